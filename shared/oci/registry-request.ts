@@ -1,0 +1,59 @@
+// The shape of one request to a registry and of its answer, shared by the client and by everything that speaks through it.
+import type { Readable } from 'node:stream';
+import type { ActionClass } from './traits.ts';
+
+/** One `type:name:actions` access, as the token specification writes it. */
+export type Scope = { repository: string; actions: readonly ('pull' | 'push' | 'delete')[] };
+
+/** Counts what one piece of work costs; the client adds to it. */
+export type RequestMeter = { requests: number };
+
+/** A request body: bytes, or a factory of a stream of known length, called once for each try. */
+export type RequestBody =
+  | Uint8Array
+  | { sizeBytes: number; open: () => AsyncIterable<Uint8Array>; replayable: boolean };
+
+export type RegistryRequest = {
+  /** What is being done, in words for errors: "read manifest", "upload blob". */
+  operation: string;
+  action: ActionClass;
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A path from the root of the registry ("/v2/…", with query) or a URL that the registry chose (passes the egress guard). */
+  target: string | URL;
+  repository?: string;
+  /** The access needed; the first scope is the one asked for first. */
+  scopes?: readonly Scope[];
+  headers?: Record<string, string>;
+  body?: RequestBody;
+  /** Statuses handed back to the caller; any other becomes a TransshipError. */
+  expect: readonly number[];
+  /** False for requests that must not be sent twice after they may have reached the registry (POST, PATCH). Default: by method. */
+  replayable?: boolean;
+  /** Follow redirects (default for GET and HEAD). */
+  followRedirects?: boolean;
+  meter?: RequestMeter;
+  signal?: AbortSignal;
+};
+
+export type RegistryResponse = {
+  status: number;
+  /** Header names in lower case; a repeated header is joined with ", ". */
+  headers: Record<string, string | undefined>;
+  /** The URL that answered, after redirects: relative Locations resolve against it. */
+  url: URL;
+  /** The body as it arrives; must be read to its end, or given up with `discard`. */
+  body: Readable;
+  /** Reads the body up to a cap, in bytes. @throws TransshipError manifest-too-large or invalid-response */
+  bytes(capBytes: number): Promise<Uint8Array>;
+  /** Parses the body as JSON after reading it up to a cap. @throws TransshipError invalid-response */
+  json(capBytes: number): Promise<unknown>;
+  /** Gives the body up and frees the connection. */
+  discard(): Promise<void>;
+};
+
+/** What the rest of the library needs of a registry: one method that authenticates, limits, retries and types the errors. */
+export type RegistryPort = {
+  /** The registry as references name it: `docker.io`, `localhost:5000`. */
+  readonly host: string;
+  send(request: RegistryRequest): Promise<RegistryResponse>;
+};

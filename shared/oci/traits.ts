@@ -1,0 +1,46 @@
+// How one vendor's registry differs from the specification, as data. The values live in shared/registries/<vendor>.ts.
+
+/** Classes of requests that registries limit separately. */
+export type ActionClass = 'head' | 'read' | 'start' | 'upload' | 'manifest-write' | 'list';
+
+/** Vendor differences that the distribution client and the copy engine act on. */
+export type Traits = {
+  upload: {
+    /** How a blob is sent: one PUT, or PATCHes of `chunkBytes` and a closing PUT. */
+    strategy: 'monolithic' | 'chunked';
+    /** Blobs up to this size go in one PUT even where the strategy is chunked. */
+    monolithicUpToBytes: number;
+    /** Size of one PATCH, in bytes. */
+    chunkBytes: number;
+  };
+  mount: {
+    /** False where a mount is never answered 201 (or breaks): plain sessions only. */
+    supported: boolean;
+    /** True where `?mount=D&from=<the target repository itself>` answers 201 for a blob that is there and 202 (a session) otherwise. */
+    selfProbe: boolean;
+  };
+  referrers: {
+    /** `api`: GET /referrers works; `tag`: only the fallback tag; `detect`: ask and remember. */
+    mode: 'api' | 'tag' | 'detect';
+  };
+  manifest: {
+    /** Statuses beside 404 that a HEAD gives for a manifest that is not there. */
+    absentStatuses: readonly number[];
+    /** False where a HEAD answers 404 for manifests that a GET returns. */
+    headReliable: boolean;
+    /** True where an index may name children that the repository does not hold. */
+    sparseIndex: boolean;
+  };
+  blob: {
+    /** False where HEAD on a blob fails although GET works. */
+    headReliable: boolean;
+  };
+  tags: {
+    /** `n` of one page of tags/list. */
+    pageSize: number;
+  };
+  /** Requests in flight to start with, per action class; raised and lowered by answers. */
+  concurrency: { start: number; max: number };
+  /** Published limits, requests per second, at 80 %; absent classes are not limited. */
+  ratesPerSecond: Partial<Record<ActionClass, number>>;
+};
