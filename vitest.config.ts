@@ -1,0 +1,16 @@
+// The test projects: quick ones run in parallel, those with real servers and processes share the few cores there are.
+import { defineConfig } from 'vitest/config';
+
+const serverTests = { pool: 'forks' as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serverTests } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...serverTests } },
+    ],
+  },
+});
