@@ -1,0 +1,32 @@
+// Azure Container Registry, in every Azure cloud and at its regional endpoints.
+import { defineTraits, mebibytes } from './define-traits.ts';
+import type { Vendor } from './vendor.ts';
+
+const HOST = /^[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+\.geo)?\.azurecr\.(?:io|cn|us|de)$/;
+
+export const acr: Vendor = {
+  kind: 'acr',
+  matchesHost: (host) => HOST.test(host),
+  // Blobs come from a storage account, or from the registry's own data endpoint if it has one.
+  // https://learn.microsoft.com/en-us/azure/container-registry/container-registry-firewall-rules
+  trustedHosts: [
+    '*.blob.core.windows.net',
+    '*.blob.core.chinacloudapi.cn',
+    '*.blob.core.usgovcloudapi.net',
+    '*.data.azurecr.io',
+    '*.data.azurecr.cn',
+    '*.data.azurecr.us',
+  ],
+  traits: defineTraits({
+    // One PUT above about 20 MB is cut off or answered 413: https://github.com/goharbor/harbor/issues/23015
+    upload: {
+      strategy: 'chunked',
+      monolithicUpToBytes: mebibytes(16),
+      chunkBytes: mebibytes(4),
+    },
+    referrers: { mode: 'api' },
+    // 10,000 reads and 2,000 writes a minute for a Premium registry, shared out between their classes; smaller ones answer 429 sooner.
+    // https://learn.microsoft.com/en-us/azure/container-registry/container-registry-skus
+    ratesPerSecond: { head: 60, read: 60, list: 10, start: 9, upload: 12, 'manifest-write': 5 },
+  }),
+};

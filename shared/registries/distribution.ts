@@ -1,0 +1,17 @@
+// CNCF distribution and every registry that Transship does not know by name.
+// https://github.com/distribution/distribution
+import { defineTraits } from './define-traits.ts';
+import type { Vendor } from './vendor.ts';
+
+export const distribution: Vendor = {
+  kind: 'distribution',
+  // The table falls back to it, so that it never has to recognise a host.
+  matchesHost: () => false,
+  traits: defineTraits({
+    // Release 2.8 answers 201 to a mount of a blob from the very repository that it is mounted into, 202 with a session if it is not there.
+    mount: { selfProbe: true },
+    // Children of an index must exist, unless release 3 is told otherwise: https://distribution.github.io/distribution/about/configuration/#indexes
+    manifest: { sparseIndex: false },
+    concurrency: { start: 8, max: 32 },
+  }),
+};
