@@ -21,7 +21,7 @@ export function parseChallenges(header: string | undefined): Challenge[] {
   for (take(cursor, SEPARATORS); cursor.position < cursor.text.length; take(cursor, SEPARATORS)) {
     const word = take(cursor, WORD);
     if (word === '') {
-      cursor.position += 1;
+      skipStray(cursor);
       continue;
     }
     const afterWord = cursor.position;
@@ -36,6 +36,12 @@ export function parseChallenges(header: string | undefined): Challenge[] {
   }
   // fromEntries makes own properties only: a parameter named __proto__ stays a parameter.
   return challenges.map(({ scheme, parameters }) => ({ scheme, parameters: Object.fromEntries(parameters) }));
+}
+
+/** Passes a value without a name, so that nothing inside quotes is ever taken for a challenge. */
+function skipStray(cursor: Cursor): void {
+  if (cursor.text[cursor.position] === '"') readQuoted(cursor);
+  else cursor.position += 1;
 }
 
 function addParameter(parameters: Map<string, string> | undefined, name: string, value: string): void {

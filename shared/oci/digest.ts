@@ -21,7 +21,9 @@ export function parseDigest(text: string): Digest {
     throw invalid(text, `${hex.length} characters after "${algorithm}:" instead of ${HEX_LENGTHS[algorithm]}`);
   }
   if (/^[0-9a-f]+$/.test(hex)) return { algorithm, hex };
-  if (/^[0-9a-f]+$/i.test(hex)) throw invalid(text, 'upper-case letters', `digests are lower case: try ${text.toLowerCase()}`);
+  if (/^[0-9a-f]+$/i.test(hex)) {
+    throw invalid(text, 'upper-case letters', `digests are lower case: try ${text.toLowerCase()}`);
+  }
   throw invalid(text, 'a character that is not a hexadecimal digit');
 }
 

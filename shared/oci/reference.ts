@@ -22,7 +22,10 @@ const TRANSPORT = /^(?:oci|oci-archive|dir|docker-archive|docker-daemon|containe
 const HOST = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/i;
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]*$/;
-const NAME_RULE = 'a repository name has lower-case letters and digits, with ".", "_", "__" or "-" between them, and "/" between its parts';
+// What tells a digest after "@", however wrong, from a host after "user:password@".
+const DIGEST_START = /^(?:sha[0-9]+:|$)/i;
+const NAME_RULE =
+  'a repository name has lower-case letters and digits, with ".", "_", "__" or "-" between them, and "/" between its parts';
 
 /** Reads a reference as Docker does: Docker Hub is the default registry, `latest` the default tag. @throws TransshipError invalid-reference */
 export function parseReference(text: string): Reference {
@@ -45,7 +48,11 @@ export function parseRepository(text: string): Repository {
   if (at >= 0) throw invalid(text, 'a repository has no digest', `leave out "${printable(text.slice(at))}"`);
   const colon = text.lastIndexOf(':');
   if (colon > text.lastIndexOf('/')) {
-    throw invalid(text, 'a repository has no tag', `leave out "${printable(text.slice(colon))}", or add "/" and a repository if it is a port`);
+    throw invalid(
+      text,
+      'a repository has no tag',
+      `leave out "${printable(text.slice(colon))}", or add "/" and a repository if it is a port`,
+    );
   }
   return readRepository(text, text);
 }
@@ -64,20 +71,34 @@ export function referenceWith(reference: Repository, selector: { tag: string } |
 
 function refuseForeignForms(text: string): void {
   if (text === '') throw invalid(text, 'it is empty', 'write it like alpine:3.20 or registry.example.com/team/app:1.0');
-  if (text.length > MAX_TEXT_LENGTH) throw invalid(text, `it is longer than ${MAX_TEXT_LENGTH} characters`, 'shorten it');
+  if (text.length > MAX_TEXT_LENGTH) {
+    throw invalid(text, `it is longer than ${MAX_TEXT_LENGTH} characters`, 'shorten it');
+  }
   const scheme = SCHEME.exec(text)?.[0];
   if (scheme !== undefined) {
     const rest = withoutUser(text.slice(scheme.length)).replace(/\/+$/, '');
-    throw invalid(text, `"${printable(scheme)}" is not part of a reference`, `write it without the scheme: ${printable(rest) || 'registry.example.com/team/app:1.0'}`);
+    throw invalid(
+      text,
+      `"${printable(scheme)}" is not part of a reference`,
+      `write it without the scheme: ${printable(rest) || 'registry.example.com/team/app:1.0'}`,
+    );
   }
   const transport = TRANSPORT.exec(text)?.[0];
   if (transport !== undefined) {
-    throw invalid(text, `"${transport}" names a place that is not a registry`, 'name a registry and a repository, like localhost:5000/team/app:1.0');
+    throw invalid(
+      text,
+      `"${transport}" names a place that is not a registry`,
+      'name a registry and a repository, like localhost:5000/team/app:1.0',
+    );
   }
   const stray = /[^\x21-\x7e]/u.exec(text)?.[0];
   if (stray === undefined) return;
   const space = /\s/u.test(stray);
-  throw invalid(text, `it has ${describeCharacter(stray)}`, space ? 'remove the white space' : 'use plain ASCII letters, digits and . _ - / : @ only');
+  throw invalid(
+    text,
+    `it has ${describeCharacter(stray)}`,
+    space ? 'remove the white space' : 'use plain ASCII letters, digits and . _ - / : @ only',
+  );
 }
 
 function readRepository(text: string, name: string): Repository {
@@ -87,6 +108,9 @@ function readRepository(text: string, name: string): Repository {
   const registry = isHost ? readRegistry(text, first) : DOCKER_HUB;
   const path = isHost ? name.slice(slash + 1) : name;
   checkPath(text, path);
+  if (/^[0-9a-f]{64}$/.test(name)) {
+    throw invalid(text, 'it is a bare digest without a repository', `write repository@sha256:${name}`);
+  }
   const repository = registry === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
   if (repository.length > MAX_REPOSITORY_LENGTH) {
     throw invalid(text, `the repository name is longer than ${MAX_REPOSITORY_LENGTH} characters`, 'shorten the name');
@@ -100,10 +124,18 @@ function readRegistry(text: string, first: string): string {
   const known = host.startsWith('[') ? isIPv6(host.slice(1, -1)) && /^\[[0-9a-f:]+\]$/i.test(host) : HOST.test(host);
   // WHATWG URLs refuse some names that the grammar allows ("1.2.3.256", "name.0"): they could never be reached.
   if (!known || !URL.canParse(`https://${host}/`)) {
-    throw invalid(text, `registry ${shown} is not a host name or address`, 'write the registry as host, host:port or [IPv6]:port, without user name');
+    throw invalid(
+      text,
+      `registry ${shown} is not a host name or address`,
+      'write the registry as host, host:port or [IPv6]:port, without user name',
+    );
   }
   if (port !== undefined && !(/^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65_535)) {
-    throw invalid(text, `port "${printable(port)}" of registry ${shown} is not a number from 1 to 65535`, `write the port as in ${printable(host)}:5000`);
+    throw invalid(
+      text,
+      `port "${printable(port)}" of registry ${shown} is not a number from 1 to 65535`,
+      `write the port as in ${printable(host)}:5000`,
+    );
   }
   // Host names know no case. A name without dot and port keeps its capitals: they alone tell that it is a registry.
   const canonical = /[.:]/.test(first) || first.toLowerCase() === 'localhost' ? first.toLowerCase() : first;
@@ -114,27 +146,47 @@ function checkPath(text: string, path: string): void {
   if (path === '') throw invalid(text, 'the repository is missing', NAME_RULE);
   for (const component of path.split('/')) {
     if (PATH_COMPONENT.test(component)) continue;
-    if (component === '') throw invalid(text, 'a "/" too many in the repository', `write it without the extra "/"; ${NAME_RULE}`);
+    if (component === '')
+      throw invalid(text, 'a "/" too many in the repository', `write it without the extra "/"; ${NAME_RULE}`);
     if (PATH_COMPONENT.test(component.toLowerCase())) {
-      throw invalid(text, `repository "${path}" has upper-case letters`, `repository names are lower case: try ${path.toLowerCase()}`);
+      throw invalid(
+        text,
+        `repository "${path}" has upper-case letters`,
+        `repository names are lower case: try ${path.toLowerCase()}`,
+      );
     }
     throw invalid(text, `"${component}" in the repository is not a valid name`, NAME_RULE);
-  }
-  if (/^[0-9a-f]{64}$/.test(path)) {
-    throw invalid(text, 'it is a bare digest without a repository', `write repository@sha256:${path}`);
   }
 }
 
 function readTag(text: string, tag: string): string {
   if (tag === '') throw invalid(text, 'the tag after ":" is missing', 'write a tag after ":" or leave ":" out');
-  if (tag.length > MAX_TAG_LENGTH) throw invalid(text, `the tag is longer than ${MAX_TAG_LENGTH} characters`, 'shorten the tag');
+  if (tag.length > MAX_TAG_LENGTH) {
+    throw invalid(text, `the tag is longer than ${MAX_TAG_LENGTH} characters`, 'shorten the tag');
+  }
   if (TAG.test(tag)) return tag;
-  throw invalid(text, `"${tag}" is not a valid tag`, 'a tag has letters, digits, "_", "." and "-", and does not begin with "." or "-"');
+  throw invalid(
+    text,
+    `"${tag}" is not a valid tag`,
+    'a tag has letters, digits, "_", "." and "-", and does not begin with "." or "-"',
+  );
 }
 
 function readDigest(text: string, digest: string): string {
-  if (digest === '') throw invalid(text, 'the digest after "@" is missing', 'write @sha256:… with 64 hexadecimal digits, or leave "@" out');
-  if (/[/@]/.test(digest)) throw invalid(text, 'a user name before "@"', 'write it without user name and password, and log in with docker login');
+  if (digest === '') {
+    throw invalid(
+      text,
+      'the digest after "@" is missing',
+      'write @sha256:… with 64 hexadecimal digits, or leave "@" out',
+    );
+  }
+  if (/[/@]/.test(digest) && !DIGEST_START.test(digest)) {
+    throw invalid(
+      text,
+      'a user name before "@"',
+      'write it without user name and password, and log in with docker login',
+    );
+  }
   try {
     parseDigest(digest);
     return digest;
@@ -145,13 +197,15 @@ function readDigest(text: string, digest: string): string {
 }
 
 function invalid(text: string, reason: string, hint: string): TransshipError {
-  return new TransshipError('invalid-reference', `invalid reference "${printable(withoutUser(text))}": ${reason}`, { hint });
+  return new TransshipError('invalid-reference', `invalid reference "${printable(withoutUser(text))}": ${reason}`, {
+    hint,
+  });
 }
 
 /** Drops what looks like `user:password@` before a host, so that it is not shown. */
 function withoutUser(text: string): string {
   const at = text.lastIndexOf('@');
-  return at >= 0 && !/^(?:sha[0-9]*(?::.*)?)?$/is.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
+  return at >= 0 && !DIGEST_START.test(text.slice(at + 1)) ? `…${text.slice(at)}` : text;
 }
 
 function describeCharacter(character: string): string {
