@@ -12,14 +12,13 @@ const sources = new URL('./main.ts', import.meta.url);
 const bundle = new URL('../../dist/main.js', import.meta.url);
 const isCheckout = fs.existsSync(sources);
 
-const neededVersion = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')).engines.node.replace(
-  '>=',
-  '',
-);
+const { engines } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+const neededVersion = engines.node.replace('>=', '');
 const localNode = path.join(root, 'node_modules', '.bin', 'node');
 
 if (isAtLeast(process.versions.node, neededVersion)) await start();
-else if (isCheckout && fs.existsSync(localNode)) await startOn(localNode);
+else if (isCheckout && fs.existsSync(localNode) && fs.realpathSync(localNode) !== process.execPath)
+  await startOn(localNode);
 else refuse();
 
 async function start() {
