@@ -45,7 +45,7 @@ export type Authorizer = {
   /**
    * Learns from a 401: `retry` means that `authorize` now gives something better than what was sent.
    * `usedHeader` is what the refused request carried; `retried` is true once an earlier 401 to a header of the
-   * same request was answered with `retry`.
+   * same request was answered with `retry`. Only for a 401 of the registry's own origin: what a redirect led to is not answered.
    * @throws TransshipError egress-denied or invalid-response for a realm that cannot be used
    */
   challenged(
