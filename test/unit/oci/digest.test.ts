@@ -52,7 +52,7 @@ test('computes digests that it reads back', () => {
 });
 
 test('throws nothing but invalid-digest, exactly where isDigest says no', () => {
-  const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^sha(256|512):[0-9a-fA-F]{63,65}$/));
+  const texts = fc.oneof(fc.string(), fc.stringMatching(/^sha(256|512):[0-9a-fA-F]{63,65}$/));
   fc.assert(
     fc.property(texts, (text) => {
       const code = failureOf(() => parseDigest(text))?.code;
