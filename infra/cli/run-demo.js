@@ -15,7 +15,7 @@ const installed = ['.package-lock.json', path.join('.bin', 'node')].map((name) =
 if (installed.every((file) => fs.existsSync(file)) || install()) {
   // the launcher reads the arguments of a command line like any other
   process.argv.splice(1, 1, launcher, 'demo');
-  await import('../cli/launcher.js');
+  await import('./launcher.js');
 } else {
   process.exitCode = 1;
 }
