@@ -8,7 +8,14 @@ export type Credential =
   | { kind: 'identityToken'; token: Secret }
   | { kind: 'registryToken'; token: Secret };
 
-/** Finds the credential for one repository; called again after a 401, so that a refreshed file or cloud token is used. */
-export type CredentialSource = (scope: { registry: string; repository?: string }) => Promise<Credential>;
+/**
+ * Finds the credential for one repository. After a 401 it is called again with the credential that was `refused`:
+ * a source that would give the same again forgets it first, so that a refreshed file or cloud token is used.
+ */
+export type CredentialSource = (scope: {
+  registry: string;
+  repository?: string;
+  refused?: Credential;
+}) => Promise<Credential>;
 
 export const anonymous: Credential = { kind: 'anonymous' };
