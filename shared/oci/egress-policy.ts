@@ -1,6 +1,5 @@
 // Whom a registry's configuration lets us talk to: its own host, and the hosts that its configuration (or its vendor's file) names.
 // Only compares names; the egress guard adds the rules for schemes and addresses.
-import { isAddress } from './ip-address.ts';
 
 export type EgressPolicy = {
   /** Scheme, host and port of the configured registry's API. */
@@ -37,8 +36,8 @@ function matches(url: URL, entry: string): boolean {
   const host = comparableHost(url);
   const name = comparableHost(named);
   if (!wildcard) return host === name;
-  // A suffix of one label would trust a whole top-level domain; an address has no sub-domains.
-  return name.includes('.') && !isAddress(name) && !isAddress(host) && host.endsWith(`.${name}`);
+  // A suffix of one label would trust a whole top-level domain.
+  return name.includes('.') && host.endsWith(`.${name}`);
 }
 
 /** Reads `host[:port]` by the same parser as the URL it is compared with; an entry with anything more matches nothing. */

@@ -226,6 +226,7 @@ test.each([
   ['https://acme-x.a.run.app', 'https://evil-x.a.run.app/token'],
   ['https://acme.execute-api.eu-west-1.amazonaws.com', 'https://evil.execute-api.eu-west-1.amazonaws.com/token'],
   ['https://registry.a.svc.cluster.local', 'https://auth.b.svc.cluster.local/token'],
+  ['https://registry.a.prod.unlisted-suffix', 'https://auth.b.prod.unlisted-suffix/token'],
   ['https://8.8.8.8', 'https://8.8.4.4/token'],
 ])('CVE-2026-33540: a registry at %s may not name the realm %s', async (registry, realm) => {
   await expect(checkRealm(new URL(realm), policyFor(registry))).rejects.toEqual(denied);

@@ -92,6 +92,11 @@ test.each([404, 405])('falls back to the password form of POST where GET is answ
   });
 });
 
+test('a refused identity token stays a refusal where the server does not know GET', async () => {
+  const server = serverOf(({ method }) => ({ status: method === 'POST' ? 401 : 404 }));
+  await expect(server.exchange(challengeAt(), SCOPES, identity)).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
 test('a token server that knows neither form is told as such, after two requests', async () => {
   const server = serverOf(() => ({ status: 404 }));
   await expect(server.exchange(challengeAt(), SCOPES, basic)).rejects.toMatchObject({
