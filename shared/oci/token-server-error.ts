@@ -3,6 +3,7 @@ import { TransshipError } from '../errors.ts';
 import type { TokenResponse } from './authorization.ts';
 import type { Credential } from './credential.ts';
 import { describeLogin, loginHint } from './login.ts';
+import { parseRetryAfter } from './retry-after.ts';
 
 /** `time` is now, in milliseconds since the epoch, for a Retry-After that names a date. */
 export function tokenServerError(
@@ -22,7 +23,7 @@ export function tokenServerError(
     });
   }
   if (status === 429 || status >= 500 || status === 408) {
-    const retryAfterMs = parseRetryAfter(headers['retry-after'], time);
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], new Date(time));
     return new TransshipError(
       status === 429 ? 'too-many-requests' : 'registry-unavailable',
       `${where} answered ${status}`,
@@ -48,12 +49,4 @@ export function tokenServerError(
     hint: 'check the token server of the registry (the realm of its challenge)',
     details,
   });
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
-function parseRetryAfter(value: string | undefined, time: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - time);
 }

@@ -5,7 +5,7 @@ import type { Credential } from './credential.ts';
 import { createTokenCache } from './token-cache.ts';
 import type { BearerChallenge, TokenExchange } from './token-exchange.ts';
 
-export type TokenWanted = {
+type TokenWanted = {
   challenge: BearerChallenge;
   identity: string;
   credential: Exclude<Credential, { kind: 'registryToken' }>;
