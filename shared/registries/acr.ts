@@ -1,8 +1,28 @@
 // Azure Container Registry, in every Azure cloud and at its regional endpoints.
 import { defineTraits, mebibytes } from './define-traits.ts';
+import { isObject, listerOf, objectsIn } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
 
 const HOST = /^[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+\.geo)?\.azurecr\.(?:io|cn|us|de)$/;
+
+// https://learn.microsoft.com/en-us/rest/api/containerregistry/tag/get-list
+const listTagDigests = listerOf({
+  firstPage: (repository) => `/acr/v1/${repository}/_tags?n=1000`,
+  // Reading metadata is an access of its own, which the registry's challenge asks for.
+  scopes: (repository) => [{ repository, actions: ['pull'] }],
+  tagsOf: (page) =>
+    objectsIn(tagList(page))?.map((tag) => ({
+      tag: tag['name'],
+      digest: tag['digest'],
+      pushedAt: tag['lastUpdateTime'] ?? tag['createdTime'],
+    })),
+});
+
+/** A repository without tags may leave the list out. */
+function tagList(page: unknown): unknown {
+  if (!isObject(page)) return undefined;
+  return typeof page['imageName'] === 'string' ? (page['tags'] ?? []) : page['tags'];
+}
 
 export const acr: Vendor = {
   kind: 'acr',
@@ -29,4 +49,5 @@ export const acr: Vendor = {
     // https://learn.microsoft.com/en-us/azure/container-registry/container-registry-skus
     ratesPerSecond: { head: 60, read: 60, list: 10, start: 9, upload: 12, 'manifest-write': 5 },
   }),
+  listTagDigests: listTagDigests,
 };

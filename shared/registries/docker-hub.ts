@@ -1,8 +1,25 @@
 // Docker Hub: one registry under three names, with its tokens, its catalogue and its blobs each on a host of their own.
 import { defineTraits } from './define-traits.ts';
+import { isObject, listerOf, objectsIn } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
 
 const HOSTS = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
+
+// https://docs.docker.com/reference/api/hub/latest/operations/ListRepositoryTags/
+// Another origin than the registry's, so that it never gets its credentials: private repositories answer 404 here.
+const listTagDigests = listerOf({
+  firstPage: (repository) => {
+    const [namespace, name] = repository.split('/');
+    return new URL(`https://hub.docker.com/v2/namespaces/${namespace}/repositories/${name}/tags?page_size=100`);
+  },
+  tagsOf: (page) =>
+    objectsIn(isObject(page) ? page['results'] : undefined)?.map((tag) => ({
+      tag: tag['name'],
+      digest: tag['digest'],
+      pushedAt: tag['tag_last_pushed'],
+    })),
+  nextPage: (page) => (isObject(page) && typeof page['next'] === 'string' ? page['next'] : undefined),
+});
 
 export const dockerHub: Vendor = {
   kind: 'docker-hub',
@@ -22,4 +39,5 @@ export const dockerHub: Vendor = {
     // Requests of every kind count against an undocumented limit per address: https://github.com/regclient/regclient/issues/711
     concurrency: { start: 1, max: 8 },
   }),
+  listTagDigests: listTagDigests,
 };

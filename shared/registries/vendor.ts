@@ -4,7 +4,10 @@ import type { Traits } from '../oci/traits.ts';
 
 export type TagDigest = { tag: string; digest: string; pushedAt?: Date };
 
-/** Lists every tag of a repository with the digest it names, in far fewer requests than one HEAD per tag. */
+/**
+ * Lists every tag of a repository with the digest it names, in far fewer requests than one HEAD per tag.
+ * Throws TransshipError unsupported where this registry or login does not offer it: then look at each tag.
+ */
 export type TagDigestLister = (
   port: RegistryPort,
   repository: string,
