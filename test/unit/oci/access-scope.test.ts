@@ -1,3 +1,4 @@
+// Which access a token request names, which token covers it, and how far a registry may widen it.
 import { expect, test } from 'vitest';
 import { covers, scopeKey, scopeTexts, widen } from '../../../shared/oci/access-scope.ts';
 

@@ -1,3 +1,4 @@
+// The Authorization header of every request: challenges, exchanges counted, credentials renewed; rules named after their advisories.
 import { expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
 import type { TokenRequest } from '../../../shared/oci/authorization.ts';

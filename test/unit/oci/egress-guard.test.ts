@@ -1,3 +1,4 @@
+// What the egress guard lets through: URLs by purpose, realms, resolved addresses; rules named after their advisories.
 import { once } from 'node:events';
 import net from 'node:net';
 import * as fc from 'fast-check';

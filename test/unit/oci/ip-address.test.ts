@@ -1,3 +1,4 @@
+// Every kind of address literal, in each spelling that carries it.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isAddress, kindOfAddress } from '../../../shared/oci/ip-address.ts';

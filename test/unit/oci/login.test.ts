@@ -1,3 +1,4 @@
+// When a credential is loaded, shared and loaded again.
 import { expect, test } from 'vitest';
 import { createLogins } from '../../../shared/oci/login.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';

@@ -1,3 +1,4 @@
+// How long tokens are kept, and for whom.
 import { expect, test } from 'vitest';
 import { createTokenCache } from '../../../shared/oci/token-cache.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';

@@ -1,3 +1,4 @@
+// Token requests as token servers want them, and every kind of answer.
 import { expect, test } from 'vitest';
 import type { TokenRequest, TokenResponse } from '../../../shared/oci/authorization.ts';
 import type { Credential } from '../../../shared/oci/credential.ts';
