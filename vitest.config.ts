@@ -1,10 +1,21 @@
 // The test projects: quick ones run in parallel, those with real servers and processes share the few cores there are.
 import { defineConfig } from 'vitest/config';
 
-const serverTests = { pool: 'forks' as const, maxWorkers: 2, testTimeout: 60_000, hookTimeout: 60_000 };
+const serverTests = {
+  globalSetup: './test/support/provision/global-setup.ts',
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
+    coverage: {
+      provider: 'v8',
+      include: ['shared/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 85 },
+    },
     projects: [
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },

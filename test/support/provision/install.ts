@@ -1,0 +1,61 @@
+// Installs components that are not there: Debian packages as root, Go programs by `go install` into the cache.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Component } from './components.ts';
+import { cacheFolder, cacheFolderOf, searchPath } from './locate.ts';
+
+const run = promisify(execFile);
+
+/** What the system can install by itself. */
+export type Machine = {
+  env: NodeJS.ProcessEnv;
+  /** The current user may use the package manager. */
+  isRoot: boolean;
+  say: (line: string) => void;
+};
+
+/** Installs all Debian packages at once. @throws Error that says why it cannot */
+export async function installDebianPackages(names: readonly string[], { env, isRoot, say }: Machine): Promise<void> {
+  const [aptGet] = searchPath('apt-get', env);
+  if (aptGet === undefined) throw new Error(`only Debian and its like have the package ${names.join(', ')}`);
+  if (!isRoot) throw new Error(`apt-get install ${names.join(' ')} needs root`);
+  say(`installing ${names.join(', ')} with apt-get`);
+  const options = ['-qq', '-o', 'DPkg::Lock::Timeout=300'];
+  const aptEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
+  await runOrExplain(aptGet, ['update', ...options], aptEnv);
+  await runOrExplain(aptGet, ['install', '-y', '--no-install-recommends', ...options, ...names], aptEnv);
+}
+
+/** Builds a Go program into the cache; the program appears there whole or not at all. @throws Error that says why it cannot */
+export async function installGoProgram(
+  component: Component & { goPackage: string; buildTime: string },
+  machine: Machine,
+) {
+  const { env, say } = machine;
+  const go = [...searchPath('go', env), '/usr/local/go/bin/go'].find((file) => existsSync(file));
+  if (go === undefined) throw new Error(`building ${component.goPackage} needs Go`);
+  say(`building ${component.name} ${component.version}, this once (about ${component.buildTime})`);
+  await mkdir(cacheFolder(env), { recursive: true });
+  const folder = await mkdtemp(path.join(cacheFolder(env), `.building-${component.name}-`));
+  try {
+    await runOrExplain(go, ['install', component.goPackage], { ...env, GOBIN: folder });
+    const target = cacheFolderOf(component, env);
+    await rm(target, { recursive: true, force: true });
+    await rename(folder, target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runOrExplain(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    await run(program, args, { env, maxBuffer: 64 * 1024 * 1024 });
+  } catch (error) {
+    const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
+    const lastLine = output.split('\n').at(-1);
+    throw new Error(`${path.basename(program)} ${args.join(' ')} failed: ${lastLine}`, { cause: error });
+  }
+}

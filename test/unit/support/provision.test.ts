@@ -1,0 +1,131 @@
+// Provisioning on a made-up machine: apt-get, go and the components are small scripts in a folder that is the whole PATH.
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { provision, provisionTable } from '../../support/provision.ts';
+import type { Component } from '../../support/provision/components.ts';
+import type { Machine } from '../../support/provision/install.ts';
+import { withLock } from '../../support/provision/lock.ts';
+
+const SERVER: Component = {
+  name: 'docker-registry',
+  binary: 'docker-registry',
+  version: '2.8',
+  versionArguments: ['--version'],
+  accepts: /2\.8/,
+  debianPackage: 'docker-registry',
+};
+const BUILT: Component = {
+  name: 'crane',
+  binary: 'crane',
+  version: '0.22.1',
+  versionArguments: ['version'],
+  accepts: /0\.22/,
+  goPackage: 'example.com/crane@v0.22.1',
+  buildTime: '1 s',
+};
+
+let folder: string;
+let bin: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'transship-provision-'));
+  bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function script(name: string, body: string): string {
+  const file = path.join(bin, name);
+  writeFileSync(file, `#!/bin/sh\n${body}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+function machine(extra: NodeJS.ProcessEnv = {}, isRoot = true): Machine {
+  const cache = path.join(folder, 'cache');
+  return { env: { PATH: bin, TRANSSHIP_TEST_CACHE: cache, ...extra }, isRoot, say: () => undefined };
+}
+
+const log = () => readFileSync(path.join(folder, 'log'), 'utf8');
+
+it('takes the program that an environment variable names, whatever its version', async () => {
+  script('docker-registry', 'echo 2.8.2');
+  const given = script('mine', 'echo 9');
+  const [found] = await provision(machine({ TRANSSHIP_TEST_DOCKER_REGISTRY: given }), [SERVER]);
+  expect(found).toMatchObject({ path: given, from: 'environment' });
+});
+
+it('refuses an environment variable that names no program', async () => {
+  const wrong = machine({ TRANSSHIP_TEST_DOCKER_REGISTRY: path.join(folder, 'nowhere') });
+  await expect(provision(wrong, [SERVER])).rejects.toThrow(/TRANSSHIP_TEST_DOCKER_REGISTRY names .*nowhere/);
+});
+
+it('takes the right version on the PATH and passes over a namesake', async () => {
+  const other = path.join(folder, 'other');
+  mkdirSync(other);
+  writeFileSync(path.join(other, 'docker-registry'), '#!/bin/sh\necho 3.0.0\n', { mode: 0o755 });
+  const right = script('docker-registry', 'echo docker-registry 2.8.2');
+  const [found] = await provision(machine({ PATH: `${other}:${bin}` }), [SERVER]);
+  expect(found).toMatchObject({ path: right, from: 'path' });
+});
+
+it('installs all missing packages with one apt-get, as root', async () => {
+  script('apt-get', `echo "$@" >>${folder}/log; [ "$1" = update ] || ${makeScript('docker-registry', 'echo 2.8.2')}`);
+  const [found] = await provision(machine(), [SERVER]);
+  expect(found).toMatchObject({ from: 'path' });
+  expect(log()).toMatch(/^update .*\ninstall -y .* docker-registry\n$/);
+});
+
+it('does not try to install packages without being root and says what it takes', async () => {
+  script('apt-get', `echo "$@" >>${folder}/log`);
+  const provisioned = await provision(machine({}, false), [SERVER]);
+  expect(provisioned).toMatchObject([{ missing: 'apt-get install docker-registry needs root' }]);
+  expect(provisionTable(provisioned)).toMatch(/docker-registry 2.8 +MISSING .*or set TRANSSHIP_TEST_DOCKER_REGISTRY/);
+  expect(log).toThrow(/ENOENT/);
+});
+
+it('builds a Go program into the cache once', async () => {
+  script('go', `echo "$@" >>${folder}/log; echo 'echo 0.22.1' >"$GOBIN/crane"; /bin/chmod +x "$GOBIN/crane"`);
+  const built = path.join(folder, 'cache', 'crane-0.22.1', 'crane');
+  expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
+  expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
+  expect(log()).toBe('install example.com/crane@v0.22.1\n');
+});
+
+it('names the last words of a build that failed and leaves nothing half-done', async () => {
+  script('go', `echo broken >"$GOBIN/crane"; echo "compiling" >&2; echo "no such module" >&2; exit 1`);
+  const [found] = await provision(machine(), [BUILT]);
+  expect(found).toMatchObject({ missing: 'go install example.com/crane@v0.22.1 failed: no such module' });
+  expect(() => readFileSync(path.join(folder, 'cache', 'crane-0.22.1', 'crane'))).toThrow(/ENOENT/);
+});
+
+it('builds once when two runs start at the same time', async () => {
+  script(
+    'go',
+    `echo run >>${folder}/log; echo 'echo 0.22.1' >"$GOBIN/crane"; /bin/chmod +x "$GOBIN/crane"; /bin/sleep 0.3`,
+  );
+  await Promise.all([provision(machine(), [BUILT]), provision(machine(), [BUILT])]);
+  expect(log()).toBe('run\n');
+});
+
+it('takes over a lock whose owner was killed', async () => {
+  const lock = path.join(folder, 'lock');
+  const holder = `import { withLock } from ${JSON.stringify(path.resolve('test/support/provision/lock.ts'))};
+    await withLock(${JSON.stringify(lock)}, () => new Promise((resolve) => { console.log('held'); setTimeout(resolve, 60_000); }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  let isReleased = false;
+  const taken = withLock(lock, () => Promise.resolve(isReleased));
+  isReleased = child.kill('SIGKILL');
+  expect(await taken).toBe(true);
+});
+
+/** A shell command that makes a script. */
+function makeScript(name: string, body: string): string {
+  return `{ printf '#!/bin/sh\\n%s\\n' '${body}' >${bin}/${name}; /bin/chmod +x ${bin}/${name}; }`;
+}
