@@ -1,0 +1,46 @@
+// `transship copy --all-tags`: every tag of a repository, told tag by tag, and summed up per target at the end.
+import type { CopyReport } from '../../../shared/mirror/copy-types.ts';
+import { copyRepository } from '../../../shared/mirror/copy-repository.ts';
+import { formatReference } from '../../../shared/oci/reference.ts';
+import type { Context } from '../context.ts';
+import { copyExitCode } from '../copy-outcome.ts';
+import { readRepositories, readTerms, type CopyOptions } from '../copy-request.ts';
+import { openRegistriesFor } from '../open-registries.ts';
+import { startCopyReporter } from '../output/copy-reporter.ts';
+import { printJsonLine } from '../output/json-lines.ts';
+import { printRepositoryReport } from '../output/print-repository-report.ts';
+import { sumUp } from '../repository-report.ts';
+
+export async function runCopyAllTags(
+  context: Context,
+  source: string,
+  targets: readonly string[],
+  options: CopyOptions,
+): Promise<number> {
+  const { io, globals, signal } = context;
+  const repositories = readRepositories(source, targets);
+  const names = {
+    source: formatReference(repositories.source),
+    targets: repositories.targets.map(formatReference),
+  };
+  const terms = readTerms(options);
+  const registries = await openRegistriesFor(context, (note) => reporter.onEvent(note));
+  const reporter = startCopyReporter(context, names);
+  const reports: CopyReport[] = [];
+  try {
+    const copies = copyRepository(
+      { ...repositories, tags: undefined, ...terms },
+      { registries, onEvent: reporter.onEvent, signal },
+    );
+    for await (const report of copies) {
+      reports.push(report);
+      if (globals.json && !globals.quiet) printJsonLine(io, { type: 'artifact', ...report });
+    }
+  } finally {
+    reporter.stop();
+    await registries.close();
+  }
+  signal.throwIfAborted();
+  printRepositoryReport(context, sumUp(names, reports), reports);
+  return copyExitCode(reports.flatMap((report) => report.targets));
+}

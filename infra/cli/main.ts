@@ -1,0 +1,40 @@
+// The edge of the command line: arguments in, exit code out. Everything that is thrown below ends here as two lines and a code.
+import { CommanderError } from 'commander';
+import { isTransshipError } from '../../shared/errors.ts';
+import type { Action, GlobalOptions } from './context.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { interruptSignal } from './interrupt.ts';
+import { processIo, type Io } from './io.ts';
+import { printError } from './output/print-error.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs one command line (without the program's name) and resolves to its exit code; it never rejects. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = buildProgram(io, async (globals, action, { readOnly }) => {
+    exitCode = await runInterruptibly(io, globals, action, readOnly);
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    const globals = program.opts<GlobalOptions>();
+    // the command line may be wrong before its --json was reached
+    printError(error, io, { ...globals, json: globals.json ?? argv.includes('--json') });
+    return exitCodeOf(error);
+  }
+}
+
+async function runInterruptibly(io: Io, globals: GlobalOptions, action: Action, readOnly: boolean): Promise<number> {
+  const { signal, release } = interruptSignal(io);
+  try {
+    return await action({ io, globals, signal: readOnly ? AbortSignal.any([signal, io.unread]) : signal });
+  } catch (error) {
+    if (signal.aborted) throw isTransshipError(error, 'interrupted') ? error : signal.reason;
+    if (readOnly && io.unread.aborted) return EXIT.done;
+    throw error;
+  } finally {
+    release();
+  }
+}

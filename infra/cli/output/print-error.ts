@@ -1,0 +1,29 @@
+// Shows an error: two lines for people on stderr, the problem for machines on stdout, the stack only when asked for.
+import type { Problem } from '../../../shared/mirror/copy-types.ts';
+import type { GlobalOptions } from '../context.ts';
+import type { Io } from '../io.ts';
+import { problemOf } from '../problem.ts';
+import { printJsonLine } from './json-lines.ts';
+import { styleFor } from './style.ts';
+
+/** Prints what was thrown. */
+export function printError(error: unknown, io: Io, globals: GlobalOptions): void {
+  const problem = problemOf(error);
+  printProblem(problem, io, globals);
+  if (globals.logLevel === 'debug') io.stderr.write(stackOf(error));
+  if (globals.json) printJsonLine(io, { type: 'error', ...problem });
+}
+
+/** Prints a problem for people. */
+export function printProblem(problem: Problem, io: Io, globals: Pick<GlobalOptions, 'color'>): void {
+  const style = styleFor(io.stderr, io, globals);
+  io.stderr.write(`${style('red', 'transship:')} ${problem.message}\n`);
+  if (problem.hint) io.stderr.write(`${style('yellow', 'hint:')} ${problem.hint}\n`);
+}
+
+/** The stack and those of its causes; a cause that is no error may hold anything, and is left out. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  const cause = stackOf(error.cause);
+  return `${error.stack ?? error.message}\n${cause === '' ? '' : `caused by: ${cause}`}`;
+}

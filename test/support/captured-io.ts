@@ -1,0 +1,62 @@
+// An Io for tests: records what a command prints, and lets the test play the terminal and the person at the keyboard.
+import type { Io, OutputStream } from '../../infra/cli/io.ts';
+
+export type CapturedStream = OutputStream & { isTTY: boolean; columns: number; text(): string; bytes(): Uint8Array };
+
+export type CapturedIo = Io & {
+  stdout: CapturedStream;
+  stderr: CapturedStream;
+  /** Exit codes that the command forced. */
+  exits: number[];
+  /** Presses Ctrl-C. */
+  interrupt(): void;
+  /** Runs what is to run when the process ends. */
+  end(): void;
+  /** The reader of stdout goes away. */
+  closeStdout(): void;
+};
+
+/** An Io that is no terminal unless told so. */
+export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; columns?: number } = {}): CapturedIo {
+  const unread = new AbortController();
+  const interruptListeners = new Set<() => void>();
+  const exitListeners = new Set<() => void>();
+  const exits: number[] = [];
+  return {
+    stdout: captureStream(options),
+    stderr: captureStream(options),
+    env: { HOME: '/nonexistent', ...options.env },
+    homeDir: '/nonexistent',
+    unread: unread.signal,
+    exits,
+    onInterrupt: (listener) => listen(interruptListeners, listener),
+    onExit: (listener) => listen(exitListeners, listener),
+    exit: (exitCode) => void exits.push(exitCode),
+    interrupt: () => callAll(interruptListeners),
+    end: () => callAll(exitListeners),
+    closeStdout: () => unread.abort(),
+  };
+}
+
+function listen(listeners: Set<() => void>, listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+function callAll(listeners: Set<() => void>): void {
+  for (const listener of listeners) listener();
+}
+
+function captureStream({ isTTY = false, columns = 100 }: { isTTY?: boolean; columns?: number }): CapturedStream {
+  const chunks: Uint8Array[] = [];
+  return {
+    isTTY,
+    columns,
+    write(chunk) {
+      chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+      return true;
+    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
+    bytes: () => Buffer.concat(chunks),
+  };
+}
