@@ -39,7 +39,7 @@ export function listReferrers(parts: Parts, exchange: Exchange, name: string, di
   if (artifactType !== null) headers['oci-filters-applied'] = 'artifactType';
   if (page.length < manifests.length) {
     query.set('after', page.at(-1)?.digest ?? '');
-    headers['link'] = `<${exchange.locate(`${exchange.url.pathname}?${query}`)}>; rel="next"`;
+    headers['link'] = `<${exchange.locate(`${exchange.url.pathname}?${query.toString()}`)}>; rel="next"`;
   }
   return jsonReply(200, { schemaVersion: 2, mediaType: INDEX, manifests: page.map(descriptorOf) }, headers);
 }

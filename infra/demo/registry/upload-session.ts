@@ -83,13 +83,17 @@ export async function receive(
   session.closedByShortChunk = received > 0 && received < (options.minChunkBytes ?? 0);
 }
 
-/** Ends the session: the bytes become content if they have the digest, else they are gone. */
-export async function publishSession(uploads: UploadTable, session: UploadSession, digest: string): Promise<void> {
+/** Ends the session with a 400 DIGEST_INVALID if its bytes have another digest. */
+export async function verifySession(uploads: UploadTable, session: UploadSession, digest: string): Promise<void> {
   const actual = `${algorithmOf(digest)}:${await hexOf(session, algorithmOf(digest))}`;
   if (actual !== digest) {
     await dropSession(uploads, session);
     throw refusal(400, 'DIGEST_INVALID', `the content has digest ${actual}, not ${digest}`);
   }
+}
+
+/** Ends the session: its verified bytes become content. */
+export async function publishSession(uploads: UploadTable, session: UploadSession, digest: string): Promise<void> {
   uploads.delete(session.id);
   await session.draft.publish(digest);
 }

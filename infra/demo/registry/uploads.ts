@@ -5,7 +5,15 @@ import type { Exchange, Parts } from './exchange.ts';
 import { algorithmOf, checkDigest, type Algorithm } from './names.ts';
 import { mountBlob } from './mount.ts';
 import { refusal, type Reply } from './reply.ts';
-import { dropSession, openSession, publishSession, receive, takeTurn, type UploadSession } from './upload-session.ts';
+import {
+  dropSession,
+  openSession,
+  publishSession,
+  receive,
+  takeTurn,
+  verifySession,
+  type UploadSession,
+} from './upload-session.ts';
 
 export async function startUpload(parts: Parts, exchange: Exchange, repository: string): Promise<Reply> {
   const query = exchange.url.searchParams;
@@ -18,7 +26,12 @@ export async function startUpload(parts: Parts, exchange: Exchange, repository: 
   if (digest !== null && parts.options.upload?.singlePost !== false) {
     checkDigest(digest);
     const session = await openSession(parts.uploads, parts.library.store, repository, algorithmOf(digest));
-    return closeWith(parts, exchange, session, digest);
+    try {
+      return await closeWith(parts, exchange, session, digest);
+    } finally {
+      // After a failure nobody knows the session; after a success it is gone already.
+      await dropSession(parts.uploads, session);
+    }
   }
   const algorithm = announcedAlgorithm(query.get('digest-algorithm') ?? (mount && algorithmOf(mount)));
   const session = await openSession(parts.uploads, parts.library.store, repository, algorithm);
@@ -53,6 +66,7 @@ export async function continueUpload(parts: Parts, exchange: Exchange, repositor
 
 async function closeWith(parts: Parts, exchange: Exchange, session: UploadSession, digest: string): Promise<Reply> {
   const { repository, sizeBytes } = await receiveChunk(parts, exchange, session);
+  await verifySession(parts.uploads, session, digest);
   await parts.library.exclusive(async (commit) => {
     await publishSession(parts.uploads, session, digest);
     await commit({ type: 'blob-added', repository, digest });
