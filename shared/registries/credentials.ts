@@ -1,7 +1,6 @@
 // Where the credentials of this machine's user come from: given ones first, then credential files and the helper programs that
 // they name. Nothing is read or run before a request to a registry needs it, and each file and helper only once.
 import { type Credential, type CredentialSource, anonymous } from '../oci/credential.ts';
-import { askCredentialHelper } from './credential-helper.ts';
 import { type DockerConfig, readDockerConfig } from './docker-config-file.ts';
 import { type LocationOptions, credentialFiles } from './docker-config-locations.ts';
 import { credentialHost, entryFor, helperFor, serverUrl } from './docker-config-lookup.ts';
@@ -71,12 +70,14 @@ function askOnce(
   helper: string,
   server: string,
 ): Promise<Credential | undefined> {
-  return once(memory.helpers, `${helper} ${server}`, () =>
-    askCredentialHelper(helper, server, {
+  return once(memory.helpers, `${helper} ${server}`, async () => {
+    // Loaded when the first helper is named: most runs need no child process.
+    const { askCredentialHelper } = await import('./credential-helper.ts');
+    return askCredentialHelper(helper, server, {
       env,
       ...(helperTimeoutMs === undefined ? {} : { timeoutMs: helperTimeoutMs }),
-    }),
-  );
+    });
+  });
 }
 
 /** Does the work for a key once; a failure is not remembered. */

@@ -1,5 +1,5 @@
-// GitHub's registry, for github.com and for enterprises with data residency. It lists no digests in bulk here: that API lives on
-// another host (api.github.com) and needs a personal access token, which a registry's own credential must never be sent as.
+// GitHub's registry, for github.com and for enterprises with data residency. No bulk listing: it is part of GitHub's own API on
+// another host (api.github.com), and that host must not be sent the credential that belongs to this one.
 import { defineTraits } from './define-traits.ts';
 import type { Vendor } from './vendor.ts';
 

@@ -266,7 +266,8 @@ describe('a helper program', () => {
     const program = await write('bin/docker-credential-deaf', `#!/bin/sh\necho '{"Username":"deaf","Secret":"x"}'\n`);
     await chmod(program, 0o755);
     await write('.docker/config.json', { credsStore: 'deaf' });
-    expect(await find(sourceOf(), 'ghcr.io')).toBe('deaf:x');
+    // More than a pipe holds, so that the program ends while it is still being written to.
+    expect(await find(sourceOf(), 'a'.repeat(200_000))).toBe('deaf:x');
   });
 
   it('is asked again, once, after many requests were refused together', async () => {
@@ -325,15 +326,15 @@ describe('a helper program', () => {
     });
   });
 
-  it.each(['../../bin/sh', 'x;id', 'a b', 'x\nid', '-', '.'])(
-    'may not be named %j unless that is a file name',
-    async (name) => {
-      await write('.docker/config.json', { credsStore: name });
-      const error = await failureOf(sourceOf()({ registry: 'ghcr.io' }));
-      expect(error).toMatchObject({ code: 'credential-helper-failed' });
-      expect(error.message).not.toContain('\n');
-    },
-  );
+  it.each(['../../bin/sh', 'x/y', 'x;id', 'a b', 'x\nid', 'é'])('may not be named %j', async (name) => {
+    await write('.docker/config.json', { credsStore: name });
+    const error = await failureOf(sourceOf()({ registry: 'ghcr.io' }));
+    expect(error).toMatchObject({
+      code: 'credential-helper-failed',
+      message: expect.stringContaining('not a valid name'),
+    });
+    expect(error.message).not.toContain('\n');
+  });
 
   it('is tried again after it failed', async () => {
     await installHelper('flaky', `process.exit(1);`);
