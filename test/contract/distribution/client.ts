@@ -45,13 +45,27 @@ export function newBytes(sizeBytes = 512): Uint8Array<ArrayBuffer> {
   return new Uint8Array(randomBytes(sizeBytes));
 }
 
+/** The fields of all JSON replies of the API; each reply has some of them. */
+export type ReplyFields = {
+  name: string;
+  tags: string[];
+  repositories: string[];
+  schemaVersion: number;
+  mediaType: string;
+  manifests: { digest: string }[];
+  errors: { code: string; detail: { digest: string } }[];
+  token: string;
+  access_token: string;
+  refresh_token: string;
+};
+
 export type Answer = {
   status: number;
   headers: Headers;
   bytes: Uint8Array;
   /** Codes of the error body; empty for any other body. */
   codes: string[];
-  json: () => any;
+  json: () => ReplyFields;
 };
 
 export async function send(
@@ -65,9 +79,9 @@ export async function send(
   if (body instanceof ReadableStream) init.duplex = 'half';
   const response = await fetch(new URL(target, `${registry.url}/`), init);
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const json = (): any => JSON.parse(new TextDecoder().decode(bytes));
+  const json = (): ReplyFields => JSON.parse(new TextDecoder().decode(bytes));
   const isJson = bytes.length > 0 && response.headers.get('content-type') === 'application/json';
-  const errors: { code: string }[] = isJson ? (json().errors ?? []) : [];
+  const errors = isJson ? (json().errors ?? []) : [];
   return { status: response.status, headers: response.headers, bytes, codes: errors.map(({ code }) => code), json };
 }
 

@@ -18,6 +18,7 @@ import {
   send,
   startOn,
   storages,
+  type ReplyFields,
 } from './client.ts';
 
 const SBOM = 'application/vnd.example.sbom';
@@ -25,8 +26,8 @@ const SIGNATURE = 'application/vnd.example.signature';
 const CONFIG = 'application/vnd.oci.image.config.v1+json';
 
 /** Follows the Link headers and gives all pages. */
-async function allPages(registry: { url: string }, first: string): Promise<any[]> {
-  const pages: any[] = [];
+async function allPages(registry: { url: string }, first: string): Promise<ReplyFields[]> {
+  const pages: ReplyFields[] = [];
   for (let next: string | undefined = first; next !== undefined;) {
     const answer = await send(registry, 'GET', next);
     expect(answer.status).toBe(200);
@@ -203,9 +204,7 @@ test('referrers come in pages, filtered or not', async () => {
   const path = `/v2/${repository}/referrers/${digestOf(subject)}`;
   const pages = await allPages(registry, path);
   expect(pages.map((page) => page.manifests.length)).toEqual([2, 2, 1]);
-  expect(new Set(pages.flatMap((page) => page.manifests.map((entry: { digest: string }) => entry.digest))).size).toBe(
-    5,
-  );
+  expect(new Set(pages.flatMap((page) => page.manifests.map((entry) => entry.digest))).size).toBe(5);
   const filtered = await allPages(registry, `${path}?artifactType=${encodeURIComponent(SBOM)}`);
   expect(filtered.map((page) => page.manifests.length)).toEqual([2, 2]);
 });

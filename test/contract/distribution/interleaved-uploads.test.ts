@@ -1,5 +1,5 @@
 // A property: however chunked uploads are cut up and interleaved, and whatever wrong chunks come between, each blob keeps its bytes.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningRegistry } from '../../../infra/demo/registry.ts';
 import { closeUpload, digestOf, locationOf, openUpload, patchChunk, send, startOn, storages } from './client.ts';

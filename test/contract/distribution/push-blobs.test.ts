@@ -41,6 +41,7 @@ describe.each(storages)('push of blobs, content in %s', (storage) => {
 
   describe.each(algorithms)('%s', (algorithm) => {
     test.each([0, 2, 512, 200_000])('takes %i bytes in a PUT after a POST', async (sizeBytes) => {
+      expect.hasAssertions();
       const repository = newRepository();
       const bytes = newBytes(sizeBytes);
       const digest = digestOf(bytes, algorithm);
@@ -49,6 +50,7 @@ describe.each(storages)('push of blobs, content in %s', (storage) => {
     });
 
     test('takes a blob whose algorithm shows only in the closing PUT', async () => {
+      expect.hasAssertions();
       const bytes = newBytes();
       const digest = digestOf(bytes, algorithm);
       const location = await openUpload(registry, newRepository());
@@ -57,6 +59,7 @@ describe.each(storages)('push of blobs, content in %s', (storage) => {
     });
 
     test('takes a blob in a single POST', async () => {
+      expect.hasAssertions();
       const bytes = newBytes();
       const digest = digestOf(bytes, algorithm);
       const target = `/v2/${newRepository()}/blobs/uploads/?digest=${digest}`;
@@ -185,6 +188,7 @@ describe.each(storages)('push of blobs, content in %s', (storage) => {
   });
 
   test('takes the same blob twice', async () => {
+    expect.hasAssertions();
     const repository = newRepository();
     const bytes = newBytes();
     for (const _ of [1, 2]) {

@@ -47,12 +47,14 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
 
   describe.each<Algorithm>(['sha256', 'sha512'])('%s', (algorithm) => {
     test('keeps an image pushed by digest', async () => {
+      expect.hasAssertions();
       const repository = newRepository();
       const manifest = await makeImage(registry, repository, {}, algorithm);
       await expectKept(repository, digestOf(manifest, algorithm), manifest);
     });
 
     test('keeps an index of images, and an index of indexes', async () => {
+      expect.hasAssertions();
       const repository = newRepository();
       const images = [
         await makeImage(registry, repository, {}, algorithm),
@@ -91,6 +93,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
   });
 
   test('keeps an image pushed by tag, with unknown fields, spaces and line ends as they are', async () => {
+    expect.hasAssertions();
     const repository = newRepository();
     const fields = JSON.parse(
       new TextDecoder().decode(await makeImage(registry, repository, { 'x-custom': { a: 1 } })),
@@ -118,6 +121,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
     ],
     ['a media type of the future', { mediaType: 'application/vnd.example.v7+json', something: true }],
   ])('keeps %s', async (_, fields) => {
+    expect.hasAssertions();
     const repository = newRepository();
     await pushBlob(registry, repository, EMPTY);
     await expectKept(repository, 'v1', encode({ schemaVersion: 2, mediaType: IMAGE, ...fields }));
@@ -133,6 +137,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
   });
 
   test('accepts layers that are not to be distributed without their blobs', async () => {
+    expect.hasAssertions();
     const repository = newRepository();
     const foreign = {
       ...descriptor(newBytes(), 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'),
@@ -148,7 +153,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
     const layers = [descriptor(newBytes(), LAYER), descriptor(newBytes(), LAYER)];
     const answer = await putManifest(registry, repository, 'v1', await makeImage(registry, repository, { layers }));
     expect([answer.status, answer.codes]).toEqual([404, ['MANIFEST_BLOB_UNKNOWN', 'MANIFEST_BLOB_UNKNOWN']]);
-    const missing = answer.json().errors.map((error: { detail: { digest: string } }) => error.detail.digest);
+    const missing = answer.json().errors.map((error) => error.detail.digest);
     expect(missing).toEqual(layers.map(({ digest }) => digest));
     expect((await send(registry, 'GET', `/v2/${repository}/manifests/v1`)).bytes).toEqual(before);
   });
@@ -159,6 +164,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
   });
 
   test('accepts an index with entries that are not there', async () => {
+    expect.hasAssertions();
     const absent = encode({ schemaVersion: 2, mediaType: IMAGE, config: descriptor(newBytes(), LAYER), layers: [] });
     await expectKept(newRepository(), 'sparse', makeIndex([absent]));
   });
@@ -202,7 +208,7 @@ describe.each(storages)('push of manifests, content in %s', (storage) => {
     const answers = await Promise.all(
       versions.map((version) => putManifest(registry, repository, 'v1', version, { 'if-match': etag })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 412]);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 412]);
     const created = await putManifest(registry, repository, 'v1', before, { 'if-none-match': '*' });
     expect(created.status).toBe(412);
     expect((await putManifest(registry, repository, 'v2', before, { 'if-match': '*' })).status).toBe(412);
