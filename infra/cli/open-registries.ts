@@ -23,7 +23,7 @@ export async function openRegistriesFor({ io, globals }: Context, onNote: (note:
   });
   return openRegistries({
     credentials,
-    caFile,
+    certificateAuthorities: caFile,
     plainHttpHosts,
     env: io.env,
     onWarning: (warning) => onNote({ type: 'warning', ...warning }),

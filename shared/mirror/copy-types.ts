@@ -23,7 +23,15 @@ export type CopyRequest = {
 export type TargetState = 'copied' | 'unchanged' | 'refused' | 'failed' | 'planned';
 
 /** An error as machines read it; the members of an RFC 9457 problem that make sense outside HTTP. */
-export type Problem = { code: string; message: string; hint?: string; registry?: string; repository?: string; operation?: string; status?: number };
+export type Problem = {
+  code: string;
+  message: string;
+  hint?: string;
+  registry?: string;
+  repository?: string;
+  operation?: string;
+  status?: number;
+};
 
 export type TargetReport = {
   /** Canonical reference of the target. */

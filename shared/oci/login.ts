@@ -24,11 +24,11 @@ const WORDS = {
 export function createLogins(registry: string, credentials: CredentialSource): Logins {
   const logins = new Map<string, { loading: Promise<Login>; login?: Login }>();
 
-  const current = (repository: string | undefined): Promise<Login> => {
+  const current = (repository: string | undefined, refused?: Credential): Promise<Login> => {
     const key = repository ?? '';
     const kept = logins.get(key);
     if (kept !== undefined) return kept.loading;
-    const entry: { loading: Promise<Login>; login?: Login } = { loading: load(repository) };
+    const entry: { loading: Promise<Login>; login?: Login } = { loading: load(repository, refused) };
     logins.set(key, entry);
     const [oldest] = logins.keys();
     if (logins.size > MOST_REPOSITORIES && oldest !== undefined) logins.delete(oldest);
@@ -39,20 +39,24 @@ export function createLogins(registry: string, credentials: CredentialSource): L
     return entry.loading;
   };
 
-  const load = async (repository: string | undefined): Promise<Login> => {
-    const credential = await credentials(repository === undefined ? { registry } : { registry, repository });
+  const load = async (repository: string | undefined, refused?: Credential): Promise<Login> => {
+    const credential = await credentials({
+      registry,
+      ...(repository === undefined ? {} : { repository }),
+      ...(refused === undefined ? {} : { refused }),
+    });
     return { credential, identity: identityOf(credential) };
   };
 
   return {
-    current,
+    current: (repository) => current(repository),
     async renew(repository, stale) {
       const key = repository ?? '';
       const kept = logins.get(key);
       const login = await kept?.loading;
       if (login !== undefined && login !== stale) return login;
       if (logins.get(key) === kept) logins.delete(key);
-      return current(repository);
+      return current(repository, stale.credential);
     },
     known: (repository) => logins.get(repository ?? '')?.login,
   };

@@ -1,6 +1,6 @@
 // The shape of one request to a registry and of its answer, shared by the client and by everything that speaks through it.
 import type { Readable } from 'node:stream';
-import type { ActionClass } from './traits.ts';
+import type { ActionClass, Traits } from './traits.ts';
 
 /** One `type:name:actions` access, as the token specification writes it. */
 export type Scope = { repository: string; actions: readonly ('pull' | 'push' | 'delete')[] };
@@ -55,5 +55,6 @@ export type RegistryResponse = {
 export type RegistryPort = {
   /** The registry as references name it: `docker.io`, `localhost:5000`. */
   readonly host: string;
+  readonly traits: Traits;
   send(request: RegistryRequest): Promise<RegistryResponse>;
 };

@@ -1,0 +1,161 @@
+// One blob to one or several targets: mounted where the registry has it, otherwise uploaded from a single read of the source.
+//
+//   begin ─┬─ held or mounted ─────────────▶ done
+//          ├─ another copy uploads it ─▶ wait ─▶ begin (mounts what that one left)
+//          └─ session open ─▶ tee ─▶ committed ─▶ done
+//
+import { hasBlob, readBlob } from '../oci/blobs.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { embeddedContent } from '../oci/manifest.ts';
+import type { Repository } from '../oci/repository.ts';
+import { uploadBlob } from '../oci/upload-blob.ts';
+import { cancelUpload, startUpload } from '../oci/uploads.ts';
+import type { UploadSession } from '../oci/uploads.ts';
+import { createChannel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import type { CopySession } from './session.ts';
+import { recordBlob, tellBlob } from './target.ts';
+import type { Target } from './target.ts';
+import { tee } from './tee.ts';
+
+/** `source` errors concern every target: no further try can help. */
+export type BlobFailure = { of: 'source' | 'target'; error: unknown };
+
+type Opened = { target: Target; upload: UploadSession; endLead: () => void };
+
+/** Held per target between the source's socket and the target's. */
+const CHANNEL_BYTES = 512 * 1024;
+/** Progress is told at most once per so many bytes. */
+const TELL_EVERY_BYTES = 512 * 1024;
+
+/** Copies one blob to the targets that lack it; the map holds the targets that failed. */
+export async function copyBlob(
+  blob: Descriptor,
+  source: Repository,
+  targets: readonly Target[],
+  session: CopySession,
+): Promise<Map<Target, BlobFailure>> {
+  const failures = new Map<Target, BlobFailure>();
+  const opened: Opened[] = [];
+  const followers: Target[] = [];
+  await Promise.all(
+    targets.map(async (target) => {
+      try {
+        const begun = await begin(blob, source, target, session);
+        if (begun === 'follow') followers.push(target);
+        else if (begun !== 'done') opened.push(begun);
+      } catch (error) {
+        failures.set(target, { of: 'target', error });
+      }
+    }),
+  );
+  if (opened.length > 0) await transfer(blob, source, opened, session, failures);
+  for (const target of followers) {
+    await session.blobs.underway(target.repository.registry.host, blob.digest);
+    for (const [late, failure] of await copyBlob(blob, source, [target], session)) failures.set(late, failure);
+  }
+  return failures;
+}
+
+async function begin(
+  blob: Descriptor,
+  source: Repository,
+  target: Target,
+  session: CopySession,
+): Promise<Opened | 'done' | 'follow'> {
+  const { registry, name } = target.repository;
+  const ledger = session.blobs;
+  if (ledger.holds(registry.host, name, blob.digest)) {
+    recordBlob(target, blob, 'existing');
+    return 'done';
+  }
+  const holder = ledger.find(registry.host, blob.digest);
+  if (holder === undefined && ledger.underway(registry.host, blob.digest) !== undefined) return 'follow';
+  const endLead = holder === undefined ? ledger.lead(registry.host, blob.digest) : () => undefined;
+  try {
+    const upload = await mountOrOpen(blob, source, target, holder);
+    if (typeof upload === 'object') return { target, upload, endLead };
+    ledger.note(registry.host, name, blob.digest);
+    recordBlob(target, blob, upload);
+    endLead();
+    return 'done';
+  } catch (error) {
+    endLead();
+    throw error;
+  }
+}
+
+/** Asks in as few requests as the registry's traits allow: a mount that fails is the session to upload into. */
+async function mountOrOpen(
+  blob: Descriptor,
+  source: Repository,
+  { repository }: Target,
+  holder: string | undefined,
+): Promise<UploadSession | 'mounted' | 'existing'> {
+  const { mount, blob: blobTraits } = repository.registry.traits;
+  const neighbour = holder ?? (source.registry.host === repository.registry.host ? source.name : undefined);
+  const from = !mount.supported ? undefined : (neighbour ?? (mount.selfProbe ? repository.name : undefined));
+  if (from === undefined && blobTraits.headReliable && (await hasBlob(repository, blob))) return 'existing';
+  const started = await startUpload(repository, blob.digest, from);
+  if (started.state === 'open') return started.session;
+  return from === repository.name ? 'existing' : 'mounted';
+}
+
+async function transfer(
+  blob: Descriptor,
+  source: Repository,
+  opened: readonly Opened[],
+  session: CopySession,
+  failures: Map<Target, BlobFailure>,
+): Promise<void> {
+  const channels = opened.map(() => createChannel(CHANNEL_BYTES));
+  const content = contentOf(blob, source);
+  let sourceError: { error: unknown } | undefined;
+  const reading = tee(content, blob, channels, session).catch((error: unknown) => {
+    sourceError = { error };
+  });
+  const uploads = opened.map(async ({ target, upload, endLead }, position) => {
+    const channel = channels[position] ?? createChannel(CHANNEL_BYTES);
+    try {
+      tellBlob(target, blob, 'started', 0);
+      await uploadBlob(target.repository, upload, blob, watched(channel, target, blob));
+      session.blobs.note(target.repository.registry.host, target.repository.name, blob.digest);
+      recordBlob(target, blob, 'copied');
+    } catch (error) {
+      tellBlob(target, blob, 'failed', 0);
+      failures.set(target, { of: 'target', error });
+      void cancelUpload(target.repository, upload);
+    } finally {
+      // A registry may answer before it read everything: then nobody takes from this channel any more.
+      channel.fail(new Error('the upload has ended'));
+      endLead();
+    }
+  });
+  await Promise.all([reading, ...uploads]);
+  if (sourceError === undefined) return;
+  for (const { target } of opened) {
+    if (failures.has(target)) failures.set(target, { of: 'source', error: sourceError.error });
+  }
+}
+
+/** What the manifest carries itself is not asked for. */
+function contentOf(blob: Descriptor, source: Repository): AsyncIterable<Uint8Array> {
+  const embedded = embeddedContent(blob);
+  if (embedded === undefined) return readBlob(source, blob);
+  return (async function* () {
+    yield embedded;
+  })();
+}
+
+/** Tells progress as the upload takes the bytes. */
+async function* watched(channel: Channel, target: Target, blob: Descriptor): AsyncGenerator<Uint8Array> {
+  let sentBytes = 0;
+  let toldBytes = 0;
+  for await (const chunk of channel) {
+    yield chunk;
+    sentBytes += chunk.byteLength;
+    if (sentBytes - toldBytes < TELL_EVERY_BYTES) continue;
+    toldBytes = sentBytes;
+    tellBlob(target, blob, 'progress', sentBytes);
+  }
+}

@@ -1,0 +1,110 @@
+// All blobs of an artifact to all its targets. Targets share each read as long as they keep up; one that fails or lags goes on
+// by itself, with tries of its own, and never holds the others back.
+import { isTransshipError } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Repository } from '../oci/repository.ts';
+import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/retry.ts';
+import type { BlobFailure } from './copy-blob.ts';
+import { copyBlob } from './copy-blob.ts';
+import { inCopyOrder } from './plan.ts';
+import type { CopySession } from './session.ts';
+import { createSlots } from './slots.ts';
+import type { Target } from './target.ts';
+
+const SMALL_BLOB_BYTES = 1024 * 1024;
+const SMALL_WEIGHT = 1;
+const LARGE_WEIGHT = 4;
+/** How often one blob is tried for one target that goes by itself, each time from its beginning. */
+const TRIES_ALONE = 5;
+
+/** What can go well on a new session, although the client gave the old one up. */
+const WORTH_ANOTHER_SESSION = [
+  'connection-failed',
+  'timeout',
+  'upload-lost',
+  'registry-unavailable',
+  'too-many-requests',
+] as const;
+
+/**
+ * Starts to copy blobs, within the session's limits on what runs at once.
+ * @param wants whether a target lacks a blob
+ * @returns a promise per target: its first error, or undefined once it has all of its blobs
+ */
+export function copyBlobs(
+  blobs: readonly Descriptor[],
+  source: Repository,
+  targets: readonly Target[],
+  wants: (target: Target, digest: string) => boolean,
+  session: CopySession,
+): Map<Target, Promise<{ error: unknown } | undefined>> {
+  const failed = new Map<Target, { error: unknown }>();
+  const together = new Set(targets);
+  const alone = new Map<Target, Promise<void>>();
+  const ordered = inCopyOrder(blobs, SMALL_BLOB_BYTES);
+
+  const shared = Promise.all(
+    ordered.map((blob) =>
+      session.slots.run(weightOf(blob), async () => {
+        const taking = [...together].filter((target) => wants(target, blob.digest));
+        if (taking.length === 0) return;
+        for (const [target, failure] of await copyBlob(blob, source, taking, session)) detach(target, failure);
+      }),
+    ),
+  );
+  return new Map(targets.map((target) => [target, outcomeOf(target)]));
+
+  async function outcomeOf(target: Target): Promise<{ error: unknown } | undefined> {
+    await shared;
+    await alone.get(target);
+    return failed.get(target);
+  }
+
+  function detach(target: Target, failure: BlobFailure): void {
+    if (!together.delete(target)) return;
+    if (isHopeless(failure, target)) failed.set(target, failure);
+    else alone.set(target, goAlone(target));
+  }
+
+  async function goAlone(target: Target): Promise<void> {
+    // Slots of its own: a target that hangs must not keep those of the others.
+    const slots = createSlots(LARGE_WEIGHT);
+    const left = ordered.filter((blob) => wants(target, blob.digest));
+    await Promise.all(
+      left.map((blob) =>
+        slots.run(weightOf(blob), async () => {
+          if (
+            failed.has(target) ||
+            session.blobs.holds(target.repository.registry.host, target.repository.name, blob.digest)
+          )
+            return;
+          const failure = await withTries(blob, source, target, session);
+          if (failure !== undefined && !failed.has(target)) failed.set(target, failure);
+        }),
+      ),
+    );
+  }
+}
+
+async function withTries(
+  blob: Descriptor,
+  source: Repository,
+  target: Target,
+  session: CopySession,
+): Promise<BlobFailure | undefined> {
+  for (let tried = 1; ; tried += 1) {
+    const failure = (await copyBlob(blob, source, [target], session)).get(target);
+    if (failure === undefined || tried >= TRIES_ALONE || isHopeless(failure, target)) return failure;
+    await sleep(retryDelayMs(DEFAULT_RETRIES, tried, 0, session.random), target.repository.signal);
+  }
+}
+
+function isHopeless({ of, error }: BlobFailure, target: Target): boolean {
+  return (
+    of === 'source' || target.repository.signal?.aborted === true || !isTransshipError(error, ...WORTH_ANOTHER_SESSION)
+  );
+}
+
+function weightOf(blob: Descriptor): number {
+  return blob.size <= SMALL_BLOB_BYTES ? SMALL_WEIGHT : LARGE_WEIGHT;
+}

@@ -1,0 +1,38 @@
+// What several copies of one process share: what is known of blobs and manifests, and how much runs at once.
+import type { RegistryPort } from '../oci/registry-request.ts';
+import type { Timeouts } from '../oci/timeouts.ts';
+import { createBlobLedger } from './blob-ledger.ts';
+import type { BlobLedger } from './blob-ledger.ts';
+import { createSlots } from './slots.ts';
+import type { Slots } from './slots.ts';
+
+/** The registries of a process, by the host that references name. */
+export type RegistryDirectory = { client(host: string): RegistryPort; readonly timeouts: Pick<Timeouts, 'stallMs'> };
+
+export type CopySession = {
+  registries: RegistryDirectory;
+  blobs: BlobLedger;
+  /** Manifests by digest, in the same way as blobs. */
+  manifests: BlobLedger;
+  slots: Slots;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  random: () => number;
+  /** How long an upload may take no byte before it is given up. */
+  stallMs: number;
+};
+
+/** Three large blobs at a time were as fast as nine, in a third of the memory; small ones hide round trips from each other. */
+const SLOTS = 12;
+
+export function createCopySession(registries: RegistryDirectory): CopySession {
+  return {
+    registries,
+    blobs: createBlobLedger(),
+    manifests: createBlobLedger(),
+    slots: createSlots(SLOTS),
+    now: Date.now,
+    random: Math.random,
+    stallMs: registries.timeouts.stallMs,
+  };
+}

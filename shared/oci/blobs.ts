@@ -1,0 +1,114 @@
+// Reading blobs: HEAD, and GET as a checked stream that goes on where a broken connection stopped.
+// https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs
+import { TransshipError, isTransshipError } from '../errors.ts';
+import { parseContentRange } from './content-range.ts';
+import type { Descriptor } from './descriptor.ts';
+import { networkError } from './network-errors.ts';
+import type { RegistryResponse } from './registry-request.ts';
+import type { Repository } from './repository.ts';
+import { inRepository, pullScope } from './repository.ts';
+
+/** How often a blob is asked for again after its connection broke without a single new byte. */
+const MOST_BARREN_READS = 4;
+
+/** True where the repository holds the blob in its full size. */
+export async function hasBlob(repository: Repository, descriptor: Descriptor): Promise<boolean> {
+  const response = await repository.registry.send({
+    operation: `look up blob ${descriptor.digest}`,
+    action: 'head',
+    method: 'HEAD',
+    target: `/v2/${repository.name}/blobs/${descriptor.digest}`,
+    expect: [200, 404],
+    ...inRepository(repository, [pullScope(repository.name)]),
+  });
+  await response.discard();
+  return response.status === 200 && Number(response.headers['content-length']) === descriptor.size;
+}
+
+/**
+ * Streams a blob once, in order. A cut connection is continued by Range where the source answers 206; where it answers 200,
+ * what was delivered already is read again and dropped. The bytes are not hashed here.
+ * @throws TransshipError not-found, size-mismatch, connection-failed, timeout, invalid-response
+ */
+export async function* readBlob(
+  repository: Repository,
+  descriptor: Descriptor,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let offset = 0;
+  for (let barren = 0; ;) {
+    const before = offset;
+    try {
+      for await (const chunk of readFrom(repository, descriptor, offset)) {
+        offset += chunk.byteLength;
+        if (offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
+        yield chunk;
+      }
+      if (offset === descriptor.size) return;
+      throw sizeMismatch(repository, descriptor, String(offset));
+    } catch (error) {
+      if (!isTransshipError(error, 'connection-failed', 'timeout') || repository.signal?.aborted === true) throw error;
+      barren = offset > before ? 0 : barren + 1;
+      if (barren >= MOST_BARREN_READS) throw error;
+    }
+  }
+}
+
+async function* readFrom(repository: Repository, descriptor: Descriptor, offset: number): AsyncGenerator<Uint8Array> {
+  const operation = `read blob ${descriptor.digest}`;
+  const response = await repository.registry.send({
+    operation,
+    action: 'read',
+    method: 'GET',
+    target: `/v2/${repository.name}/blobs/${descriptor.digest}`,
+    ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
+    expect: offset === 0 ? [200] : [200, 206],
+    ...inRepository(repository, [pullScope(repository.name)]),
+  });
+  const call = { url: response.url, registry: repository.registry.host, operation };
+  refuseEncoded(response, repository, descriptor);
+  let toDrop = response.status === 206 ? offset - startOf(response) : offset;
+  if (toDrop < 0) throw sizeMismatch(repository, descriptor, 'a gap');
+  try {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      const rest = toDrop === 0 ? chunk : chunk.subarray(Math.min(toDrop, chunk.byteLength));
+      toDrop -= chunk.byteLength - rest.byteLength;
+      if (rest.byteLength > 0) yield rest;
+    }
+  } catch (error) {
+    throw networkError(error, call, repository.signal);
+  }
+}
+
+function startOf(response: RegistryResponse): number {
+  return parseContentRange(response.headers['content-range'] ?? '').start;
+}
+
+/** A blob is its bytes; a content-encoding would make them others, and a small answer large. */
+function refuseEncoded(response: RegistryResponse, repository: Repository, descriptor: Descriptor): void {
+  const encoding = response.headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return;
+  response.body.destroy();
+  throw new TransshipError(
+    'invalid-response',
+    `${repository.registry.host}/${repository.name}: blob ${descriptor.digest} came with content-encoding ${encoding}, though none was accepted`,
+    {
+      hint: 'a proxy before the registry compresses blobs; switch that off for /v2/',
+      details: { registry: repository.registry.host, repository: repository.name },
+    },
+  );
+}
+
+function sizeMismatch(repository: Repository, descriptor: Descriptor, got: string): TransshipError {
+  return new TransshipError(
+    'size-mismatch',
+    `${repository.registry.host}/${repository.name}: blob ${descriptor.digest} has ${got} bytes instead of ${descriptor.size}`,
+    {
+      hint: 'the source holds a damaged blob, or its manifest is wrong; push the image again',
+      details: {
+        registry: repository.registry.host,
+        repository: repository.name,
+        operation: `read blob ${descriptor.digest}`,
+      },
+    },
+  );
+}

@@ -1,0 +1,67 @@
+// Everything that belongs to one registry at one base URL: the egress policy, the transport and the authorizer, bound together.
+import type { Authorizer, TokenRequest, TokenResponse } from './authorization.ts';
+import { createAuthorizer } from './authorizer.ts';
+import { checkRealm } from './egress-guard.ts';
+import type { EgressPolicy } from './egress-policy.ts';
+import { originOf } from './egress-policy.ts';
+import { readUpTo } from './registry-response.ts';
+import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
+import { probeScheme } from './scheme-probe.ts';
+import type { Transport } from './transport.ts';
+import { createTransport } from './transport.ts';
+
+export type Connection = { baseUrl: URL; policy: EgressPolicy; transport: Transport; authorizer: Authorizer };
+
+const MOST_TOKEN_BYTES = 64 * 1024;
+
+/** Settles the scheme; sends nothing else. */
+export async function openConnection(settings: RegistrySettings, runtime: RegistryRuntime): Promise<Connection> {
+  const scheme = settings.scheme === 'detect' ? await detectScheme(settings.apiHost) : settings.scheme;
+  const baseUrl = new URL(`${scheme}//${settings.apiHost}${settings.pathPrefix}`);
+  const policy = { registryUrl: baseUrl, trustedHosts: settings.trustedHosts };
+  const transport = createTransport({
+    origin: originOf(baseUrl),
+    certificateAuthorities: settings.certificateAuthorities,
+    ...(settings.clientCertificate === undefined ? {} : { clientCertificate: settings.clientCertificate }),
+    proxies: runtime.proxies,
+    timeouts: runtime.timeouts,
+    ...(runtime.lookup === undefined ? {} : { lookup: runtime.lookup }),
+  });
+  const authorizer = createAuthorizer({
+    registry: settings.host,
+    baseUrl,
+    credentials: settings.credentials,
+    exchange: (request) => exchangeToken(request, settings.host, runtime.userAgent, policy, transport),
+    guardRealm: async (url) => void (await checkRealm(url, policy)),
+    now: runtime.now,
+  });
+  return { baseUrl, policy, transport, authorizer };
+}
+
+async function detectScheme(apiHost: string): Promise<'http:' | 'https:'> {
+  const { hostname, port } = new URL(`http://${apiHost}`);
+  return probeScheme(hostname.replace(/^\[|\]$/g, ''), port === '' ? 443 : Number(port));
+}
+
+/** Follows no redirect: a token server that sends its callers elsewhere would send their passwords there. */
+async function exchangeToken(
+  request: TokenRequest,
+  registry: string,
+  userAgent: string,
+  policy: EgressPolicy,
+  transport: Transport,
+): Promise<TokenResponse> {
+  const operation = 'log in';
+  const response = await transport.exchange({
+    method: request.method,
+    url: request.url,
+    headers: { 'user-agent': userAgent, ...request.headers },
+    ...(request.form === undefined ? {} : { body: Buffer.from(request.form) }),
+    trust: await checkRealm(request.url, policy),
+    wait: 'response',
+    registry,
+    operation,
+  });
+  const body = await readUpTo(response.body, MOST_TOKEN_BYTES, { url: request.url, registry, operation });
+  return { status: response.status, headers: response.headers, body };
+}

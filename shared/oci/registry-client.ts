@@ -1,0 +1,191 @@
+// A registry as the rest of the library sees it: one `send` that finds the scheme, logs in, keeps to limits, follows redirects,
+// retries what may be retried, and turns every other answer into a typed error.
+import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
+import type { Authorizer } from './authorization.ts';
+import type { Connection } from './connection.ts';
+import { openConnection } from './connection.ts';
+import { originOf } from './egress-policy.ts';
+import { checkUrl } from './egress-guard.ts';
+import { follow, headersFor } from './redirects.ts';
+import type { FollowedResponse } from './redirects.ts';
+import { errorFromResponse } from './registry-errors.ts';
+import { registryResponse } from './registry-response.ts';
+import type { RegistryPort, RegistryRequest, RegistryResponse } from './registry-request.ts';
+import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
+import { retryDelayMs, sleep } from './retry.ts';
+import { createThrottle } from './throttle.ts';
+import { unquoteWarning } from './warning.ts';
+
+export type RegistryClient = RegistryPort & { close(): Promise<void> };
+
+const MOST_ERROR_BYTES = 64 * 1024;
+/** What an upload is expected to reach at least, to know how long its token must live. */
+const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
+
+/** Opens no connection before the first request. */
+export function createRegistryClient(settings: RegistrySettings, runtime: RegistryRuntime): RegistryClient {
+  const throttle = createThrottle(settings.traits, runtime.now);
+  const warned = new Set<string>();
+  let opened: Promise<Connection> | undefined;
+  const connection = () => (opened ??= openConnection(settings, runtime));
+
+  return {
+    host: settings.host,
+    traits: settings.traits,
+    async send(request) {
+      for (let tried = 1; ; tried += 1) {
+        try {
+          return await attempt(request);
+        } catch (error) {
+          const delayMs = delayBeforeRetry(error, request, tried);
+          if (delayMs === undefined) throw error;
+          runtime.onRetry?.({
+            registry: settings.host,
+            operation: request.operation,
+            delayMs,
+            reason: messageOf(error),
+          });
+          await sleep(delayMs, request.signal);
+        }
+      }
+    },
+    async close() {
+      await (await opened)?.transport.close();
+    },
+  };
+
+  async function attempt(request: RegistryRequest): Promise<RegistryResponse> {
+    const { baseUrl, authorizer, policy, transport } = await connection();
+    const leave = await throttle.enter(request.action, request.signal);
+    let pushedBack = false;
+    try {
+      const answer = await authorized(request, urlOf(request.target, baseUrl), authorizer);
+      warn(answer);
+      if (request.expect.includes(answer.status)) {
+        leave('accepted');
+        return registryResponse(answer, request, settings.host);
+      }
+      const error = await errorOf(answer, request);
+      pushedBack = answer.status === 429 || answer.status === 503;
+      if (pushedBack && error.retryAfterMs !== undefined) throttle.holdFor(error.retryAfterMs);
+      throw error;
+    } catch (error) {
+      leave(pushedBack ? 'throttled' : 'failed');
+      throw error;
+    }
+
+    async function authorized(request: RegistryRequest, url: URL, authorizer: Authorizer): Promise<FollowedResponse> {
+      const scopes = request.scopes ?? [];
+      for (let retried = false; ;) {
+        const own = originOf(url) === originOf(baseUrl);
+        const header = own ? await authorizer.authorize(scopes, { minimumLifeMs: lifeFor(request) }) : undefined;
+        const answer = await exchange(request, url, header);
+        if (answer.status !== 401 || originOf(answer.url) !== originOf(baseUrl)) return answer;
+        await answer.body.dump({ limit: MOST_ERROR_BYTES });
+        const verdict = await authorizer.challenged(answer.headers['www-authenticate'], scopes, header, retried);
+        if (verdict === 'give-up') throw authorizer.refusal(scopes, request.operation);
+        if (!isReplayable(request)) throw loginExpired(request);
+        // A 401 to a request without credentials is how every login starts, and no failure of one.
+        retried ||= header !== undefined;
+      }
+    }
+
+    async function exchange(request: RegistryRequest, url: URL, header: string | undefined): Promise<FollowedResponse> {
+      const headers = requestHeaders(request, runtime.userAgent);
+      const body = bodyOf(request);
+      const call = {
+        method: request.method,
+        url,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+        wait: request.action === 'upload' ? ('commit' as const) : ('response' as const),
+        registry: settings.host,
+        operation: request.operation,
+      };
+      if (request.meter !== undefined) request.meter.requests += 1;
+      const follows = request.followRedirects ?? (request.method === 'GET' || request.method === 'HEAD');
+      if (follows) return follow(call, header, policy, transport);
+      const trust = checkUrl(url, 'location', policy);
+      return {
+        ...(await transport.exchange({ ...call, headers: headersFor(url, headers, header, policy), trust })),
+        url,
+      };
+    }
+  }
+
+  function loginExpired(request: RegistryRequest): TransshipError {
+    return new TransshipError(
+      'upload-lost',
+      `${settings.host}: ${request.operation} failed: the login ran out on the way`,
+      {
+        retryable: true,
+        hint: 'the registry gives tokens of a short life; the blob is sent again with a new one',
+        details: { registry: settings.host, operation: request.operation },
+      },
+    );
+  }
+
+  async function errorOf(answer: FollowedResponse, request: RegistryRequest): Promise<TransshipError> {
+    const body = await registryResponse(answer, request, settings.host).prefix(MOST_ERROR_BYTES);
+    return errorFromResponse({
+      registry: settings.host,
+      ...(request.repository === undefined ? {} : { repository: request.repository }),
+      operation: request.operation,
+      method: request.method,
+      status: answer.status,
+      headers: answer.headers,
+      body,
+      now: new Date(runtime.now()),
+    });
+  }
+
+  function delayBeforeRetry(error: unknown, request: RegistryRequest, tried: number): number | undefined {
+    if (!isTransshipError(error) || !error.retryable) return undefined;
+    if (tried >= runtime.retries.tries || !isReplayable(request) || request.signal?.aborted === true) return undefined;
+    const retryAfterMs = error.retryAfterMs ?? 0;
+    if (retryAfterMs > runtime.retries.longestRetryAfterMs) return undefined;
+    return retryDelayMs(runtime.retries, tried, retryAfterMs, runtime.random);
+  }
+
+  function warn(answer: FollowedResponse): void {
+    const text = unquoteWarning(answer.headers['warning']);
+    if (text === undefined || warned.has(text)) return;
+    warned.add(text);
+    runtime.onWarning?.({ registry: settings.host, message: text });
+  }
+}
+
+function urlOf(target: string | URL, baseUrl: URL): URL {
+  if (target instanceof URL) return target;
+  return new URL(baseUrl.pathname.replace(/\/$/, '') + target, baseUrl);
+}
+
+function requestHeaders(request: RegistryRequest, userAgent: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'user-agent': userAgent,
+    'accept-encoding': 'identity',
+    ...request.headers,
+  };
+  if (request.body !== undefined && !(request.body instanceof Uint8Array)) {
+    headers['content-length'] = String(request.body.sizeBytes);
+  }
+  if (request.body === undefined && request.method === 'POST') headers['content-length'] = '0';
+  return headers;
+}
+
+function bodyOf(request: RegistryRequest): Uint8Array | AsyncIterable<Uint8Array> | undefined {
+  if (request.body === undefined || request.body instanceof Uint8Array) return request.body;
+  return request.body.open();
+}
+
+function isReplayable(request: RegistryRequest): boolean {
+  if (request.body !== undefined && !(request.body instanceof Uint8Array) && !request.body.replayable) return false;
+  return request.replayable ?? request.method !== 'PATCH';
+}
+
+function lifeFor(request: RegistryRequest): number {
+  if (request.body === undefined) return 0;
+  const sizeBytes = request.body instanceof Uint8Array ? request.body.byteLength : request.body.sizeBytes;
+  return sizeBytes / SLOW_UPLOAD_BYTES_PER_MS;
+}

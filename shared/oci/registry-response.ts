@@ -1,0 +1,93 @@
+// Reads answers: whole and capped for documents, as a stream for blobs; a broken body becomes a typed error.
+import type { Readable } from 'node:stream';
+import { TransshipError } from '../errors.ts';
+import { networkError } from './network-errors.ts';
+import type { FollowedResponse } from './redirects.ts';
+import type { RegistryRequest, RegistryResponse } from './registry-request.ts';
+
+type Call = { url: URL; registry: string; operation: string };
+/** An answer that nobody reads is read to here and then cut, which costs the connection. */
+const MOST_DISCARDED_BYTES = 64 * 1024;
+
+/** `prefix` reads at most that many bytes and gives the rest up, for error bodies. */
+export function registryResponse(
+  answer: FollowedResponse,
+  request: RegistryRequest,
+  registry: string,
+): RegistryResponse & { prefix(capBytes: number): Promise<Uint8Array> } {
+  const call = { url: answer.url, registry, operation: request.operation };
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    url: answer.url,
+    body: answer.body,
+    async bytes(capBytes) {
+      const declared = Number(answer.headers['content-length'] ?? 0);
+      if (declared > capBytes) {
+        answer.body.destroy();
+        throw tooLarge(call, capBytes);
+      }
+      return readUpTo(answer.body, capBytes, call);
+    },
+    async json(capBytes) {
+      const bytes = await this.bytes(capBytes);
+      try {
+        return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+      } catch (error) {
+        throw new TransshipError(
+          'invalid-response',
+          `${registry}: ${request.operation} failed: the answer is not JSON`,
+          {
+            details: { registry, operation: request.operation },
+            hint: `is ${answer.url.host} a container registry?`,
+            cause: error,
+          },
+        );
+      }
+    },
+    async prefix(capBytes) {
+      try {
+        return await readUpTo(answer.body, capBytes, call, 'cut');
+      } catch {
+        return new Uint8Array();
+      }
+    },
+    async discard() {
+      await answer.body.dump({ limit: MOST_DISCARDED_BYTES });
+    },
+  };
+}
+
+/** Collects a body up to a cap. @throws TransshipError invalid-response beyond it (unless `cut`), and what the network threw */
+export async function readUpTo(
+  body: Readable,
+  capBytes: number,
+  call: Call,
+  beyond: 'throw' | 'cut' = 'throw',
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk);
+      length += chunk.byteLength;
+      if (length > capBytes) break;
+    }
+  } catch (error) {
+    throw networkError(error, call);
+  }
+  if (length <= capBytes) return Buffer.concat(chunks, length);
+  if (beyond === 'throw') throw tooLarge(call, capBytes);
+  return Buffer.concat(chunks).subarray(0, capBytes);
+}
+
+function tooLarge(call: Call, capBytes: number): TransshipError {
+  return new TransshipError(
+    'invalid-response',
+    `${call.registry}: ${call.operation} failed: the answer is larger than ${capBytes} bytes`,
+    {
+      details: { registry: call.registry, operation: call.operation, capBytes },
+      hint: 'no registry needs an answer of that size here; it was not read further',
+    },
+  );
+}

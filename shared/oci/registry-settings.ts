@@ -1,0 +1,41 @@
+// What a registry client is built from: the configuration of one registry, and what all registries of a process share.
+import type { Secret } from '../telemetry/secret.ts';
+import type { CredentialSource } from './credential.ts';
+import type { Lookup } from './egress-guard.ts';
+import type { ProxyEnvironment } from './proxy.ts';
+import type { RetryPolicy } from './retry.ts';
+import type { Timeouts } from './timeouts.ts';
+import type { Traits } from './traits.ts';
+
+export type RegistrySettings = {
+  /** The registry as references name it: `docker.io`, `localhost:5000`. */
+  host: string;
+  /** Where its API answers; may carry a port. */
+  apiHost: string;
+  /** `detect`: TLS is tried first; for hosts on loopback that nobody configured. */
+  scheme: 'https:' | 'http:' | 'detect';
+  /** Stands before `/v2/`; empty or "/prefix". */
+  pathPrefix: string;
+  traits: Traits;
+  /** Hosts that its realm, redirects and Locations may use beside its own. */
+  trustedHosts: readonly string[];
+  credentials: CredentialSource;
+  /** PEM certificates trusted beside the system's. */
+  certificateAuthorities: readonly string[];
+  clientCertificate?: { certificate: string; key: Secret };
+};
+
+export type RegistryRuntime = {
+  userAgent: string;
+  proxies: ProxyEnvironment;
+  timeouts: Timeouts;
+  retries: RetryPolicy;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** In [0, 1). */
+  random: () => number;
+  /** Stands in for the system's resolver. */
+  lookup?: Lookup;
+  onRetry?: (retry: { registry: string; operation: string; delayMs: number; reason: string }) => void;
+  onWarning?: (warning: { registry: string; message: string }) => void;
+};

@@ -1,0 +1,84 @@
+// How many requests of each class may be in flight at one registry, and how fast they start: additive increase, halving when
+// the registry pushes back, published rates in front, and Retry-After as a floor for the whole host.
+import { sleep } from './retry.ts';
+import type { ActionClass, Traits } from './traits.ts';
+
+/** The window halves at most once in this time: one burst of refusals is one signal. */
+const HALVE_AT_MOST_EVERY_MS = 100;
+
+export type Outcome = 'accepted' | 'throttled' | 'failed';
+
+export type Throttle = {
+  /** Waits for a place; the caller gives it back with what became of the request. */
+  enter(action: ActionClass, signal?: AbortSignal): Promise<(outcome: Outcome) => void>;
+  /** No request starts before this many milliseconds have passed. */
+  holdFor(ms: number): void;
+};
+
+type Window = {
+  limit: number;
+  inFlight: number;
+  accepted: number;
+  halvedAt: number;
+  waiting: (() => void)[];
+  nextStartAt: number;
+};
+
+export function createThrottle(traits: Pick<Traits, 'concurrency' | 'ratesPerSecond'>, now: () => number): Throttle {
+  const windows = new Map<ActionClass, Window>();
+  let heldUntil = 0;
+
+  function windowOf(action: ActionClass): Window {
+    let window = windows.get(action);
+    if (window === undefined) {
+      window = { limit: traits.concurrency.start, inFlight: 0, accepted: 0, halvedAt: 0, waiting: [], nextStartAt: 0 };
+      windows.set(action, window);
+    }
+    return window;
+  }
+
+  function leave(window: Window, outcome: Outcome): void {
+    window.inFlight -= 1;
+    if (outcome === 'throttled' && now() - window.halvedAt >= HALVE_AT_MOST_EVERY_MS) {
+      window.limit = Math.max(1, Math.floor(window.limit / 2));
+      window.halvedAt = now();
+      window.accepted = 0;
+    }
+    if (outcome === 'accepted' && ++window.accepted >= window.limit && window.limit < traits.concurrency.max) {
+      window.limit += 1;
+      window.accepted = 0;
+    }
+    while (window.inFlight < window.limit && window.waiting.length > 0) {
+      window.inFlight += 1;
+      window.waiting.shift()?.();
+    }
+  }
+
+  return {
+    async enter(action, signal) {
+      const window = windowOf(action);
+      if (window.inFlight < window.limit) window.inFlight += 1;
+      else await new Promise<void>((resolve) => window.waiting.push(resolve));
+      const leaveOnce = (outcome: Outcome) => leave(window, outcome);
+      try {
+        for (let waitMs = waitFor(window, action); waitMs > 0; waitMs = heldUntil - now()) await sleep(waitMs, signal);
+      } catch (error) {
+        leaveOnce('failed');
+        throw error;
+      }
+      return leaveOnce;
+    },
+    holdFor(ms) {
+      heldUntil = Math.max(heldUntil, now() + ms);
+    },
+  };
+
+  /** Reserves the next start of a class with a published rate; a second's worth may start at once. */
+  function waitFor(window: Window, action: ActionClass): number {
+    const perSecond = traits.ratesPerSecond[action];
+    const time = now();
+    if (perSecond === undefined) return heldUntil - time;
+    window.nextStartAt = Math.max(window.nextStartAt, time - 1_000) + 1_000 / perSecond;
+    return Math.max(heldUntil, window.nextStartAt) - time;
+  }
+}

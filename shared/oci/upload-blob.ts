@@ -1,0 +1,67 @@
+// Sends one blob into an open session by the strategy of its registry, from a stream that is read once.
+import { isTransshipError } from '../errors.ts';
+import type { Descriptor } from './descriptor.ts';
+import type { Repository } from './repository.ts';
+import type { UploadSession } from './uploads.ts';
+import { fetchUploadStatus, finishUpload, patchBlob, putBlob } from './uploads.ts';
+
+/**
+ * The stream must end with an error, or short, if its content is not what the descriptor says: then nothing is committed.
+ * @throws what the registry answered; the session is the caller's to cancel
+ */
+export async function uploadBlob(
+  repository: Repository,
+  session: UploadSession,
+  descriptor: Descriptor,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { strategy, monolithicUpToBytes, chunkBytes } = repository.registry.traits.upload;
+  if (strategy === 'monolithic' || descriptor.size <= monolithicUpToBytes) {
+    const body = { sizeBytes: descriptor.size, open: () => content, replayable: false };
+    return putBlob(repository, session, descriptor.digest, body);
+  }
+  const sizeBytes = Math.max(chunkBytes, session.leastChunkBytes);
+  let offset = 0;
+  let current = session;
+  for await (const chunk of inChunks(content, sizeBytes)) {
+    current = await sendChunk(repository, current, chunk, offset);
+    offset += chunk.byteLength;
+  }
+  await finishUpload(repository, current, descriptor.digest);
+}
+
+/** After a lost answer the registry is asked: only if it holds exactly the chunk's end is the upload still whole. */
+async function sendChunk(
+  repository: Repository,
+  session: UploadSession,
+  chunk: Uint8Array,
+  offset: number,
+): Promise<UploadSession> {
+  try {
+    return await patchBlob(repository, session, chunk, offset);
+  } catch (error) {
+    if (!isTransshipError(error, 'connection-failed', 'timeout', 'registry-unavailable')) throw error;
+    const status = await fetchUploadStatus(repository, session);
+    if (status.offset === offset + chunk.byteLength) return status.session;
+    if (status.offset === offset) return patchBlob(repository, status.session, chunk, offset);
+    throw error;
+  }
+}
+
+/** Gathers a stream into pieces of one size, the last one shorter; a piece is whole before it is sent. */
+async function* inChunks(content: AsyncIterable<Uint8Array>, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  let held = 0;
+  for await (let piece of content) {
+    while (held + piece.byteLength >= sizeBytes) {
+      const cut = sizeBytes - held;
+      yield Buffer.concat([...parts, piece.subarray(0, cut)], sizeBytes);
+      parts = [];
+      held = 0;
+      piece = piece.subarray(cut);
+    }
+    if (piece.byteLength > 0) parts.push(piece);
+    held += piece.byteLength;
+  }
+  if (held > 0) yield Buffer.concat(parts, held);
+}
