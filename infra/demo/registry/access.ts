@@ -73,7 +73,7 @@ function challenge(auth: TokenAuth, request: Request, error: string | undefined)
   });
 }
 
-export function serviceOf(auth: TokenAuth): string {
+function serviceOf(auth: TokenAuth): string {
   return auth.service ?? 'transship-demo-registry';
 }
 

@@ -10,7 +10,7 @@ export type ManifestRecord = {
   annotations?: Record<string, string>;
 };
 
-export type RepositoryRecord = {
+type RepositoryRecord = {
   blobs: Set<string>;
   manifests: Map<string, ManifestRecord>;
   /** Digest by tag. */

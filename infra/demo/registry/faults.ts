@@ -1,6 +1,6 @@
 // Faults on demand: rules that match requests and say what goes wrong. Rules are matched here; request and response streams act on the result.
 
-export type FaultAction =
+type FaultAction =
   /** Answers at once, without doing anything. */
   | { status: number; headers?: Record<string, string>; body?: string }
   /** Destroys the connection after that many bytes of the body. `response` lets the request take effect first; with 0 its reply is lost. */

@@ -14,7 +14,7 @@ export type Library = {
   exclusive: <T>(task: (commit: Commit) => Promise<T>) => Promise<T>;
 };
 
-export type Commit = (change: Change) => Promise<void>;
+type Commit = (change: Change) => Promise<void>;
 
 export async function openLibrary(dataDir: string | undefined): Promise<Library> {
   if (dataDir === undefined) return makeLibrary(memoryStore(), new Map(), async () => {});

@@ -8,7 +8,7 @@ const DIGEST = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
 
 export type Algorithm = 'sha256' | 'sha512';
 
-export function isRepository(text: string): boolean {
+function isRepository(text: string): boolean {
   return text.length <= 255 && REPOSITORY.test(text);
 }
 

@@ -6,7 +6,7 @@ import type { NotificationEndpoint } from './options.ts';
 
 const MEDIA_TYPE = 'application/vnd.docker.distribution.events.v1+json';
 
-export type EventAction = 'push' | 'pull' | 'mount' | 'delete';
+type EventAction = 'push' | 'pull' | 'mount' | 'delete';
 
 /** What happened, before the request it came with is known. */
 export type Announcement = {
@@ -22,7 +22,7 @@ export type Announcement = {
 };
 
 /** The request behind an event. */
-export type EventSource = {
+type EventSource = {
   id: string;
   addr: string;
   host: string;

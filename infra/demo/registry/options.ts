@@ -7,7 +7,7 @@ export type Users = Record<string, string>;
 export type Action = 'pull' | 'push' | 'delete';
 
 /** Decides what a user may do; `undefined` is the anonymous user. */
-export type AccessRule = (user: string | undefined, repository: string, action: Action) => boolean;
+type AccessRule = (user: string | undefined, repository: string, action: Action) => boolean;
 
 export type BasicAuth = {
   kind: 'basic';
@@ -63,7 +63,7 @@ export type UploadOptions = {
   singlePost?: boolean;
 };
 
-export type ImmutableTags = {
+type ImmutableTags = {
   status: number;
   code: string;
   /** True: pushing the digest that the tag already has is refused too. */

@@ -13,7 +13,7 @@ export type Planting = {
   bytesOf(digest: string): Promise<Uint8Array | undefined>;
 };
 
-export type PlantedManifest = { mediaType: string; tags?: readonly string[]; digest?: string };
+type PlantedManifest = { mediaType: string; tags?: readonly string[]; digest?: string };
 
 export function planting(library: Library): Planting {
   return {

@@ -1,7 +1,7 @@
 // The tokens that were issued: opaque texts with a user, an access list and an end.
 import { randomUUID } from 'node:crypto';
 
-export type IssuedToken = {
+type IssuedToken = {
   user: string | undefined;
   /** Actions by `<type>:<name>`. */
   access: ReadonlyMap<string, ReadonlySet<string>>;

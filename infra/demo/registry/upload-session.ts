@@ -48,7 +48,7 @@ export async function openSession(
 }
 
 /** A state with characters that clients spoil when they parse and rebuild the query. */
-export function newState(): string {
+function newState(): string {
   return `${randomUUID().slice(0, 8)}~%2B%20=`;
 }
 

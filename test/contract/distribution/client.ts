@@ -86,7 +86,7 @@ export async function send(
 }
 
 /** A Location with a parameter appended as text, the way that keeps signed states whole. */
-export function withParameter(location: string, parameter: string): string {
+function withParameter(location: string, parameter: string): string {
   return `${location}${location.includes('?') ? '&' : '?'}${parameter}`;
 }
 

@@ -130,6 +130,7 @@ describe.each(storages)('referrers, content in %s', (storage) => {
     const annotations = { 'org.example.a': '1', b: '2' };
     const sbom = await pushReferrer(repository, subject, { artifactType: SBOM, annotations });
     const image = await pushReferrer(repository, subject, {});
+    await pushReferrer(repository, newBytes(), {});
     expect(sbom.answer.headers.get('oci-subject')).toBe(digestOf(subject));
     const listed: object[] = (await referrers(repository, subject)).json().manifests;
     expect(listed).toHaveLength(2);
