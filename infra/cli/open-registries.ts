@@ -9,11 +9,12 @@ import { openRegistries, type Registries } from '../../shared/registries/registr
 import { printable } from '../../shared/telemetry/printable.ts';
 import type { Context } from './context.ts';
 import type { Note } from './output/note.ts';
+import { packageVersion } from './package-version.ts';
 
 /** Opens the registries for one command; the caller closes them. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
 export async function openRegistriesFor({ io, globals }: Context, onNote: (note: Note) => void): Promise<Registries> {
   const plainHttpHosts = (globals.plainHttp ?? []).map(readHost);
-  const caFile = await Promise.all((globals.caFile ?? []).map(readCertificates));
+  const certificateAuthorities = await Promise.all((globals.caFile ?? []).map(readCertificates));
   // It is read when a registry asks for a login; a wrong file that was named is told even if none does.
   if (globals.authfile !== undefined) await readDockerConfig({ path: globals.authfile, askedBy: '--authfile' });
   const credentials = credentialSource({
@@ -23,9 +24,10 @@ export async function openRegistriesFor({ io, globals }: Context, onNote: (note:
   });
   return openRegistries({
     credentials,
-    certificateAuthorities: caFile,
+    certificateAuthorities: certificateAuthorities,
     plainHttpHosts,
     env: io.env,
+    userAgent: `transship/${packageVersion()}`,
     onWarning: (warning) => onNote({ type: 'warning', ...warning }),
     onRetry: (retry) => onNote({ type: 'retry', ...retry }),
   });
