@@ -20,10 +20,15 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     const globals = program.opts<GlobalOptions>();
-    // the command line may be wrong before its --json was reached
-    printError(error, io, { ...globals, json: globals.json ?? argv.includes('--json') });
+    printError(error, io, { ...globals, json: globals.json ?? asksForJson(argv) });
     return exitCodeOf(error);
   }
+}
+
+/** For command lines that are wrong before their --json was reached. */
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
 }
 
 async function runInterruptibly(io: Io, globals: GlobalOptions, action: Action, readOnly: boolean): Promise<number> {

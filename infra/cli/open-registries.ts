@@ -24,7 +24,7 @@ export async function openRegistriesFor({ io, globals }: Context, onNote: (note:
   });
   return openRegistries({
     credentials,
-    certificateAuthorities: certificateAuthorities,
+    certificateAuthorities,
     plainHttpHosts,
     env: io.env,
     userAgent: `transship/${packageVersion()}`,

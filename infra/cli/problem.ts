@@ -1,20 +1,18 @@
 // An error as data, with the members of an RFC 9457 problem that make sense outside HTTP.
 import { isTransshipError, messageOf } from '../../shared/errors.ts';
 import type { Problem } from '../../shared/mirror/copy-types.ts';
-import { printable } from '../../shared/telemetry/printable.ts';
 
-const MAX_MESSAGE_LENGTH = 1000;
 const REPORT_IT = 'this is a fault in transship: run it again with --log-level debug and report what it prints';
 
 /** The problem behind anything that was thrown; what was not thrown on purpose has the code `internal`. */
 export function problemOf(error: unknown): Problem {
-  const message = printable(messageOf(error), MAX_MESSAGE_LENGTH);
-  if (!isTransshipError(error)) return { code: 'internal', message: `unexpected error: ${message}`, hint: REPORT_IT };
+  if (!isTransshipError(error))
+    return { code: 'internal', message: `unexpected error: ${messageOf(error)}`, hint: REPORT_IT };
   const { registry, repository, operation, status } = error.details;
   return {
     code: error.code,
-    message,
-    ...(error.hint ? { hint: printable(error.hint, MAX_MESSAGE_LENGTH) } : {}),
+    message: error.message,
+    ...(error.hint ? { hint: error.hint } : {}),
     ...(registry === undefined ? {} : { registry }),
     ...(repository === undefined ? {} : { repository }),
     ...(operation === undefined ? {} : { operation }),

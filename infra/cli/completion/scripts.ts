@@ -21,14 +21,16 @@ complete -F _transship transship
 // https://zsh.sourceforge.io/Doc/Release/Completion-System.html
 const ZSH = `#compdef transship
 _transship() {
-  local line
+  local line word
   local -a candidates
   while IFS= read -r line; do
     if [[ $line == :files ]]; then
       _files
       return
     fi
-    candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}\${\${line#*$'\\t'}:+:\${line#*$'\\t'}}")
+    word=\${\${line%%$'\\t'*}//:/\\\\:}
+    [[ $line == *$'\\t'* ]] && word+=":\${line#*$'\\t'}"
+    candidates+=("$word")
   done < <("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe transship candidates
 }

@@ -22,15 +22,18 @@ export function targetSummary(report: TargetReport, style: Style, glyphs: Glyphs
 }
 
 function factsOf(report: TargetReport): string[] {
+  const planned = report.state === 'planned';
   const { copied, mounted, existing } = report.blobs;
+  const ways: [number, string][] = [
+    [copied, planned ? 'to copy' : 'copied'],
+    [mounted, planned ? 'to mount' : 'mounted'],
+    [existing, 'there already'],
+  ];
+  const told = ways.filter(([number]) => number > 0).map(([number, way]) => `${number} ${way}`);
   const facts: string[] = [];
-  const total = copied + mounted + existing;
-  if (total > 0) {
-    const toCopy = report.state === 'planned' ? `${copied} to copy` : `${copied} copied`;
-    facts.push(`${count(total, 'blob')}: ${toCopy}, ${mounted} mounted, ${existing} existing`);
-    facts.push(`${formatBytes(report.bytesMoved)} ${report.state === 'planned' ? 'to move' : 'moved'}`);
-    facts.push(`${formatBytes(report.bytesSaved)} saved`);
-  }
+  if (told.length > 0) facts.push(`${count(copied + mounted + existing, 'blob')}: ${told.join(', ')}`);
+  if (report.bytesMoved > 0) facts.push(`${formatBytes(report.bytesMoved)} ${planned ? 'to move' : 'moved'}`);
+  if (report.bytesSaved > 0) facts.push(`${formatBytes(report.bytesSaved)} saved`);
   if (report.referrers > 0) facts.push(count(report.referrers, 'referrer'));
   facts.push(count(report.requests, 'request'), formatDuration(report.durationMs));
   return facts;

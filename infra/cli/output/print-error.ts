@@ -1,5 +1,6 @@
 // Shows an error: two lines for people on stderr, the problem for machines on stdout, the stack only when asked for.
 import type { Problem } from '../../../shared/mirror/copy-types.ts';
+import { printable } from '../../../shared/telemetry/printable.ts';
 import type { GlobalOptions } from '../context.ts';
 import type { Io } from '../io.ts';
 import { problemOf } from '../problem.ts';
@@ -17,8 +18,13 @@ export function printError(error: unknown, io: Io, globals: GlobalOptions): void
 /** Prints a problem for people. */
 export function printProblem(problem: Problem, io: Io, globals: Pick<GlobalOptions, 'color'>): void {
   const style = styleFor(io.stderr, io, globals);
-  io.stderr.write(`${style('red', 'transship:')} ${problem.message}\n`);
-  if (problem.hint) io.stderr.write(`${style('yellow', 'hint:')} ${problem.hint}\n`);
+  io.stderr.write(`${style('red', 'transship:')} ${oneLine(problem.message)}\n`);
+  if (problem.hint) io.stderr.write(`${style('yellow', 'hint:')} ${oneLine(problem.hint)}\n`);
+}
+
+/** Messages may quote what a registry sent. */
+function oneLine(text: string): string {
+  return printable(text, 2000);
 }
 
 /** The stack and those of its causes; a cause that is no error may hold anything, and is left out. */
