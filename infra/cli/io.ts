@@ -21,6 +21,8 @@ export type Io = {
   onInterrupt(listener: () => void): () => void;
   /** Calls the listener when the process ends, however it ends, until the returned function is called. */
   onExit(listener: () => void): () => void;
+  /** Calls the listener with what nobody caught, in place of Node's own end of the process. */
+  onCrash(listener: (error: unknown) => void): () => void;
   /** Ends the process at once. */
   exit(exitCode: number): void;
 };
@@ -51,6 +53,10 @@ export function processIo(): Io {
       return () => {
         for (const signal of INTERRUPTS) process.off(signal, listener);
       };
+    },
+    onCrash(listener) {
+      process.on('uncaughtException', listener);
+      return () => void process.off('uncaughtException', listener);
     },
     onExit(listener) {
       process.on('exit', listener);

@@ -33,6 +33,12 @@ function asksForJson(argv: readonly string[]): boolean {
 
 async function runInterruptibly(io: Io, globals: GlobalOptions, action: Action, readOnly: boolean): Promise<number> {
   const { signal, release } = interruptSignal(io);
+  const forgetCrash = io.onCrash((error) => {
+    // What is given up by Ctrl-C may end at several places; the command itself tells it once.
+    if (signal.aborted && isTransshipError(error, 'interrupted')) return;
+    printError(error, io, globals);
+    io.exit(exitCodeOf(error));
+  });
   try {
     return await action({ io, globals, signal: readOnly ? AbortSignal.any([signal, io.unread]) : signal });
   } catch (error) {
@@ -40,6 +46,7 @@ async function runInterruptibly(io: Io, globals: GlobalOptions, action: Action, 
     if (readOnly && io.unread.aborted) return EXIT.done;
     throw error;
   } finally {
+    forgetCrash();
     release();
   }
 }

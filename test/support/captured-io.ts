@@ -10,6 +10,8 @@ export type CapturedIo = Io & {
   exits: number[];
   /** Presses Ctrl-C. */
   interrupt(): void;
+  /** Something is thrown where nobody catches it. */
+  crash(error: unknown): void;
   /** Runs what is to run when the process ends. */
   end(): void;
   /** The reader of stdout goes away. */
@@ -21,6 +23,7 @@ export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; c
   const unread = new AbortController();
   const interruptListeners = new Set<() => void>();
   const exitListeners = new Set<() => void>();
+  const crashListeners = new Set<(error: unknown) => void>();
   const exits: number[] = [];
   return {
     stdout: captureStream(options),
@@ -31,14 +34,18 @@ export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; c
     exits,
     onInterrupt: (listener) => listen(interruptListeners, listener),
     onExit: (listener) => listen(exitListeners, listener),
+    onCrash: (listener) => listen(crashListeners, listener),
     exit: (exitCode) => void exits.push(exitCode),
     interrupt: () => callAll(interruptListeners),
+    crash: (error) => {
+      for (const listener of crashListeners) listener(error);
+    },
     end: () => callAll(exitListeners),
     closeStdout: () => unread.abort(),
   };
 }
 
-function listen(listeners: Set<() => void>, listener: () => void): () => void {
+function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }

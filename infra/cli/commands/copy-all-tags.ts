@@ -5,8 +5,10 @@ import { formatReference } from '../../../shared/oci/reference.ts';
 import type { Context } from '../context.ts';
 import { copyExitCode } from '../copy-outcome.ts';
 import { readRepositories, readTerms, type CopyOptions } from '../copy-request.ts';
+import { EXIT } from '../exit-codes.ts';
 import { openRegistriesFor } from '../open-registries.ts';
 import { startCopyReporter } from '../output/copy-reporter.ts';
+import { printError } from '../output/print-error.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { printRepositoryReport } from '../output/print-repository-report.ts';
 import { sumUp } from '../repository-report.ts';
@@ -27,6 +29,7 @@ export async function runCopyAllTags(
   const registries = await openRegistriesFor(context, (note) => reporter.onEvent(note));
   const reporter = startCopyReporter(context, names);
   const reports: CopyReport[] = [];
+  let failure: { error: unknown } | undefined;
   try {
     const copies = copyRepository(
       { ...repositories, tags: undefined, ...terms },
@@ -36,11 +39,17 @@ export async function runCopyAllTags(
       reports.push(report);
       if (globals.json && !globals.quiet) printJsonLine(io, { type: 'artifact', ...report });
     }
+  } catch (error) {
+    // what was copied until then is told all the same
+    if (reports.length === 0) throw error;
+    failure = { error };
   } finally {
     reporter.stop();
     await registries.close();
   }
-  signal.throwIfAborted();
+  if (failure !== undefined) printError(failure.error, io, globals);
   printRepositoryReport(context, sumUp(names, reports), reports);
-  return copyExitCode(reports.flatMap((report) => report.targets));
+  if (signal.aborted) return EXIT.interrupted;
+  const exitCode = copyExitCode(reports.flatMap((report) => report.targets));
+  return failure === undefined || exitCode === EXIT.failed ? exitCode : EXIT.partlyFailed;
 }
