@@ -58,15 +58,16 @@ function isOursAlone(folder) {
 /** Node 20 on the PATH and Node 24 among the dependencies of a checkout: the latter takes over, signals and exit code included. @param {string} node */
 async function startOn(node) {
   const { spawn } = await import('node:child_process');
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  // before the child is there: a signal must never end this process alone
   for (const signal of signals) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to the child as well; twice would mean "at once".
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   child.on('exit', (code, signal) => {
     for (const name of signals) process.removeAllListeners(name);
     if (signal) process.kill(process.pid, signal);
