@@ -42,3 +42,12 @@ test('after the work Ctrl-C is none of its business, and no timer is left', () =
   expect(signal.aborted).toBe(false);
   expect(io.exits).toEqual([]);
 });
+
+test('a clean-up that is done in time is not cut off later', () => {
+  const io = captureIo();
+  const { release } = interruptSignal(io, 3000);
+  io.interrupt();
+  release();
+  vi.advanceTimersByTime(60_000);
+  expect(io.exits).toEqual([]);
+});
