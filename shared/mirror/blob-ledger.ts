@@ -38,7 +38,8 @@ export function createBlobLedger(): BlobLedger {
       const { promise, resolve } = Promise.withResolvers<void>();
       uploads.set(key, promise);
       return () => {
-        uploads.delete(key);
+        // Ended twice, it must not end a later upload of the same blob.
+        if (uploads.get(key) === promise) uploads.delete(key);
         resolve();
       };
     },
