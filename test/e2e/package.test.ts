@@ -1,0 +1,75 @@
+// The package as a user gets it: packed, installed into an empty folder without a network, and run there.
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRegistry } from '../../infra/demo/registry.ts';
+import { plantIndex } from '../support/planted-image.ts';
+
+const run = promisify(execFile);
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+let folder: string;
+let app: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'transship-package-'));
+  app = path.join(folder, 'app');
+  mkdirSync(app);
+  // npm and the installed command start the `node` that comes first on the PATH: the one of these tests
+  const nodeFolder = path.join(ROOT, 'node_modules', '.bin');
+  env = { ...process.env, PATH: `${nodeFolder}${path.delimiter}${process.env['PATH']}`, HOME: folder, NO_COLOR: '1' };
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT, env });
+  const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
+  const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
+  await run('npm', ['install', ...options, '--prefix', app, tarball], { cwd: app, env });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function transship(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return run(path.join(app, 'node_modules', '.bin', 'transship'), args, { cwd: app, env });
+}
+
+describe('the installed package', () => {
+  it('holds the bundle, the launcher and the papers, and needs no other package', () => {
+    const installed = readdirSync(path.join(app, 'node_modules')).filter((name) => !name.startsWith('.'));
+    expect(installed).toEqual(['transship']);
+    const files = readdirSync(path.join(app, 'node_modules', 'transship')).sort();
+    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'infra', 'package.json']);
+    const infra = readdirSync(path.join(app, 'node_modules', 'transship', 'infra'), {
+      recursive: true,
+      encoding: 'utf8',
+    }).sort();
+    expect(infra).toEqual(['cli', path.join('cli', 'launcher.js')]);
+  });
+
+  it('names the packages of others inside the bundle, with their licences', () => {
+    const read = (file: string) => readFileSync(path.join(app, 'node_modules', 'transship', 'dist', file), 'utf8');
+    const { devDependencies } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    expect(read('sbom.cdx.json')).toContain(`"purl": "pkg:npm/undici@${devDependencies.undici}"`);
+    expect(read('third-party-licenses.txt')).toMatch(/^undici \S+ \(MIT\)\n\nMIT License\n/m);
+  });
+
+  it('tells its version and its help', async () => {
+    const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    expect((await transship('version')).stdout).toMatch(`transship ${version} `);
+    expect((await transship('--help')).stdout).toMatch(/^Usage: transship /);
+  });
+
+  it('copies an index from one registry to another', async () => {
+    await using source = await startRegistry();
+    await using target = await startRegistry();
+    const { digest } = await plantIndex(source, 'app', '1.0');
+    await transship('copy', '--quiet', `${source.host}/app:1.0`, `${target.host}/mirror/app:1.0`);
+    const copied = await fetch(`${target.url}/v2/mirror/app/manifests/1.0`);
+    expect(copied.headers.get('docker-content-digest')).toBe(digest);
+  });
+
+  it('runs the demo', async () => {
+    const { stdout } = await transship('demo');
+    expect(stdout).toMatch(/sha256:/);
+  });
+});
