@@ -1,6 +1,7 @@
 // How many requests of each class may be in flight at one registry, and how fast they start: additive increase, halving when
 // the registry pushes back, published rates in front, and Retry-After as a floor for the whole host.
-import { sleep } from './retry.ts';
+import { TransshipError } from '../errors.ts';
+import { interruption, sleep } from './retry.ts';
 import type { ActionClass, Traits } from './traits.ts';
 
 /** The window halves at most once in this time: one burst of refusals is one signal. */
@@ -9,7 +10,10 @@ const HALVE_AT_MOST_EVERY_MS = 100;
 export type Outcome = 'accepted' | 'throttled' | 'failed';
 
 export type Throttle = {
-  /** Waits for a place; the caller gives it back with what became of the request. */
+  /**
+   * Waits for a place; the caller gives it back with what became of the request.
+   * @throws TransshipError interrupted; too-many-requests where the host is held for longer than anyone here waits
+   */
   enter(action: ActionClass, signal?: AbortSignal): Promise<(outcome: Outcome) => void>;
   /** No request starts before this many milliseconds have passed. */
   holdFor(ms: number): void;
@@ -24,7 +28,12 @@ type Window = {
   nextStartAt: number;
 };
 
-export function createThrottle(traits: Pick<Traits, 'concurrency' | 'ratesPerSecond'>, now: () => number): Throttle {
+/** @param longestHoldMs a host that is held for longer refuses at once: its caller decides when to come back */
+export function createThrottle(
+  traits: Pick<Traits, 'concurrency' | 'ratesPerSecond'>,
+  now: () => number,
+  longestHoldMs: number,
+): Throttle {
   const windows = new Map<ActionClass, Window>();
   let heldUntil = 0;
 
@@ -58,10 +67,13 @@ export function createThrottle(traits: Pick<Traits, 'concurrency' | 'ratesPerSec
     async enter(action, signal) {
       const window = windowOf(action);
       if (window.inFlight < window.limit) window.inFlight += 1;
-      else await new Promise<void>((resolve) => window.waiting.push(resolve));
+      else await turn(window, signal);
       const leaveOnce = (outcome: Outcome) => leave(window, outcome);
       try {
-        for (let waitMs = waitFor(window, action); waitMs > 0; waitMs = heldUntil - now()) await sleep(waitMs, signal);
+        for (let waitMs = waitFor(window, action); waitMs > 0; waitMs = heldUntil - now()) {
+          if (heldUntil - now() > longestHoldMs) throw held(heldUntil - now());
+          await sleep(waitMs, signal);
+        }
       } catch (error) {
         leaveOnce('failed');
         throw error;
@@ -81,4 +93,32 @@ export function createThrottle(traits: Pick<Traits, 'concurrency' | 'ratesPerSec
     window.nextStartAt = Math.max(window.nextStartAt, time - 1_000) + 1_000 / perSecond;
     return Math.max(heldUntil, window.nextStartAt) - time;
   }
+}
+
+/** Settles when the window has a place for this one; an interrupted one gives its turn up. */
+function turn(window: Window, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(interruption(signal));
+    const enter = (): void => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    };
+    const giveUp = (): void => {
+      window.waiting = window.waiting.filter((waiting) => waiting !== enter);
+      reject(interruption(signal));
+    };
+    window.waiting.push(enter);
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
+}
+
+function held(ms: number): TransshipError {
+  return new TransshipError(
+    'too-many-requests',
+    `the registry asked for no more requests within the next ${Math.ceil(ms / 1000)} seconds`,
+    {
+      hint: 'its limit is used up: copy again later, or log in with an account that has a higher one',
+      retryAfterMs: ms,
+    },
+  );
 }
