@@ -6,7 +6,9 @@
 //
 import { hasBlob, readBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import { located } from '../oci/located-error.ts';
 import { embeddedContent } from '../oci/manifest.ts';
+import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { uploadBlob } from '../oci/upload-blob.ts';
 import { cancelUpload, startUpload } from '../oci/uploads.ts';
@@ -112,7 +114,7 @@ async function transfer(
   const content = contentOf(blob, source);
   let sourceError: { error: unknown } | undefined;
   const reading = tee(content, blob, channels, session).catch((error: unknown) => {
-    sourceError = { error };
+    sourceError = { error: located(error, placeOf(source, `read blob ${blob.digest}`)) };
   });
   const uploads = opened.map(async ({ target, upload, endLead }, position) => {
     const channel = channels[position] ?? createChannel(CHANNEL_BYTES);
@@ -124,7 +126,9 @@ async function transfer(
     } catch (error) {
       tellBlob(target, blob, 'failed', 0);
       failures.set(target, { of: 'target', error });
-      void cancelUpload(target.repository, upload);
+      // Nobody waits for it here: a target that hangs must not hold the others back.
+      const cancelling = cancelUpload(target.repository, upload).then(() => void session.loose.delete(cancelling));
+      session.loose.add(cancelling);
     } finally {
       // A registry may answer before it read everything: then nobody takes from this channel any more.
       channel.fail(new Error('the upload has ended'));

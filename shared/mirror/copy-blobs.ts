@@ -41,6 +41,7 @@ export function copyBlobs(
   const failed = new Map<Target, { error: unknown }>();
   const together = new Set(targets);
   const alone = new Map<Target, Promise<void>>();
+  const flights = new Map<string, { taking: readonly Target[]; copying: ReturnType<typeof copyBlob> }>();
   const ordered = inCopyOrder(blobs, SMALL_BLOB_BYTES);
 
   const shared = Promise.all(
@@ -48,7 +49,9 @@ export function copyBlobs(
       session.slots.run(weightOf(blob), async () => {
         const taking = [...together].filter((target) => wants(target, blob.digest));
         if (taking.length === 0) return;
-        for (const [target, failure] of await copyBlob(blob, source, taking, session)) detach(target, failure);
+        const copying = copyBlob(blob, source, taking, session);
+        flights.set(blob.digest, { taking, copying });
+        for (const [target, failure] of await copying) detach(target, failure);
       }),
     ),
   );
@@ -66,6 +69,13 @@ export function copyBlobs(
     else alone.set(target, goAlone(target));
   }
 
+  /** What was under way together with the others when the target was detached is not asked for again. */
+  async function arrivedWithOthers(target: Target, blob: Descriptor): Promise<boolean> {
+    const flight = flights.get(blob.digest);
+    if (flight === undefined || !flight.taking.includes(target)) return false;
+    return !(await flight.copying).has(target);
+  }
+
   async function goAlone(target: Target): Promise<void> {
     // Slots of its own: a target that hangs must not keep those of the others.
     const slots = createSlots(LARGE_WEIGHT);
@@ -78,6 +88,7 @@ export function copyBlobs(
             session.blobs.holds(target.repository.registry.host, target.repository.name, blob.digest)
           )
             return;
+          if (await arrivedWithOthers(target, blob)) return;
           const failure = await withTries(blob, source, target, session);
           if (failure !== undefined && !failed.has(target)) failed.set(target, failure);
         }),

@@ -1,8 +1,10 @@
 // Copies what belongs to an artifact after the artifact itself: referrers by digest, cosign's tags by tag, and theirs in turn.
+import { TransshipError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { fetchManifest, headManifest } from '../oci/manifests.ts';
 import { addToFallbackIndex, listReferrers, referrerDescriptor } from '../oci/referrers.ts';
 import type { ReferrersList } from '../oci/referrers.ts';
+import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { readArtifact } from './artifact.ts';
 import { findBelongings } from './find-referrers.ts';
@@ -23,6 +25,10 @@ type Run = {
   failures: Map<Target, unknown>;
 };
 
+/** Limits against registries that invent a referrer for every referrer. */
+const DEEPEST_LEVEL = 8;
+const MOST_REFERRERS = 5_000;
+
 /** @returns the targets that lack something now, with the first error of each */
 export async function copyBelongings(
   belongings: Belongings,
@@ -32,11 +38,11 @@ export async function copyBelongings(
   options: { foreignLayers: boolean },
 ): Promise<Map<Target, unknown>> {
   const run: Run = { source, session, ...options, visited: new Set(), listed: new Map(), failures: new Map() };
-  await copyLevel(belongings, targets, run);
+  await copyLevel(belongings, targets, run, 1);
   return run.failures;
 }
 
-async function copyLevel(belongings: Belongings, targets: readonly Target[], run: Run): Promise<void> {
+async function copyLevel(belongings: Belongings, targets: readonly Target[], run: Run, level: number): Promise<void> {
   const below: string[] = [];
   for (const [subject, referrers] of belongings.referrers) {
     const fresh = referrers.filter(({ digest }) => !run.visited.has(digest));
@@ -49,7 +55,9 @@ async function copyLevel(belongings: Belongings, targets: readonly Target[], run
     if (!run.visited.has(digest)) below.push(digest);
     run.visited.add(digest);
   }
-  if (below.length > 0) await copyLevel(await findBelongings(run.source, below), targets, run);
+  if (below.length === 0) return;
+  if (level >= DEEPEST_LEVEL || run.visited.size > MOST_REFERRERS) throw endless(run.source);
+  await copyLevel(await findBelongings(run.source, below), targets, run, level + 1);
 }
 
 async function copyReferrer(
@@ -145,4 +153,15 @@ function listOnce(target: Target, subject: string, run: Run): Promise<ReferrersL
     run.listed.set(key, list);
   }
   return list;
+}
+
+function endless(source: Repository): TransshipError {
+  return new TransshipError(
+    'invalid-response',
+    `${source.registry.host}/${source.name}: more than ${DEEPEST_LEVEL} levels or ${MOST_REFERRERS} referrers`,
+    {
+      hint: 'copy without them (--no-referrers): no signature needs a signature of that depth',
+      details: placeOf(source, 'list referrers'),
+    },
+  );
 }

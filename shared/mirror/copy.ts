@@ -77,7 +77,11 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
       tell({ type: 'resolved', digest: resolved.digest, mediaType: resolved.root.mediaType });
     const digest = artifact?.root.digest ?? resolved.digest;
     const isSettled = (target: Target) => reports.has(target);
-    await carryOut({ request, session, source, digest, artifact, settle, isSettled }, heads);
+    try {
+      await carryOut({ request, session, source, digest, artifact, settle, isSettled }, heads);
+    } finally {
+      await Promise.all(session.loose);
+    }
   }
   const named = resolved === undefined ? {} : { digest: resolved.digest };
   return {
@@ -145,7 +149,7 @@ async function transferAll(going: readonly Planned[], run: Run): Promise<void> {
     }
   }
   const arrived = going.filter(({ target }) => !run.isSettled(target));
-  if (looking !== undefined) await bringBelongings(await looking, arrived, run);
+  if (looking !== undefined) await bringBelongings(looking, arrived, run);
   await Promise.all(arrived.filter(({ target }) => !run.isSettled(target)).map((one) => confirm(one, run)));
 }
 
@@ -169,14 +173,19 @@ function deliveryOf({ target, head, plan }: Planned, { request, digest }: Run): 
   };
 }
 
+/** A source that fails here fails all targets that got this far: their tags stand, but what belongs to them is not all there. */
 async function bringBelongings(
-  belongings: Awaited<ReturnType<typeof findBelongings>>,
+  looking: ReturnType<typeof findBelongings>,
   arrived: readonly Planned[],
   { source, session, request, settle, digest }: Run,
 ): Promise<void> {
   const targets = arrived.map(({ target }) => target);
-  const failures = await copyBelongings(belongings, source, targets, session, request);
-  for (const [target, error] of failures) settle(target, stateFor(error), digest, error);
+  try {
+    const failures = await copyBelongings(await looking, source, targets, session, request);
+    for (const [target, error] of failures) settle(target, stateFor(error), digest, error);
+  } catch (error) {
+    for (const target of targets) settle(target, 'failed', digest, error);
+  }
 }
 
 /** The tag is read back: what counts is what the registry says after all is done. */

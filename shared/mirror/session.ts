@@ -15,6 +15,8 @@ export type CopySession = {
   /** Manifests by digest, in the same way as blobs. */
   manifests: BlobLedger;
   slots: Slots;
+  /** What goes on behind the copies and must end before the process may: uploads that are being cancelled. */
+  loose: Set<Promise<void>>;
   /** Milliseconds since the epoch. */
   now: () => number;
   random: () => number;
@@ -31,6 +33,7 @@ export function createCopySession(registries: RegistryDirectory): CopySession {
     blobs: createBlobLedger(),
     manifests: createBlobLedger(),
     slots: createSlots(SLOTS),
+    loose: new Set(),
     now: Date.now,
     random: Math.random,
     stallMs: registries.timeouts.stallMs,

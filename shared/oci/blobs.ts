@@ -3,10 +3,12 @@
 import { TransshipError, isTransshipError } from '../errors.ts';
 import { parseContentRange } from './content-range.ts';
 import type { Descriptor } from './descriptor.ts';
+import type { Place } from './located-error.ts';
+import { located } from './located-error.ts';
 import { networkError } from './network-errors.ts';
 import type { RegistryResponse } from './registry-request.ts';
 import type { Repository } from './repository.ts';
-import { inRepository, pullScope } from './repository.ts';
+import { inRepository, placeOf, pullScope } from './repository.ts';
 
 /** How often a blob is asked for again after its connection broke without a single new byte. */
 const MOST_BARREN_READS = 4;
@@ -37,8 +39,11 @@ export async function* readBlob(
   let offset = 0;
   for (let barren = 0; ;) {
     const before = offset;
+    let answered = false;
     try {
-      for await (const chunk of readFrom(repository, descriptor, offset)) {
+      const response = await askFrom(repository, descriptor, offset);
+      answered = true;
+      for await (const chunk of contentFrom(response, repository, descriptor, offset)) {
         offset += chunk.byteLength;
         if (offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
         yield chunk;
@@ -47,16 +52,17 @@ export async function* readBlob(
       throw sizeMismatch(repository, descriptor, String(offset));
     } catch (error) {
       if (!isTransshipError(error, 'connection-failed', 'timeout') || repository.signal?.aborted === true) throw error;
+      // The client has waited for an answer as often as anyone should.
+      if (!answered && error.code === 'timeout') throw error;
       barren = offset > before ? 0 : barren + 1;
       if (barren >= MOST_BARREN_READS) throw error;
     }
   }
 }
 
-async function* readFrom(repository: Repository, descriptor: Descriptor, offset: number): AsyncGenerator<Uint8Array> {
-  const operation = `read blob ${descriptor.digest}`;
-  const response = await repository.registry.send({
-    operation,
+function askFrom(repository: Repository, descriptor: Descriptor, offset: number): Promise<RegistryResponse> {
+  return repository.registry.send({
+    operation: `read blob ${descriptor.digest}`,
     action: 'read',
     method: 'GET',
     target: `/v2/${repository.name}/blobs/${descriptor.digest}`,
@@ -64,10 +70,18 @@ async function* readFrom(repository: Repository, descriptor: Descriptor, offset:
     expect: offset === 0 ? [200] : [200, 206],
     ...inRepository(repository, [pullScope(repository.name)]),
   });
-  const call = { url: response.url, registry: repository.registry.host, operation };
+}
+
+/** The body from the offset on, whether the source sent that range or all of it. */
+async function* contentFrom(
+  response: RegistryResponse,
+  repository: Repository,
+  descriptor: Descriptor,
+  offset: number,
+): AsyncGenerator<Uint8Array> {
+  const place = placeOf(repository, `read blob ${descriptor.digest}`);
   refuseEncoded(response, repository, descriptor);
-  let toDrop = response.status === 206 ? offset - startOf(response) : offset;
-  if (toDrop < 0) throw sizeMismatch(repository, descriptor, 'a gap');
+  let toDrop = response.status === 206 ? offset - startOf(response, offset, place) : offset;
   try {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       const rest = toDrop === 0 ? chunk : chunk.subarray(Math.min(toDrop, chunk.byteLength));
@@ -75,12 +89,22 @@ async function* readFrom(repository: Repository, descriptor: Descriptor, offset:
       if (rest.byteLength > 0) yield rest;
     }
   } catch (error) {
-    throw networkError(error, call, repository.signal);
+    throw networkError(error, { ...place, url: response.url }, repository.signal);
   }
 }
 
-function startOf(response: RegistryResponse): number {
-  return parseContentRange(response.headers['content-range'] ?? '').start;
+/** Where a partial answer begins; one that begins behind what was asked for would leave a gap. */
+function startOf(response: RegistryResponse, offset: number, place: Place): number {
+  try {
+    const { start } = parseContentRange(response.headers['content-range'] ?? '');
+    if (start <= offset) return start;
+    throw new TransshipError('invalid-response', `byte ${offset} was asked for, and the answer begins at ${start}`, {
+      hint: 'the registry, or a proxy before it, mistakes the range; the copy can be tried again without that proxy',
+    });
+  } catch (error) {
+    response.body.destroy();
+    throw located(error, place);
+  }
 }
 
 /** A blob is its bytes; a content-encoding would make them others, and a small answer large. */
@@ -93,7 +117,7 @@ function refuseEncoded(response: RegistryResponse, repository: Repository, descr
     `${repository.registry.host}/${repository.name}: blob ${descriptor.digest} came with content-encoding ${encoding}, though none was accepted`,
     {
       hint: 'a proxy before the registry compresses blobs; switch that off for /v2/',
-      details: { registry: repository.registry.host, repository: repository.name },
+      details: placeOf(repository, `read blob ${descriptor.digest}`),
     },
   );
 }
@@ -104,11 +128,7 @@ function sizeMismatch(repository: Repository, descriptor: Descriptor, got: strin
     `${repository.registry.host}/${repository.name}: blob ${descriptor.digest} has ${got} bytes instead of ${descriptor.size}`,
     {
       hint: 'the source holds a damaged blob, or its manifest is wrong; push the image again',
-      details: {
-        registry: repository.registry.host,
-        repository: repository.name,
-        operation: `read blob ${descriptor.digest}`,
-      },
+      details: placeOf(repository, `read blob ${descriptor.digest}`),
     },
   );
 }

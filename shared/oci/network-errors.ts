@@ -1,7 +1,9 @@
 // Turns what a socket, TLS or the HTTP client throws into typed errors that name registry and operation.
 import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
+import type { Place } from './located-error.ts';
+import { detailsOf, nameOf } from './located-error.ts';
 
-type Call = { url: URL; registry: string; operation: string };
+type Call = Place & { url: URL };
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const CERTIFICATE =
@@ -34,15 +36,15 @@ export function isPlainHttpPeer(error: unknown): boolean {
 /** Wraps a thrown value; a TransshipError passes unchanged. */
 export function networkError(error: unknown, call: Call, signal?: AbortSignal): TransshipError {
   if (isTransshipError(error)) return error;
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (isTransshipError(cause)) return cause;
   if (signal?.aborted === true) {
     if (isTransshipError(signal.reason)) return signal.reason;
     return new TransshipError('interrupted', 'interrupted', { cause: error });
   }
   const code = systemCode(error);
-  const details = { registry: call.registry, operation: call.operation, host: call.url.host };
-  const what = `${call.registry}: ${call.operation} failed`;
-  if (isTransshipError(error instanceof Error ? error.cause : undefined))
-    return (error as { cause: TransshipError }).cause;
+  const details = { ...detailsOf(call), host: call.url.host };
+  const what = `${nameOf(call)}: ${call.operation} failed`;
   if (code !== undefined && TIMEOUTS.has(code)) {
     return new TransshipError('timeout', `${what}: ${call.url.host} did not answer in time`, {
       retryable: true,

@@ -3,12 +3,22 @@ import { TransshipError } from '../errors.ts';
 import { checkUrl } from './egress-guard.ts';
 import type { EgressPolicy, EgressTrust } from './egress-policy.ts';
 import { originOf } from './egress-policy.ts';
+import type { Place } from './located-error.ts';
+import { detailsOf, nameOf } from './located-error.ts';
 import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;
 /** What a host that the registry sends us to may see of the request's headers. */
-const HEADERS_FOR_OTHERS = new Set(['accept', 'accept-encoding', 'range', 'user-agent']);
+const HEADERS_FOR_OTHERS = new Set([
+  'accept',
+  'accept-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'range',
+  'user-agent',
+]);
 
 export type FollowedResponse = HttpResponse & { url: URL };
 
@@ -40,10 +50,10 @@ export async function follow(
   }
   throw new TransshipError(
     'too-many-redirects',
-    `${first.registry}: ${first.operation} failed: more than ${MOST_REDIRECTS} redirects`,
+    `${nameOf(first)}: ${first.operation} failed: more than ${MOST_REDIRECTS} redirects`,
     {
       hint: 'the registry, or a proxy before it, redirects in a circle',
-      details: { registry: first.registry, operation: first.operation },
+      details: detailsOf(first),
     },
   );
 }
@@ -62,14 +72,14 @@ export function headersFor(
 }
 
 /** Resolves a Location against the URL that sent it. @throws TransshipError invalid-response */
-export function resolveLocation(location: string, base: URL, call: { registry: string; operation: string }): URL {
+export function resolveLocation(location: string, base: URL, call: Place): URL {
   if (URL.canParse(location, base.href)) return new URL(location, base);
   throw new TransshipError(
     'invalid-response',
-    `${call.registry}: ${call.operation} failed: the Location it sent is not a URL`,
+    `${nameOf(call)}: ${call.operation} failed: the Location it sent is not a URL`,
     {
       hint: 'the registry, or a proxy before it, is misconfigured',
-      details: { registry: call.registry, operation: call.operation },
+      details: detailsOf(call),
     },
   );
 }

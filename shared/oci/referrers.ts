@@ -12,6 +12,7 @@ import type { Repository } from './repository.ts';
 import { inRepository, pullScope } from './repository.ts';
 
 const MOST_REFERRERS = 1_000;
+const MOST_PAGES = 100;
 const MOST_PAGE_BYTES = 4 * 1024 * 1024;
 /** How often the fallback index is read and written again when another writer came between. */
 const MOST_FALLBACK_TRIES = 5;
@@ -52,7 +53,7 @@ async function listByApi(repository: Repository, digest: string): Promise<Descri
     referrers.push(...childrenOf(parseManifest(await response.bytes(MOST_PAGE_BYTES), OCI_INDEX)));
     if (referrers.length > MOST_REFERRERS) throw tooMany(repository, digest);
     target = followingPage(response, repository.registry.host, 'list referrers');
-    if (target !== undefined && seen.has(target.href)) throw tooMany(repository, digest);
+    if (target !== undefined && (seen.has(target.href) || seen.size >= MOST_PAGES)) throw tooMany(repository, digest);
     if (target !== undefined) seen.add(target.href);
   }
   return referrers;
@@ -123,7 +124,7 @@ export function referrerDescriptor(manifest: Manifest): Descriptor {
 function tooMany(repository: Repository, digest: string): TransshipError {
   return new TransshipError(
     'invalid-response',
-    `${repository.registry.host}/${repository.name}: more than ${MOST_REFERRERS} referrers of ${digest}, or pages in a circle`,
+    `${repository.registry.host}/${repository.name}: more than ${MOST_REFERRERS} referrers of ${digest}, or pages without an end`,
     {
       hint: 'copy without them (--no-referrers), or remove old signatures first',
       details: { registry: repository.registry.host, repository: repository.name, operation: 'list referrers' },

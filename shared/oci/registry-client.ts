@@ -6,6 +6,8 @@ import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import { originOf } from './egress-policy.ts';
 import { checkUrl } from './egress-guard.ts';
+import type { Place } from './located-error.ts';
+import { located } from './located-error.ts';
 import { follow, headersFor } from './redirects.ts';
 import type { FollowedResponse } from './redirects.ts';
 import { errorFromResponse } from './registry-errors.ts';
@@ -24,7 +26,7 @@ const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
 
 /** Opens no connection before the first request. */
 export function createRegistryClient(settings: RegistrySettings, runtime: RegistryRuntime): RegistryClient {
-  const throttle = createThrottle(settings.traits, runtime.now);
+  const throttle = createThrottle(settings.traits, runtime.now, runtime.retries.longestRetryAfterMs);
   const warned = new Set<string>();
   let opened: Promise<Connection> | undefined;
   const connection = () => (opened ??= openConnection(settings, runtime));
@@ -38,7 +40,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
           return await attempt(request);
         } catch (error) {
           const delayMs = delayBeforeRetry(error, request, tried);
-          if (delayMs === undefined) throw error;
+          if (delayMs === undefined) throw located(error, placeOf(request));
           runtime.onRetry?.({
             registry: settings.host,
             operation: request.operation,
@@ -100,8 +102,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         ...(body === undefined ? {} : { body }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
         wait: request.action === 'upload' ? ('commit' as const) : ('response' as const),
-        registry: settings.host,
-        operation: request.operation,
+        ...placeOf(request),
       };
       if (request.meter !== undefined) request.meter.requests += 1;
       const follows = request.followRedirects ?? (request.method === 'GET' || request.method === 'HEAD');
@@ -112,6 +113,10 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         url,
       };
     }
+  }
+
+  function placeOf({ repository, operation }: RegistryRequest): Place {
+    return { registry: settings.host, ...(repository === undefined ? {} : { repository }), operation };
   }
 
   function loginExpired(request: RegistryRequest): TransshipError {

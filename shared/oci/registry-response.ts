@@ -1,11 +1,13 @@
 // Reads answers: whole and capped for documents, as a stream for blobs; a broken body becomes a typed error.
 import type { Readable } from 'node:stream';
 import { TransshipError } from '../errors.ts';
+import type { Place } from './located-error.ts';
+import { detailsOf, nameOf } from './located-error.ts';
 import { networkError } from './network-errors.ts';
 import type { FollowedResponse } from './redirects.ts';
 import type { RegistryRequest, RegistryResponse } from './registry-request.ts';
 
-type Call = { url: URL; registry: string; operation: string };
+type Call = Place & { url: URL };
 /** An answer that nobody reads is read to here and then cut, which costs the connection. */
 const MOST_DISCARDED_BYTES = 64 * 1024;
 
@@ -15,7 +17,9 @@ export function registryResponse(
   request: RegistryRequest,
   registry: string,
 ): RegistryResponse & { prefix(capBytes: number): Promise<Uint8Array> } {
-  const call = { url: answer.url, registry, operation: request.operation };
+  const { repository, operation } = request;
+  const place = { registry, ...(repository === undefined ? {} : { repository }), operation };
+  const call = { url: answer.url, ...place };
   return {
     status: answer.status,
     headers: answer.headers,
@@ -34,15 +38,11 @@ export function registryResponse(
       try {
         return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
       } catch (error) {
-        throw new TransshipError(
-          'invalid-response',
-          `${registry}: ${request.operation} failed: the answer is not JSON`,
-          {
-            details: { registry, operation: request.operation },
-            hint: `is ${answer.url.host} a container registry?`,
-            cause: error,
-          },
-        );
+        throw new TransshipError('invalid-response', `${nameOf(place)}: ${operation} failed: the answer is not JSON`, {
+          details: place,
+          hint: `is ${answer.url.host} a container registry?`,
+          cause: error,
+        });
       }
     },
     async prefix(capBytes) {
@@ -84,9 +84,9 @@ export async function readUpTo(
 function tooLarge(call: Call, capBytes: number): TransshipError {
   return new TransshipError(
     'invalid-response',
-    `${call.registry}: ${call.operation} failed: the answer is larger than ${capBytes} bytes`,
+    `${nameOf(call)}: ${call.operation} failed: the answer is larger than ${capBytes} bytes`,
     {
-      details: { registry: call.registry, operation: call.operation, capBytes },
+      details: { ...detailsOf(call), capBytes },
       hint: 'no registry needs an answer of that size here; it was not read further',
     },
   );

@@ -1,4 +1,5 @@
 // One repository of a registry, as the operations of the distribution specification take it.
+import type { Place } from './located-error.ts';
 import type { RegistryPort, RequestMeter, Scope } from './registry-request.ts';
 
 export type Repository = {
@@ -26,6 +27,11 @@ export function inRepository(
     ...(repository.meter === undefined ? {} : { meter: repository.meter }),
     ...(repository.signal === undefined ? {} : { signal: repository.signal }),
   };
+}
+
+/** Where an operation takes place, for an error. */
+export function placeOf({ registry, name }: Pick<Repository, 'registry' | 'name'>, operation: string): Place {
+  return { registry: registry.host, repository: name, operation };
 }
 
 export function pullScope(name: string): Scope {

@@ -25,6 +25,7 @@ export type HttpRequest = {
   trust: EgressTrust;
   /** What to call this in an error. */
   registry: string;
+  repository?: string;
   operation: string;
   signal?: AbortSignal;
 };
@@ -56,6 +57,9 @@ export type Transport = {
 /** Bytes of a response held ahead of the reader, and of a request ahead of the socket. */
 const BUFFERED_BYTES = 256 * 1024;
 
+/** An option of the socket that undici passes on, although its types do not name it. */
+const SOCKET_BUFFER = { highWaterMark: BUFFERED_BYTES };
+
 /** Opens no connection before the first exchange. */
 export function createTransport(options: TransportOptions): Transport {
   const pools = new Map<string, Promise<Dispatcher>>();
@@ -82,7 +86,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     async close() {
       const opened = await Promise.allSettled(pools.values());
-      await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.destroy() : undefined)));
+      await Promise.all(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value.destroy()] : [])));
     },
   };
 }
@@ -94,6 +98,7 @@ function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.Requ
     method: call.method,
     headers: call.headers,
     // undici takes any async iterable, as its documentation says; its types name Readable only.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     body: (call.body ?? null) as Uint8Array | Readable | null,
     headersTimeout: call.wait === 'commit' ? timeouts.commitMs : timeouts.responseMs,
     bodyTimeout: timeouts.stallMs,
@@ -116,7 +121,7 @@ async function openPool(url: URL, trust: EgressTrust, options: TransportOptions)
     keepAliveTimeout: 15_000,
     connect: {
       ...tls,
-      ...{ highWaterMark: BUFFERED_BYTES },
+      ...SOCKET_BUFFER,
       timeout: options.timeouts.connectMs,
       lookup: guardedLookup(trust, options.lookup),
     },

@@ -148,6 +148,8 @@ export async function cancelUpload(repository: Repository, session: UploadSessio
       method: 'DELETE',
       target: session.location,
       expect: [200, 202, 204, 400, 404, 405],
+      // Sent once: a registry that is gone has forgotten the session, or will.
+      replayable: false,
       ...inRepository({ ...repository, signal: AbortSignal.timeout(5_000) }, [pushScope(repository.name)]),
     });
     await response.discard();
@@ -157,14 +159,14 @@ export async function cancelUpload(repository: Repository, session: UploadSessio
 }
 
 function sessionOf(response: RegistryResponse, repository: Repository): UploadSession {
-  const call = { registry: repository.registry.host, operation: 'start upload' };
+  const call = { registry: repository.registry.host, repository: repository.name, operation: 'start upload' };
   const location = response.headers['location'];
   if (location === undefined) {
     throw new TransshipError(
       'invalid-response',
       `${call.registry}/${repository.name}: the registry opened an upload without a Location`,
       {
-        details: { ...call, repository: repository.name },
+        details: call,
         hint: 'a proxy before the registry may drop the Location header',
       },
     );
