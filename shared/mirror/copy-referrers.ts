@@ -37,7 +37,9 @@ export async function copyBelongings(
   session: CopySession,
   options: { foreignLayers: boolean },
 ): Promise<Map<Target, unknown>> {
-  const run: Run = { source, session, ...options, visited: new Set(), listed: new Map(), failures: new Map() };
+  // Not spread: the whole request may come here, whose members have the same names.
+  const { foreignLayers } = options;
+  const run: Run = { source, session, foreignLayers, visited: new Set(), listed: new Map(), failures: new Map() };
   await copyLevel(belongings, targets, run, 1);
   return run.failures;
 }
