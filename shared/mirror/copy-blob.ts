@@ -144,11 +144,13 @@ async function transfer(
 
 /** What the manifest carries itself is not asked for. */
 function contentOf(blob: Descriptor, source: Repository): AsyncIterable<Uint8Array> {
-  const embedded = embeddedContent(blob);
-  if (embedded === undefined) return readBlob(source, blob);
-  return (async function* () {
-    yield embedded;
-  })();
+  return blob.data === undefined ? readBlob(source, blob) : carried(blob);
+}
+
+/** Throws, where the content is wrong, as a read of the source would: to whoever takes the bytes. */
+async function* carried(blob: Descriptor): AsyncGenerator<Uint8Array> {
+  const content = embeddedContent(blob);
+  if (content !== undefined) yield content;
 }
 
 /** Tells progress as the upload takes the bytes. */

@@ -21,6 +21,8 @@ const DIGESTS_AT_ONCE = 8;
 export async function findBelongings(source: Repository, digests: readonly string[]): Promise<Belongings> {
   const referrers = new Map<string, Descriptor[]>();
   const tags = findDigestTags(source, digests);
+  // It is awaited last; where a listing fails first, its own failure is no news.
+  tags.catch(() => undefined);
   for (let start = 0; start < digests.length; start += DIGESTS_AT_ONCE) {
     await Promise.all(
       digests.slice(start, start + DIGESTS_AT_ONCE).map(async (digest) => {
