@@ -24,7 +24,7 @@ export type ServerOptions = {
   configuration?: Record<string, unknown>;
 };
 
-export type LoggedRequest = { method: string; path: string; status: number; sizeBytes: number };
+type LoggedRequest = { method: string; path: string; status: number; sizeBytes: number };
 
 export type Server = {
   /** host:port */

@@ -6,7 +6,7 @@ import http from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.ts';
 
-export type TokenRequest = { method: string; service: string; scopes: string[]; username?: string; status: number };
+type TokenRequest = { method: string; service: string; scopes: string[]; username?: string; status: number };
 
 export type TokenServer = {
   /** What the registry names as realm. */
