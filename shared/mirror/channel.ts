@@ -33,6 +33,18 @@ export function createChannel(capacityBytes: number): Channel {
     wakeConsumer = undefined;
   }
 
+  const isOver = () => ended || failure !== undefined;
+
+  async function next(): Promise<Uint8Array | undefined> {
+    while (queue.length === 0 && !isOver()) await new Promise<void>((resolve) => (wakeConsumer = resolve));
+    if (failure !== undefined) throw failure.error;
+    const chunk = queue.shift();
+    if (chunk === undefined) return undefined;
+    queuedBytes -= chunk.byteLength;
+    if (queuedBytes < capacityBytes) freed();
+    return chunk;
+  }
+
   return {
     push(chunk) {
       queue.push(chunk);
@@ -58,16 +70,7 @@ export function createChannel(capacityBytes: number): Channel {
     },
     async *[Symbol.asyncIterator]() {
       try {
-        for (;;) {
-          if (failure !== undefined) throw failure.error;
-          const chunk = queue.shift();
-          if (chunk !== undefined) {
-            queuedBytes -= chunk.byteLength;
-            if (queuedBytes < capacityBytes) freed();
-            yield chunk;
-          } else if (ended) return;
-          else await new Promise<void>((resolve) => (wakeConsumer = resolve));
-        }
+        for (let chunk = await next(); chunk !== undefined; chunk = await next()) yield chunk;
       } finally {
         closed = true;
         freed();

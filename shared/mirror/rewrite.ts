@@ -1,6 +1,7 @@
 // A smaller index made from a larger one: same input, same bytes. Signatures of the old index do not hold for it.
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Manifest } from '../oci/manifest.ts';
+import { isJsonObject, type JsonObject } from '../oci/manifest-fields.ts';
 import { manifestFrom } from '../oci/manifests.ts';
 
 /** Says which index the rewritten one was made from. */
@@ -15,27 +16,24 @@ export function rewriteIndex(
   chosen: readonly Descriptor[],
   replaced: ReadonlyMap<string, Manifest>,
 ): Manifest {
-  const document = JSON.parse(new TextDecoder().decode(index.bytes)) as Record<string, unknown> & {
-    manifests: Descriptor[];
-  };
-  if (chosen.length === document.manifests.length && replaced.size === 0) return index;
+  const document: unknown = JSON.parse(new TextDecoder().decode(index.bytes));
+  if (!isJsonObject(document)) return index;
+  const all = Array.isArray(document['manifests']) ? document['manifests'].filter(isJsonObject) : [];
+  if (chosen.length === all.length && replaced.size === 0) return index;
   const kept = new Set(chosen.map(({ digest }) => digest));
-  const manifests = document.manifests
-    .filter(({ digest }) => kept.has(digest))
-    .map((entry) => {
-      const successor = replaced.get(entry.digest);
-      if (successor === undefined) return entry;
-      return { ...withoutData(entry), digest: successor.digest, size: successor.bytes.byteLength };
-    });
-  const annotations = {
-    ...(document.annotations as Record<string, string> | undefined),
-    [SOURCE_DIGEST]: index.digest,
-  };
+  const manifests = all
+    .filter(({ digest }) => typeof digest === 'string' && kept.has(digest))
+    .map((entry) => withSuccessor(entry, replaced));
+  const before = isJsonObject(document['annotations']) ? document['annotations'] : {};
+  const annotations = { ...before, [SOURCE_DIGEST]: index.digest };
   const bytes = new TextEncoder().encode(JSON.stringify({ ...document, manifests, annotations }));
   return manifestFrom(bytes, index.mediaType);
 }
 
-function withoutData(descriptor: Descriptor): Descriptor {
-  const { data: _data, ...rest } = descriptor;
-  return rest;
+/** The entry as it stands, or naming what took the place of its manifest; embedded content would be the old one's. */
+function withSuccessor(entry: JsonObject, replaced: ReadonlyMap<string, Manifest>): JsonObject {
+  const successor = typeof entry['digest'] === 'string' ? replaced.get(entry['digest']) : undefined;
+  if (successor === undefined) return entry;
+  const { data: _data, ...rest } = entry;
+  return { ...rest, digest: successor.digest, size: successor.bytes.byteLength };
 }
