@@ -7,9 +7,9 @@ export function requireComponent(name: ComponentName): string {
   const found = inject('components')[name];
   if (found !== undefined) return found;
   const reason = `${name} is missing: ${inject('missingComponents')[name] ?? 'it was not provisioned'}`;
-  const test = TestRunner.getCurrentTest();
-  if (test === undefined) throw new Error(reason);
-  return test.context.skip(reason);
+  const current = TestRunner.getCurrentTest();
+  if (current === undefined) throw new Error(reason);
+  return current.context.skip(reason);
 }
 
 /** For `describe.skipIf(isMissing('skopeo', 'ctr'))`, where hooks need the components too. */
