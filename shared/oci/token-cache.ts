@@ -42,18 +42,24 @@ export function createTokenCache(now: () => number, capacity = 500): TokenCache 
       if (entries.size > capacity && oldest !== undefined) entries.delete(oldest);
     },
     reject(token, scopes) {
-      for (const [key, entry] of entries) {
-        if (entry.token.reveal() !== token) continue;
-        entries.delete(key);
-        // Some servers honour only the first scope: the token stays good for the access that nobody refused.
-        const left = entry.scopes.filter((scope) => !scopes.includes(scope));
-        if (left.length > 0 && left.length < entry.scopes.length)
-          entries.set(keyOf(entry.family, left), { ...entry, scopes: left });
-        return true;
+      const refused = [...entries.values()].find((entry) => entry.token.reveal() === token);
+      if (refused === undefined) return false;
+      drop(refused, scopes);
+      // A server that ended one token mostly ended all, and only the next try is left: it gets a new one.
+      for (const entry of [...entries.values()]) {
+        if (entry.family === refused.family && covers(entry.scopes, scopes)) drop(entry, scopes);
       }
-      return false;
+      return true;
     },
   };
+
+  /** Some servers honour only the first scope: the token stays good for the access that nobody refused. */
+  function drop(entry: Entry, scopes: readonly string[]): void {
+    entries.delete(keyOf(entry.family, entry.scopes));
+    const left = entry.scopes.filter((scope) => !scopes.includes(scope));
+    if (left.length > 0 && left.length < entry.scopes.length)
+      entries.set(keyOf(entry.family, left), { ...entry, scopes: left });
+  }
 }
 
 function keyOf(family: string, scopes: readonly string[]): string {

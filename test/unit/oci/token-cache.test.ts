@@ -96,3 +96,13 @@ test('keeps a token for the first scope of a server that honours only that one',
   expect(cache.get('f', ['repository:b:pull'])).toBeUndefined();
   expect(cache.get('f', ['repository:a:pull,push'])).toBe('T');
 });
+
+test('a refused token takes with it what else would serve the same access, so that the next try is a new one', () => {
+  const cache = cacheAt({ now: 0 });
+  cache.put('f', PULL, 'narrow');
+  cache.put('f', ['repository:a:pull,push'], 'wide');
+  cache.put('g', PULL, 'of another identity');
+  cache.reject('narrow', PULL);
+  expect(cache.get('f', PULL)).toBeUndefined();
+  expect(cache.get('g', PULL)).toBe('of another identity');
+});
