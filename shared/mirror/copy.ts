@@ -42,8 +42,9 @@ type Run = {
   request: CopyRequest;
   session: CopySession;
   source: Repository;
-  /** The digest that the targets' tags shall name. */
+  /** The digest that the targets' tags shall name; another one than the source's where the index was rewritten. */
   digest: string;
+  sourceDigest: string;
   /** Absent where no target needs anything of it. */
   artifact: Artifact | undefined;
   settle: Settle;
@@ -75,10 +76,11 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
     const artifact = await artifactOf(resolved, source, request);
     if (resolved.root !== undefined)
       tell({ type: 'resolved', digest: resolved.digest, mediaType: resolved.root.mediaType });
-    const digest = artifact?.root.digest ?? resolved.digest;
+    const sourceDigest = resolved.digest;
+    const digest = artifact?.root.digest ?? sourceDigest;
     const isSettled = (target: Target) => reports.has(target);
     try {
-      await carryOut({ request, session, source, digest, artifact, settle, isSettled }, heads);
+      await carryOut({ request, session, source, digest, sourceDigest, artifact, settle, isSettled }, heads);
     } finally {
       await Promise.all(session.loose);
     }
@@ -154,10 +156,10 @@ async function transferAll(going: readonly Planned[], run: Run): Promise<void> {
 }
 
 /** Of an unchanged index only its own digest is asked for: its children would have to be read first. */
-function digestsToLookAt({ artifact, digest, request }: Run): string[] {
+function digestsToLookAt({ artifact, digest, sourceDigest }: Run): string[] {
   if (artifact === undefined) return [digest];
   // What refers to the source's index does not hold for one that was made from it.
-  const rewritten = request.platforms?.mode === 'rewrite';
+  const rewritten = sourceDigest !== digest;
   return artifact.manifests.map((manifest) => manifest.digest).filter((one) => !rewritten || one !== digest);
 }
 
