@@ -1,20 +1,51 @@
-// `transship demo`: hands over to the scripted demo, which shows its copies through this command line's own display.
+// `transship demo`: gives the scripted demo the way in which `transship copy` copies, and shows what it tells.
+import { copyArtifact } from '../../../shared/mirror/copy.ts';
+import { createCopySession } from '../../../shared/mirror/session.ts';
+import { parseReference } from '../../../shared/oci/reference.ts';
+import { runDemo, type Copier } from '../../demo/run.ts';
 import type { Context } from '../context.ts';
-import { startCopyReporter } from '../output/copy-reporter.ts';
-import { printCopyReport } from '../output/print-copy-report.ts';
+import { EXIT } from '../exit-codes.ts';
+import { openRegistriesFor } from '../open-registries.ts';
+import { startCopyReporter, type CopyReporter } from '../output/copy-reporter.ts';
+import { demoTeller } from '../output/demo-story.ts';
 
 export type DemoOptions = { keep?: boolean };
 
 export async function runDemoCommand(context: Context, options: DemoOptions): Promise<number> {
-  const { runDemo } = await import('../../demo/run.ts');
-  const { io, globals, signal } = context;
-  return runDemo({
+  const proved = await runDemo({
+    openCopier: (authfile) => openCopier(context, authfile),
+    tell: demoTeller(context),
     keep: options.keep ?? false,
-    signal,
-    say: (line: string) => {
-      if (!globals.json && !globals.quiet) io.stdout.write(`${line}\n`);
-    },
-    showCopy: (names) => startCopyReporter(context, names),
-    tellCopy: (report) => printCopyReport(context, report),
+    signal: context.signal,
+    onExit: (listener) => context.io.onExit(listener),
   });
+  return proved ? EXIT.done : EXIT.failed;
+}
+
+async function openCopier(context: Context, authfile: string): Promise<Copier> {
+  let reporter: CopyReporter | undefined;
+  const registries = await openRegistriesFor({ ...context, globals: { ...context.globals, authfile } }, (note) =>
+    reporter?.onEvent(note),
+  );
+  const session = createCopySession(registries);
+  return {
+    async copy(source, targets) {
+      reporter = startCopyReporter(context, { source, targets });
+      const request = {
+        source: parseReference(source),
+        targets: targets.map(parseReference),
+        referrers: true,
+        onConflict: 'overwrite' as const,
+        foreignLayers: false,
+        dryRun: false,
+      };
+      try {
+        const { onEvent } = reporter;
+        return await copyArtifact(request, { registries, session, onEvent, signal: context.signal });
+      } finally {
+        reporter.stop();
+      }
+    },
+    close: () => registries.close(),
+  };
 }

@@ -17,11 +17,12 @@ const INDENT = ' '.repeat(11);
 export function targetSummary(report: TargetReport, style: Style, glyphs: Glyphs): string[] {
   const lines = [`${style(COLOURS[report.state], report.state.padEnd(9))}  ${style('bold', report.reference)}`];
   if (report.digest !== undefined) lines.push(`${INDENT}${report.digest}`);
-  lines.push(`${INDENT}${style('dim', factsOf(report).join(glyphs.separator))}`);
+  lines.push(`${INDENT}${style('dim', targetFacts(report, glyphs))}`);
   return lines;
 }
 
-function factsOf(report: TargetReport): string[] {
+/** How the target got its content, what that cost, and what it saved, in one line. */
+export function targetFacts(report: TargetReport, glyphs: Glyphs): string {
   const planned = report.state === 'planned';
   const { copied, mounted, existing } = report.blobs;
   const ways: [number, string][] = [
@@ -36,5 +37,5 @@ function factsOf(report: TargetReport): string[] {
   if (report.bytesSaved > 0) facts.push(`${formatBytes(report.bytesSaved)} saved`);
   if (report.referrers > 0) facts.push(count(report.referrers, 'referrer'));
   facts.push(count(report.requests, 'request'), formatDuration(report.durationMs));
-  return facts;
+  return facts.join(glyphs.separator);
 }
