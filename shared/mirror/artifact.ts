@@ -6,6 +6,7 @@ import { blobsOf, childrenOf, embeddedContent, parseManifest } from '../oci/mani
 import type { Manifest } from '../oci/manifest.ts';
 import { fetchManifest } from '../oci/manifests.ts';
 import { isForeignLayerType, isManifestType } from '../oci/media-types.ts';
+import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { rewriteIndex } from './rewrite.ts';
 import { selectPlatforms } from './selection.ts';
@@ -135,6 +136,6 @@ function refused(source: Repository, reason: string): TransshipError {
   const place = `${source.registry.host}/${source.name}`;
   return new TransshipError('invalid-manifest', `${place}: the index cannot be copied: ${reason}`, {
     hint: 'the index is broken or hostile; nothing was written',
-    details: { registry: source.registry.host, repository: source.name },
+    details: placeOf(source, 'read index'),
   });
 }

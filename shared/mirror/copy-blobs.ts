@@ -16,6 +16,8 @@ const SMALL_WEIGHT = 1;
 const LARGE_WEIGHT = 4;
 /** How often one blob is tried for one target that goes by itself, each time from its beginning. */
 const TRIES_ALONE = 5;
+/** The same for a target that hangs: each of these tries lasts minutes. */
+const TRIES_WITH_A_HANGING_TARGET = 2;
 
 /** What can go well on a new session, although the client gave the old one up. */
 const WORTH_ANOTHER_SESSION = [
@@ -105,9 +107,13 @@ async function withTries(
 ): Promise<BlobFailure | undefined> {
   for (let tried = 1; ; tried += 1) {
     const failure = (await copyBlob(blob, source, [target], session)).get(target);
-    if (failure === undefined || tried >= TRIES_ALONE || isHopeless(failure, target)) return failure;
+    if (failure === undefined || tried >= mostTries(failure) || isHopeless(failure, target)) return failure;
     await sleep(retryDelayMs(DEFAULT_RETRIES, tried, 0, session.random), target.repository.signal);
   }
+}
+
+function mostTries({ error }: BlobFailure): number {
+  return isTransshipError(error, 'timeout') ? TRIES_WITH_A_HANGING_TARGET : TRIES_ALONE;
 }
 
 function isHopeless({ of, error }: BlobFailure, target: Target): boolean {

@@ -1,0 +1,115 @@
+// Peers that stop talking without hanging up: each phase has its limit, a copy survives one stall, and others do not wait for the one that hangs.
+import net from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { startRegistry } from '../../../infra/demo/registry.ts';
+import { expectClearProblem } from '../../support/clear-problem.ts';
+import { QUICK_RETRIES, runCopy } from '../../support/copy-run.ts';
+import { plantImage } from '../../support/planted-image.ts';
+import { flawsBelowTags, tagAt } from '../../support/whole-tags.ts';
+
+const FOREVER_MS = 60_000;
+
+/** The tests wait most of the time: they do it side by side. */
+async function twoRegistries() {
+  const [source, target] = await Promise.all([startRegistry(), startRegistry()]);
+  const { digest } = await plantImage(source, 'team/app', { tag: '1', layerSizes: [500_000] });
+  return {
+    source,
+    target,
+    digest,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([source.stop(), target.stop()]);
+    },
+  };
+}
+
+const QUICK = { registries: { retries: { ...QUICK_RETRIES, tries: 2 } } };
+
+describe('a peer that stalls once', () => {
+  test.concurrent.each([
+    ['the source before a manifest', 'source', 'GET', /\/manifests\//, { delayMs: FOREVER_MS }],
+    ['the source in a blob', 'source', 'GET', /\/blobs\//, { stallMs: FOREVER_MS, afterBytes: 17 }],
+    ['the target before its look-up', 'target', 'HEAD', /\/manifests\//, { delayMs: FOREVER_MS }],
+    ['the target in an upload', 'target', 'PUT', /\/uploads\//, { stallMs: FOREVER_MS, afterBytes: 17 }],
+    ['the target after an upload', 'target', 'PUT', /\/uploads\//, { stallMs: FOREVER_MS, of: 'response' }],
+    ['the target before the manifest', 'target', 'PUT', /\/manifests\//, { delayMs: FOREVER_MS }],
+  ] as const)('%s: the copy finishes', async (_name, side, method, path, action) => {
+    await using bed = await twoRegistries();
+    const { source, target, digest } = bed;
+    (side === 'source' ? source : target).faults.push({ match: { method, path, nth: 1 }, action });
+    const { target: report, durationMs } = await runCopy(
+      `${source.host}/team/app:1`,
+      [`${target.host}/mirror/app:1`],
+      QUICK,
+    );
+    expect(report).toMatchObject({ state: 'copied', digest });
+    expect(await flawsBelowTags(target)).toEqual([]);
+    expect(durationMs).toBeLessThan(4000);
+  });
+});
+
+describe('a peer that stalls every time', () => {
+  test.concurrent.each([
+    ['the source before a manifest', 'source', 'GET', /\/manifests\//, { delayMs: FOREVER_MS }],
+    ['the source in a blob', 'source', 'GET', /\/blobs\//, { stallMs: FOREVER_MS, afterBytes: 0 }],
+    ['the target in an upload', 'target', 'PUT', /\/uploads\//, { stallMs: FOREVER_MS, afterBytes: 17 }],
+    ['the target before the manifest', 'target', 'PUT', /\/manifests\//, { delayMs: FOREVER_MS }],
+  ] as const)('%s: a timeout that says who hangs, and no tag', async (_name, side, method, path, action) => {
+    await using bed = await twoRegistries();
+    const { source, target } = bed;
+    const hanging = side === 'source' ? source : target;
+    hanging.faults.push({ match: { method, path }, action });
+    const {
+      problem,
+      target: report,
+      durationMs,
+    } = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], QUICK);
+    expect(report?.state ?? 'failed').toBe('failed');
+    expect(problem?.code).toBe('timeout');
+    expectClearProblem(problem, hanging.host);
+    expect(tagAt(target, 'mirror/app', '1')).toBeUndefined();
+    expect(await flawsBelowTags(target)).toEqual([]);
+    expect(durationMs).toBeLessThan(6000);
+    expect(hanging.requests.length).toBeLessThanOrEqual(40);
+  });
+
+  test.concurrent('one target of two: the other is done long before', async () => {
+    await using bed = await twoRegistries();
+    await using other = await startRegistry();
+    const { source, target, digest } = bed;
+    target.faults.push({ match: { method: 'PUT' }, action: { stallMs: FOREVER_MS, afterBytes: 17 } });
+    let otherDoneAt = 0;
+    const startedAt = Date.now();
+    const targets = [`${target.host}/mirror/app:1`, `${other.host}/mirror/app:1`];
+    const { report } = await runCopy(`${source.host}/team/app:1`, targets, {
+      ...QUICK,
+      onEvent: (event) => {
+        if (event.type === 'manifest' && event.target === 1) otherDoneAt = Date.now() - startedAt;
+      },
+    });
+    expect(report?.targets.map(({ state }) => state)).toEqual(['failed', 'copied']);
+    expect(tagAt(other, 'mirror/app', '1')).toBe(digest);
+    expect(otherDoneAt).toBeGreaterThan(0);
+  });
+});
+
+test.concurrent('a server that accepts connections and says nothing: ends in a timeout', async () => {
+  await using target = await startRegistry();
+  const held: net.Socket[] = [];
+  const silent = net.createServer((socket) => void held.push(socket.on('error', () => undefined)));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const host = `127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  try {
+    const { problem } = await runCopy(`${host}/team/app:1`, [`${target.host}/mirror/app:1`], {
+      registries: { ...QUICK.registries, plainHttpHosts: [host] },
+    });
+    expect(problem?.code).toBe('timeout');
+    expectClearProblem(problem, host);
+  } finally {
+    for (const socket of held) socket.destroy();
+    silent.close();
+  }
+});
