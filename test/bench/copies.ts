@@ -8,7 +8,7 @@ import type { Contender } from './contenders.ts';
 import { measure } from './measure.ts';
 import { plantImage, type Planted } from './plant-image.ts';
 import { seconds } from './quantity.ts';
-import type { CopyResult, Sample, Scheme } from './results.ts';
+import { OURS_ALONE, type CopyResult, type Sample, type Scheme } from './results.ts';
 import type { Workload } from './workloads.ts';
 
 export type CopyBench = {
@@ -27,6 +27,7 @@ type Pair = { scheme: Scheme; source: Server; target: Server; caFile: string | u
 type PlantedWorkload = { workload: Workload; repository: string; planted: Planted };
 
 const TAG = '1.0';
+const LARGE_RUNS = 3;
 
 export async function measureCopies(bench: CopyBench): Promise<CopyResult[]> {
   const sourceDir = path.join(bench.folder, 'source');
@@ -62,7 +63,10 @@ async function measureScheme(
 
 async function measureWorkload(bench: CopyBench, pair: Pair, planted: PlantedWorkload): Promise<CopyResult[]> {
   const { workload } = planted;
-  const { contenders, runs, say } = bench;
+  const { say } = bench;
+  // half a minute a copy: fewer runs, and none where a few requests more or less cannot show
+  const runs = workload.isLarge ? Math.min(bench.runs, LARGE_RUNS) : bench.runs;
+  const contenders = bench.contenders.filter(({ name }) => !workload.isLarge || name !== OURS_ALONE);
   // once without counting: programs, source layers and compiled code are in the machine's memory from here on
   if (workload.isLarge !== true) for (const contender of contenders) await measureCopy(bench, pair, planted, contender);
   const samples = await alternate(contenders, runs, async (contender, round) => {

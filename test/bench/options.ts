@@ -18,7 +18,7 @@ Measures transship side by side with those of skopeo, crane and regctl that are 
 
   --runs N      runs of each program and workload (default 5)
   --only NAME   only this workload; may be repeated: ${NAMES.join(', ')}
-  --large       the 4 GiB workload too (needs 9 GB of disk and several minutes)
+  --large       the 4 GiB workload too (at most 3 runs; needs 9 GB of disk and a quarter of an hour)
   --out FOLDER  write performance.md, the plots and the raw figures there
 `;
 
