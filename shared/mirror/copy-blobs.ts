@@ -19,6 +19,10 @@ const TRIES_ALONE = 5;
 /** The same for a target that hangs: each of these tries lasts minutes. */
 const TRIES_WITH_A_HANGING_TARGET = 2;
 
+/** A target that lacks a blob for this long after others have it goes on by itself. */
+const PATIENCE_MS = 5_000;
+const LOOK_EVERY_MS = 1_000;
+
 /** What can go well on a new session, although the client gave the old one up. */
 const WORTH_ANOTHER_SESSION = [
   'connection-failed',
@@ -53,7 +57,7 @@ export function copyBlobs(
         if (taking.length === 0) return;
         const copying = copyBlob(blob, source, taking, session);
         flights.set(blob.digest, { taking, copying });
-        for (const [target, failure] of await copying) detach(target, failure);
+        await settle(blob, taking, copying);
       }),
     ),
   );
@@ -63,6 +67,28 @@ export function copyBlobs(
     await shared;
     await alone.get(target);
     return failed.get(target);
+  }
+
+  /** Waits for all that take a blob, but not for a target that hangs while others have had it for long. */
+  async function settle(
+    blob: Descriptor,
+    taking: readonly Target[],
+    copying: ReturnType<typeof copyBlob>,
+  ): Promise<void> {
+    let firstArrivedAt: number | undefined;
+    while (taking.length > 1 && !(await endsWithin(copying, LOOK_EVERY_MS))) {
+      const behind = taking.filter((target) => !holds(target, blob));
+      if (behind.length === taking.length) continue;
+      firstArrivedAt ??= session.now();
+      if (session.now() - firstArrivedAt < PATIENCE_MS) continue;
+      for (const target of behind) if (together.delete(target)) alone.set(target, goAlone(target));
+      return;
+    }
+    for (const [target, failure] of await copying) detach(target, failure);
+  }
+
+  function holds({ repository: { registry, name } }: Target, { digest }: Descriptor): boolean {
+    return session.blobs.holds(registry.host, name, digest);
   }
 
   function detach(target: Target, failure: BlobFailure): void {
@@ -85,11 +111,7 @@ export function copyBlobs(
     await Promise.all(
       left.map((blob) =>
         slots.run(weightOf(blob), async () => {
-          if (
-            failed.has(target) ||
-            session.blobs.holds(target.repository.registry.host, target.repository.name, blob.digest)
-          )
-            return;
+          if (failed.has(target) || holds(target, blob)) return;
           if (await arrivedWithOthers(target, blob)) return;
           const failure = await withTries(blob, source, target, session);
           if (failure !== undefined && !failed.has(target)) failed.set(target, failure);
@@ -108,8 +130,20 @@ async function withTries(
   for (let tried = 1; ; tried += 1) {
     const failure = (await copyBlob(blob, source, [target], session)).get(target);
     if (failure === undefined || tried >= mostTries(failure) || isHopeless(failure, target)) return failure;
-    await sleep(retryDelayMs(DEFAULT_RETRIES, tried, 0, session.random), target.repository.signal);
+    try {
+      await sleep(retryDelayMs(DEFAULT_RETRIES, tried, 0, session.random), target.repository.signal);
+    } catch (error) {
+      return { of: 'target', error };
+    }
   }
+}
+
+async function endsWithin(work: Promise<unknown>, timeMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(resolve, timeMs, false);
+  const ended = await Promise.race([work.then(() => true), promise]);
+  clearTimeout(timer);
+  return ended;
 }
 
 function mostTries({ error }: BlobFailure): number {
