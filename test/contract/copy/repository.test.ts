@@ -1,0 +1,93 @@
+// Many tags of one repository: what they share crosses once, and one that fails does not stop the others.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
+import { countsAt, openCopyBed, type CopyBed } from '../../support/copy-bed.ts';
+import { contentAt, plantReferrer, plantSimpleImage, type Place } from '../../support/planted-content.ts';
+
+let source: RunningRegistry;
+let target: RunningRegistry;
+let bed: CopyBed;
+let from: Place;
+let to: Place;
+
+beforeEach(async () => {
+  [source, target] = await Promise.all([startRegistry({ maxPageSize: 7 }), startRegistry()]);
+  bed = openCopyBed();
+  from = { registry: source, repository: 'app' };
+  to = { registry: target, repository: 'mirror' };
+});
+
+afterEach(async () => {
+  await bed[Symbol.asyncDispose]();
+  await Promise.all([source.stop(), target.stop()]);
+});
+
+const copyAll = (options = {}) =>
+  bed.copyRepository(`${source.host}/app`, [`${target.host}/mirror`], { referrers: false, ...options });
+const tagsAt = ({ registry, repository }: Place) => Object.fromEntries(registry.catalog.get(repository)?.tags ?? []);
+
+test('all tags arrive, over all pages of the list, in a report each', async () => {
+  const names = Array.from({ length: 25 }, (_none, number) => `v${number}`);
+  for (const tag of names) await plantSimpleImage(from, { tag, layers: ['base', tag] });
+  const { reports } = await copyAll();
+  expect(tagsAt(to)).toEqual(tagsAt(from));
+  expect(reports.map(({ source: { reference } }) => reference.split(':').at(-1))).toEqual(names.toSorted());
+  expect(reports.flatMap(({ targets }) => targets.map(({ state }) => state))).toEqual(names.map(() => 'copied'));
+  for (const tag of names) await contentAt(to, tag);
+  // The base layer and the configuration are shared by all.
+  expect(countsAt(source)['GET blob']).toBe(names.length + 2);
+  expect(countsAt(target)['PUT upload']).toBe(names.length + 2);
+});
+
+test('many tags of one digest cost one copy, and then one PUT each', async () => {
+  const names = Array.from({ length: 40 }, (_none, number) => `v${number}`);
+  for (const tag of names) await plantSimpleImage(from, { tag, layers: ['a', 'b'] });
+  await copyAll();
+  expect(tagsAt(to)).toEqual(tagsAt(from));
+  const counts = countsAt(target);
+  expect(counts['PUT upload']).toBe(3);
+  expect(counts['PUT manifest']).toBe(names.length);
+  // The tag before and after.
+  expect(counts['HEAD manifest']).toBe(2 * names.length);
+  expect(countsAt(source)['GET blob']).toBe(3);
+});
+
+test('only the tags that are named', async () => {
+  for (const tag of ['a', 'b', 'c']) await plantSimpleImage(from, { tag, layers: [tag] });
+  await copyAll({ tags: ['a', 'c'] });
+  expect(Object.keys(tagsAt(to))).toEqual(['a', 'c']);
+  expect(countsAt(source)['GET tags']).toBeUndefined();
+});
+
+test('a tag that the target refuses fails alone', async () => {
+  for (const tag of ['a', 'b', 'c', 'd', 'e', 'f']) await plantSimpleImage(from, { tag, layers: [tag] });
+  target.faults.push({ match: { method: 'PUT', path: /manifests\/c$/ }, action: { status: 403 } });
+  const { reports } = await copyAll();
+  const states = reports.map(({ targets: [only] }) => only?.state);
+  expect(states).toEqual(['copied', 'copied', 'failed', 'copied', 'copied', 'copied']);
+  expect(Object.keys(tagsAt(to)).toSorted()).toEqual(['a', 'b', 'd', 'e', 'f']);
+});
+
+test('again, nothing changed: a HEAD for each tag on each side', async () => {
+  for (const tag of ['a', 'b', 'c']) await plantSimpleImage(from, { tag, layers: [tag] });
+  await copyAll();
+  source.requests.length = 0;
+  target.requests.length = 0;
+  const { reports } = await copyAll();
+  expect(reports.map(({ targets: [only] }) => only?.state)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+  expect(countsAt(source)).toEqual({ 'GET tags': 1, 'HEAD manifest': 3 });
+  expect(countsAt(target)).toEqual({ 'HEAD manifest': 3 });
+});
+
+test('a repository that is not there has no tags', async () => {
+  expect((await copyAll()).reports).toEqual([]);
+});
+
+test('signatures of tags of one digest are copied once', async () => {
+  const image = await plantSimpleImage(from, { tag: 'a' });
+  for (const tag of ['b', 'c', 'd', 'e', 'f']) await plantSimpleImage(from, { tag });
+  const signature = await plantReferrer(from, image, 'signature');
+  await copyAll({ referrers: true });
+  await contentAt(to, signature.digest);
+  expect(countsAt(target)['PUT upload']).toBe(4);
+});
