@@ -39,6 +39,12 @@ export type ErrorCode =
   | 'tag-immutable'
   | 'credential-helper-failed'
   | 'copy-failed'
+  // jobs and their store
+  | 'invalid-job'
+  | 'fence-lost'
+  | 'worker-lost'
+  | 'store-unavailable'
+  | 'store-locked'
   | 'interrupted'
   | 'internal';
 

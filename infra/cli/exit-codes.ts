@@ -53,6 +53,11 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'tag-immutable': EXIT.refused,
   'credential-helper-failed': EXIT.failed,
   'copy-failed': EXIT.failed,
+  'invalid-job': EXIT.failed,
+  'fence-lost': EXIT.failed,
+  'worker-lost': EXIT.failed,
+  'store-unavailable': EXIT.failed,
+  'store-locked': EXIT.failed,
   interrupted: EXIT.interrupted,
   internal: EXIT.failed,
 };
