@@ -59,7 +59,7 @@ async function copyLevel(belongings: Belongings, targets: readonly Target[], run
   }
   if (below.length === 0) return;
   if (level >= DEEPEST_LEVEL || run.visited.size > MOST_REFERRERS) throw endless(run.source);
-  await copyLevel(await findBelongings(run.source, below), targets, run, level + 1);
+  await copyLevel(await findBelongings(run.source, below, run.session), targets, run, level + 1);
 }
 
 async function copyReferrer(

@@ -142,7 +142,8 @@ async function foresee(going: readonly Planned[], run: Run): Promise<void> {
 async function transferAll(going: readonly Planned[], run: Run): Promise<void> {
   const { artifact, source, session, request } = run;
   // Looking for signatures costs the source a few requests; they hide behind the blobs.
-  const looking = request.referrers && going.length > 0 ? findBelongings(source, digestsToLookAt(run)) : undefined;
+  const looking =
+    request.referrers && going.length > 0 ? findBelongings(source, digestsToLookAt(run), session) : undefined;
   looking?.catch(() => undefined);
   const deliveries = going.filter(({ plan }) => plan.action === 'write').map((one) => deliveryOf(one, run));
   if (artifact !== undefined && deliveries.length > 0) {

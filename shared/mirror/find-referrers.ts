@@ -1,11 +1,13 @@
 // Finds what belongs to a digest beside its own content: referrers, and the tags under which cosign keeps signatures.
 // https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#tag-based-discovery
 import type { Descriptor } from '../oci/descriptor.ts';
-import { cosignTags } from '../oci/fallback-tag.ts';
+import { cosignTags, fallbackTag } from '../oci/fallback-tag.ts';
 import { headManifest } from '../oci/manifests.ts';
 import { listReferrers } from '../oci/referrers.ts';
 import type { Repository } from '../oci/repository.ts';
-import { listTags } from '../oci/tags.ts';
+import type { KnownTags } from './known-tags.ts';
+import { readKnownTags } from './known-tags.ts';
+import type { CopySession } from './session.ts';
 
 export type Belongings = {
   /** By the digest that they refer to; digests without any are absent. */
@@ -13,42 +15,71 @@ export type Belongings = {
   digestTags: { tag: string; digest: string }[];
 };
 
-/** Up to so many digests three HEADs each are cheaper than the list of all tags of the repository. */
-const MOST_DIGESTS_TO_PROBE = 4;
 const DIGESTS_AT_ONCE = 8;
 
-/** One listing per digest, and either a few HEADs or one list of tags. */
-export async function findBelongings(source: Repository, digests: readonly string[]): Promise<Belongings> {
-  const referrers = new Map<string, Descriptor[]>();
-  const tags = findDigestTags(source, digests);
-  // It is awaited last; where a listing fails first, its own failure is no news.
+/**
+ * One list of tags per repository and session, one listing of referrers per digest where the registry has the API, and
+ * questions for single tags only where the list leaves them open.
+ */
+export async function findBelongings(
+  source: Repository,
+  digests: readonly string[],
+  session: CopySession,
+): Promise<Belongings> {
+  const [first, ...others] = digests;
+  if (first === undefined) return { referrers: new Map(), digestTags: [] };
+  const tags = knownTags(source, session);
+  // It is awaited later; where something else fails first, its own failure is no news.
   tags.catch(() => undefined);
-  for (let start = 0; start < digests.length; start += DIGESTS_AT_ONCE) {
-    await Promise.all(
-      digests.slice(start, start + DIGESTS_AT_ONCE).map(async (digest) => {
-        const list = await listReferrers(source, digest);
-        if (list.referrers.length > 0) referrers.set(digest, list.referrers);
-      }),
-    );
+  const found = [await belongingsOf(first, source, tags, session)];
+  for (let start = 0; start < others.length; start += DIGESTS_AT_ONCE) {
+    const batch = others.slice(start, start + DIGESTS_AT_ONCE);
+    found.push(...(await Promise.all(batch.map((digest) => belongingsOf(digest, source, tags, session)))));
   }
-  return { referrers, digestTags: await tags };
+  return {
+    referrers: new Map(found.flatMap(({ digest, referrers }) => (referrers.length === 0 ? [] : [[digest, referrers]]))),
+    digestTags: found.flatMap(({ digestTags }) => digestTags),
+  };
 }
 
-async function findDigestTags(source: Repository, digests: readonly string[]): Promise<Belongings['digestTags']> {
-  const candidates = digests.flatMap((digest) => cosignTags(digest));
-  const existing =
-    digests.length <= MOST_DIGESTS_TO_PROBE ? candidates : await amongAllTags(source, new Set(candidates));
-  const found = await Promise.all(
-    existing.map(async (tag) => {
+type Found = { digest: string; referrers: Descriptor[]; digestTags: { tag: string; digest: string }[] };
+
+async function belongingsOf(
+  digest: string,
+  source: Repository,
+  tags: Promise<KnownTags>,
+  session: CopySession,
+): Promise<Found> {
+  const repository = nameOf(source);
+  const list = await listReferrers(source, digest, {
+    hasApi: !session.withoutReferrersApi.has(repository),
+    mayHaveTag: async () => (await tags).has(fallbackTag(digest)) !== false,
+  });
+  // Learned from the first digest, it spares the question for all others.
+  if (!list.byApi) session.withoutReferrersApi.add(repository);
+  const known = await tags;
+  const candidates = cosignTags(digest).filter((tag) => known.has(tag) !== false);
+  const heads = await Promise.all(
+    candidates.map(async (tag) => {
       const head = await headManifest(source, tag);
       return head === undefined ? [] : [{ tag, digest: head.digest }];
     }),
   );
-  return found.flat();
+  return { digest, referrers: list.referrers, digestTags: heads.flat() };
 }
 
-async function amongAllTags(source: Repository, wanted: ReadonlySet<string>): Promise<string[]> {
-  const found: string[] = [];
-  for await (const page of listTags(source)) found.push(...page.filter((tag) => wanted.has(tag)));
-  return found;
+function knownTags(source: Repository, session: CopySession): Promise<KnownTags> {
+  const repository = nameOf(source);
+  let tags = session.tags.get(repository);
+  if (tags === undefined) {
+    tags = readKnownTags(source);
+    session.tags.set(repository, tags);
+    // What failed once may work for the next copy.
+    tags.catch(() => session.tags.delete(repository));
+  }
+  return tags;
+}
+
+function nameOf({ registry, name }: Repository): string {
+  return `${registry.host}/${name}`;
 }

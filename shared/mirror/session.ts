@@ -3,6 +3,7 @@ import type { RegistryPort } from '../oci/registry-request.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
 import { createBlobLedger } from './blob-ledger.ts';
 import type { BlobLedger } from './blob-ledger.ts';
+import type { KnownTags } from './known-tags.ts';
 import { createSlots } from './slots.ts';
 import type { Slots } from './slots.ts';
 
@@ -14,6 +15,10 @@ export type CopySession = {
   blobs: BlobLedger;
   /** Manifests by digest, in the same way as blobs. */
   manifests: BlobLedger;
+  /** The tags of source repositories, by host and path; each list is read once. */
+  tags: Map<string, Promise<KnownTags>>;
+  /** Source repositories that were seen to have no referrers API, by host and path. */
+  withoutReferrersApi: Set<string>;
   slots: Slots;
   /** What goes on behind the copies and must end before the process may: uploads that are being cancelled. */
   loose: Set<Promise<void>>;
@@ -32,6 +37,8 @@ export function createCopySession(registries: RegistryDirectory): CopySession {
     registries,
     blobs: createBlobLedger(),
     manifests: createBlobLedger(),
+    tags: new Map(),
+    withoutReferrersApi: new Set(),
     slots: createSlots(SLOTS),
     loose: new Set(),
     now: Date.now,

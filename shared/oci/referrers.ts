@@ -23,12 +23,25 @@ export type ReferrersList = {
   byApi: boolean;
 };
 
+/** What a caller learned before, to spare questions whose answer is known. */
+export type KnownOfReferrers = {
+  /** False where the registry was seen to have no referrers API. */
+  hasApi?: boolean;
+  /** False where the fallback tag is known not to exist. */
+  mayHaveTag?: () => Promise<boolean>;
+};
+
 /** Lists what refers to a digest; a digest that nothing refers to, or that does not exist, has an empty list. */
-export async function listReferrers(repository: Repository, digest: string): Promise<ReferrersList> {
-  if (repository.registry.traits.referrers.mode !== 'tag') {
+export async function listReferrers(
+  repository: Repository,
+  digest: string,
+  known: KnownOfReferrers = {},
+): Promise<ReferrersList> {
+  if (repository.registry.traits.referrers.mode !== 'tag' && known.hasApi !== false) {
     const referrers = await listByApi(repository, digest);
     if (referrers !== undefined) return { referrers, byApi: true };
   }
+  if ((await known.mayHaveTag?.()) === false) return { referrers: [], byApi: false };
   return { referrers: await listByTag(repository, digest), byApi: false };
 }
 
