@@ -6,6 +6,7 @@ import { problemOf } from '../../shared/mirror/report.ts';
 import { createCopySession, type CopySession } from '../../shared/mirror/session.ts';
 import { anonymous, type Credential } from '../../shared/oci/credential.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
+import type { RegistryPort } from '../../shared/oci/registry-request.ts';
 import type { RetryPolicy } from '../../shared/oci/retry.ts';
 import type { Timeouts } from '../../shared/oci/timeouts.ts';
 import { openRegistries, type RegistriesOptions } from '../../shared/registries/registries.ts';
@@ -36,6 +37,8 @@ export type CopyRunOptions = Partial<Omit<CopyRequest, 'source' | 'targets'>> & 
   registries?: Partial<RegistriesOptions>;
   /** By `host[:port]`; anyone else is asked without a login. */
   logins?: Readonly<Record<string, Credential>>;
+  /** Clients that were built by hand, by `host[:port]`; the caller closes them. */
+  clients?: Readonly<Record<string, RegistryPort>>;
   signal?: AbortSignal;
   onEvent?: (event: CopyEvent) => void;
   session?: (session: CopySession) => CopySession;
@@ -47,7 +50,7 @@ export async function runCopy(
   targets: readonly string[],
   options: CopyRunOptions = {},
 ): Promise<CopyRun> {
-  const { registries: settings, logins = {}, signal, onEvent, session: change, ...request } = options;
+  const { registries: settings, logins = {}, clients = {}, signal, onEvent, session: change, ...request } = options;
   const events: CopyEvent[] = [];
   const registries = openRegistries({
     credentials: ({ registry }) => Promise.resolve(logins[registry] ?? anonymous),
@@ -58,7 +61,13 @@ export async function runCopy(
     onWarning: (warning) => void events.push({ type: 'warning', ...warning }),
     ...settings,
   });
-  const session = { ...createCopySession(registries), random: () => 0 };
+  const base = {
+    ...createCopySession({
+      timeouts: registries.timeouts,
+      client: (host) => clients[host] ?? registries.client(host),
+    }),
+    random: () => 0,
+  };
   const startedAt = Date.now();
   const outcome = await copyArtifact(
     {
@@ -71,8 +80,8 @@ export async function runCopy(
       targets: targets.map(parseReference),
     },
     {
-      registries,
-      session: change?.(session) ?? session,
+      registries: base.registries,
+      session: change?.(base) ?? base,
       ...(signal === undefined ? {} : { signal }),
       onEvent: (event) => {
         events.push(event);
