@@ -3,7 +3,7 @@
 import { parseChallenges } from '../../shared/oci/challenge.ts';
 import { MANIFEST_ACCEPT } from '../../shared/oci/media-types.ts';
 
-export type Login = { username: string; password: string };
+type Login = { username: string; password: string };
 export type DemoRegistry = { host: string; login?: Login };
 
 type DemoRequest = { method?: 'GET' | 'POST' | 'PUT'; headers?: Record<string, string>; body?: Buffer };

@@ -1,7 +1,7 @@
 // `transship demo` as a process: it proves what it shows, says so to people and machines, and leaves nothing behind.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const run = promisify(execFile);
-const LAUNCHER = resolve(import.meta.dirname, '../../infra/cli/launcher.js');
+const ROOT = resolve(import.meta.dirname, '../..');
+const LAUNCHER = resolve(ROOT, 'infra/cli/launcher.js');
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 let folder: string;
@@ -70,6 +71,13 @@ describe('transship demo', () => {
     });
   });
 
+  test('prints what the README shows', async () => {
+    const readme = await readFile(resolve(ROOT, 'README.md'), 'utf8');
+    const [, shown = ''] = /^```text\n(Three registries.*?)^```/ms.exec(readme) ?? [];
+    const { stdout } = await run(process.execPath, [LAUNCHER, 'demo'], { env, cwd: ROOT });
+    expect(withoutFigures(stdout)).toBe(withoutFigures(shown));
+  });
+
   test('prints nothing when asked to be quiet', async () => {
     expect(await run(process.execPath, [LAUNCHER, 'demo', '--quiet'], { env })).toEqual({ stdout: '', stderr: '' });
   });
@@ -104,6 +112,14 @@ test('a demo that is interrupted leaves nothing behind and says so', async () =>
   expect(await endDemo('SIGINT')).toEqual([130, null]);
   expect(await leftovers()).toEqual([]);
 });
+
+/** Ports, digests, durations and column widths differ from run to run. */
+function withoutFigures(text: string): string {
+  return text
+    .replace(/sha256:\w+/g, 'sha256:…')
+    .replace(/[\d.]+(ms|s)?/g, '0')
+    .replace(/ +/g, ' ');
+}
 
 function startDemo(...options: string[]): AsyncIterable<string> {
   child = spawn(process.execPath, [LAUNCHER, 'demo', '--json', ...options], {

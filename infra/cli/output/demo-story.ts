@@ -9,7 +9,7 @@ import { printJsonLine } from './json-lines.ts';
 import { printProblem } from './print-error.ts';
 import { styleFor } from './style.ts';
 import { alignColumns } from './table.ts';
-import { formatBytes } from './units.ts';
+import { formatBytes, shortDigest } from './units.ts';
 
 const LESSONS: Readonly<Record<Lesson, string>> = {
   first: 'Copy demo/app to both: one read of the source, signature and SBOM included',
@@ -51,14 +51,18 @@ function linesFor(event: DemoEvent, context: Context): string[] {
       ];
     }
     case 'images': {
-      const rows = event.images.map(({ reference, sizeBytes }) => [`  ${reference}`, formatBytes(sizeBytes)]);
+      const rows = event.images.map(({ reference, digest, sizeBytes }) => [
+        `  ${reference}`,
+        formatBytes(sizeBytes),
+        inShort(digest),
+      ]);
       return [...heading('Two images for linux/amd64 and linux/arm64, on one base layer'), ...alignColumns(rows)];
     }
     case 'copying':
       return heading(LESSONS[event.lesson]);
     case 'copied':
       return event.targets.flatMap((target) => [
-        `  ${style(target.error === undefined ? 'green' : 'red', target.state)} ${target.reference}`,
+        `  ${style(target.error === undefined ? 'green' : 'red', target.state)} ${target.reference}  ${inShort(target.digest ?? '')}`.trimEnd(),
         `    ${style('dim', targetFacts(target, glyphsFor(io.env)))}`,
       ]);
     case 'proving':
@@ -68,6 +72,10 @@ function linesFor(event: DemoEvent, context: Context): string[] {
     default:
       return endingLines(event, context);
   }
+}
+
+function inShort(digest: string): string {
+  return digest === '' ? '' : `sha256:${shortDigest(digest)}`;
 }
 
 function endingLines(report: DemoReport, { io, globals }: Context): string[] {
