@@ -3,6 +3,7 @@
 import { createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.ts';
 
@@ -23,6 +24,8 @@ export type TokenServerOptions = {
   /** Without it everybody gets a token. */
   user?: { username: string; password: string };
   lifetimeSeconds?: number;
+  /** Serves by TLS: a registry with TLS may name no other. */
+  tls?: KeyPair;
   /** Answer the OAuth 2 form (POST)? Many real servers do not. */
   oauth?: boolean;
 };
@@ -44,16 +47,19 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
     requests.push({ method: request.method ?? '', service, scopes, status, ...(username && { username }) });
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
-  const server = http.createServer((request, response) => {
-    void serve(request, response);
-  });
+  const { tls } = options;
+  const listener: http.RequestListener = (request, response) => void serve(request, response);
+  const server =
+    tls === undefined
+      ? http.createServer(listener)
+      : https.createServer({ cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) }, listener);
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
   await promise;
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   return {
-    realm: `http://127.0.0.1:${port}/token`,
+    realm: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/token`,
     service: SERVICE,
     issuer: ISSUER,
     requests,
