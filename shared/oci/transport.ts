@@ -97,6 +97,8 @@ function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.Requ
     origin: call.url.origin,
     path: call.url.pathname + call.url.search,
     method: call.method,
+    // undici ends the connection after a HEAD unless told otherwise: a new handshake for each of hundreds of tags.
+    ...(call.method === 'HEAD' ? { reset: false } : {}),
     headers: call.headers,
     // undici takes any async iterable, as its documentation says; its types name Readable only.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
