@@ -6,6 +6,7 @@ import type { Descriptor } from './descriptor.ts';
 import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
 import { networkError } from './network-errors.ts';
+import { abandon } from './registry-response.ts';
 import type { RegistryResponse } from './registry-request.ts';
 import type { Repository } from './repository.ts';
 import { inRepository, placeOf, pullScope } from './repository.ts';
@@ -102,7 +103,7 @@ function startOf(response: RegistryResponse, offset: number, place: Place): numb
       hint: 'the registry, or a proxy before it, mistakes the range; the copy can be tried again without that proxy',
     });
   } catch (error) {
-    response.body.destroy();
+    abandon(response.body);
     throw located(error, place);
   }
 }
@@ -111,7 +112,7 @@ function startOf(response: RegistryResponse, offset: number, place: Place): numb
 function refuseEncoded(response: RegistryResponse, repository: Repository, descriptor: Descriptor): void {
   const encoding = response.headers['content-encoding'];
   if (encoding === undefined || encoding === 'identity') return;
-  response.body.destroy();
+  abandon(response.body);
   throw new TransshipError(
     'invalid-response',
     `${repository.registry.host}/${repository.name}: blob ${descriptor.digest} came with content-encoding ${encoding}, though none was accepted`,

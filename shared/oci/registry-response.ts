@@ -28,7 +28,7 @@ export function registryResponse(
     async bytes(capBytes) {
       const declared = Number(answer.headers['content-length'] ?? 0);
       if (declared > capBytes) {
-        answer.body.destroy();
+        abandon(answer.body);
         throw tooLarge(call, capBytes);
       }
       return readUpTo(answer.body, capBytes, call);
@@ -56,6 +56,11 @@ export function registryResponse(
       await answer.body.dump({ limit: MOST_DISCARDED_BYTES });
     },
   };
+}
+
+/** Cuts a body that nobody wants to read on. Its stream reports that as an error, which without a listener would end the process. */
+export function abandon(body: Readable): void {
+  body.on('error', () => undefined).destroy();
 }
 
 /** Collects a body up to a cap. @throws TransshipError invalid-response beyond it (unless `cut`), and what the network threw */
