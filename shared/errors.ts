@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'store-unavailable'
   | 'store-locked'
   | 'interrupted'
+  // what somebody asked of Transship over HTTP
+  | 'webhook-unauthorized'
   | 'internal';
 
 /** Where it happened; each part is safe to print (no secret, no query string). */

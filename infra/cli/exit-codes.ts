@@ -59,6 +59,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'store-unavailable': EXIT.failed,
   'store-locked': EXIT.failed,
   interrupted: EXIT.interrupted,
+  'webhook-unauthorized': EXIT.failed,
   internal: EXIT.failed,
 };
 

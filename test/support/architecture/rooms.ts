@@ -20,7 +20,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'telemetry',
   ],
   infra: ['cli', 'node', 'aws', 'kubernetes', 'demo'],
-  test: ['unit', 'contract', 'integration', 'e2e', 'bench', 'support'],
+  test: ['unit', 'contract', 'integration', 'e2e', 'bench', 'support', 'fixtures'],
 };
 
 const FILES_OUTSIDE_FOLDERS: Record<string, readonly string[]> = {
