@@ -10,6 +10,7 @@ import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
 import { follow, headersFor } from './redirects.ts';
 import type { FollowedResponse } from './redirects.ts';
+import { showServerMessage } from './registry-error-body.ts';
 import { errorFromResponse } from './registry-errors.ts';
 import { registryResponse } from './registry-response.ts';
 import type { RegistryPort, RegistryRequest, RegistryResponse } from './registry-request.ts';
@@ -21,6 +22,10 @@ import { unquoteWarning } from './warning.ts';
 export type RegistryClient = RegistryPort & { close(): Promise<void> };
 
 const MOST_ERROR_BYTES = 64 * 1024;
+/** A registry that never answered is more likely misspelt than restarting. */
+const TRIES_BEFORE_FIRST_ANSWER = 3;
+/** A registry that warns differently each time is not shown for ever. */
+const MOST_WARNINGS = 20;
 /** What an upload is expected to reach at least, to know how long its token must live. */
 const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
 
@@ -28,6 +33,7 @@ const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
 export function createRegistryClient(settings: RegistrySettings, runtime: RegistryRuntime): RegistryClient {
   const throttle = createThrottle(settings.traits, runtime.now, runtime.retries.longestRetryAfterMs);
   const warned = new Set<string>();
+  let answered = false;
   let opened: Promise<Connection> | undefined;
   const connection = () => (opened ??= openConnection(settings, runtime));
 
@@ -62,6 +68,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
     let pushedBack = false;
     try {
       const answer = await authorized(request, urlOf(request.target, baseUrl), authorizer);
+      answered = true;
       warn(answer);
       if (request.expect.includes(answer.status)) {
         leave('accepted');
@@ -84,6 +91,8 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         const answer = await exchange(request, url, header);
         if (answer.status !== 401 || originOf(answer.url) !== originOf(baseUrl)) return answer;
         await answer.body.dump({ limit: MOST_ERROR_BYTES });
+        // What logging in costs is not the work's own.
+        if (request.meter !== undefined) request.meter.requests -= 1;
         const verdict = await authorizer.challenged(answer.headers['www-authenticate'], scopes, header, retried);
         if (verdict === 'give-up') throw authorizer.refusal(scopes, request.operation);
         if (!isReplayable(request)) throw loginExpired(request);
@@ -147,7 +156,8 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
 
   function delayBeforeRetry(error: unknown, request: RegistryRequest, tried: number): number | undefined {
     if (!isTransshipError(error) || !error.retryable) return undefined;
-    if (tried >= runtime.retries.tries || !isReplayable(request) || request.signal?.aborted === true) return undefined;
+    const tries = answered ? runtime.retries.tries : Math.min(runtime.retries.tries, TRIES_BEFORE_FIRST_ANSWER);
+    if (tried >= tries || !isReplayable(request) || request.signal?.aborted === true) return undefined;
     const retryAfterMs = error.retryAfterMs ?? 0;
     if (retryAfterMs > runtime.retries.longestRetryAfterMs) return undefined;
     return retryDelayMs(runtime.retries, tried, retryAfterMs, runtime.random);
@@ -155,9 +165,9 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
 
   function warn(answer: FollowedResponse): void {
     const text = unquoteWarning(answer.headers['warning']);
-    if (text === undefined || warned.has(text)) return;
+    if (text === undefined || warned.has(text) || warned.size >= MOST_WARNINGS) return;
+    runtime.onWarning?.({ registry: settings.host, message: showServerMessage(text) });
     warned.add(text);
-    runtime.onWarning?.({ registry: settings.host, message: text });
   }
 }
 

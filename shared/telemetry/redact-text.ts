@@ -10,7 +10,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/((?:password|passwd|secret|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi, '$1[redacted]'],
   // "token: expired" is a sentence; a token is not a plain word.
   [
-    /((?:token|signature|credential|authorization|\bsig|_state|x-amz-[a-z-]+)["']?\s*[=:]\s*["']?)(?![a-z]+\b)[^\s"'&,;]+/gi,
+    /((?:token|signature|credential|authorization|\bsig|_state|x-amz-[a-z-]+)["']?\s*[=:]\s*["']?)(?![a-z]+[.!?]?(?:[\s"'&,;]|$))[^\s"'&,;]+/gi,
     '$1[redacted]',
   ],
   [/\b((?:gh[opsu]|glpat|dckr_pat)[_-])[a-z0-9_-]{16,}/gi, '$1[redacted]'],
