@@ -40,23 +40,37 @@ export async function copyBlob(
   const failures = new Map<Target, BlobFailure>();
   const opened: Opened[] = [];
   const followers: Target[] = [];
-  await Promise.all(
-    targets.map(async (target) => {
-      try {
-        const begun = await begin(blob, source, target, session);
-        if (begun === 'follow') followers.push(target);
-        else if (begun !== 'done') opened.push(begun);
-      } catch (error) {
-        failures.set(target, { of: 'target', error });
-      }
-    }),
-  );
-  if (opened.length > 0) await transfer(blob, source, opened, session, failures);
+  let departed = false;
+  const begun = targets.map(async (target) => {
+    try {
+      const state = await begin(blob, source, target, session);
+      if (state === 'follow') followers.push(target);
+      else if (state === 'done') return;
+      else if (departed) await transfer(blob, source, [state], session, failures);
+      else opened.push(state);
+    } catch (error) {
+      failures.set(target, { of: 'target', error });
+    }
+  });
+  await allOrLate(begun, session.patienceMs);
+  departed = true;
+  await Promise.all([opened.length > 0 ? transfer(blob, source, opened, session, failures) : undefined, ...begun]);
   for (const target of followers) {
     await session.blobs.underway(target.repository.registry.host, blob.digest);
     for (const [late, failure] of await copyBlob(blob, source, [target], session)) failures.set(late, failure);
   }
   return failures;
+}
+
+/** Waits for all, but not for one that is late when another is ready: it gets a read of its own. */
+async function allOrLate(begun: readonly Promise<void>[], patienceMs: number): Promise<void> {
+  const all = Promise.all(begun);
+  if (begun.length === 1) return void (await all);
+  await Promise.race(begun);
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  await Promise.race([all, late]);
+  clearTimeout(timer);
 }
 
 async function begin(

@@ -19,10 +19,6 @@ const TRIES_ALONE = 5;
 /** The same for a target that hangs: each of these tries lasts minutes. */
 const TRIES_WITH_A_HANGING_TARGET = 2;
 
-/** A target that lacks a blob for this long after others have it goes on by itself. */
-const PATIENCE_MS = 5_000;
-const LOOK_EVERY_MS = 1_000;
-
 /** What can go well on a new session, although the client gave the old one up. */
 const WORTH_ANOTHER_SESSION = [
   'connection-failed',
@@ -76,11 +72,11 @@ export function copyBlobs(
     copying: ReturnType<typeof copyBlob>,
   ): Promise<void> {
     let firstArrivedAt: number | undefined;
-    while (taking.length > 1 && !(await endsWithin(copying, LOOK_EVERY_MS))) {
+    while (taking.length > 1 && !(await endsWithin(copying, session.patienceMs / 5))) {
       const behind = taking.filter((target) => !holds(target, blob));
       if (behind.length === taking.length) continue;
       firstArrivedAt ??= session.now();
-      if (session.now() - firstArrivedAt < PATIENCE_MS) continue;
+      if (session.now() - firstArrivedAt < session.patienceMs) continue;
       for (const target of behind) if (together.delete(target)) alone.set(target, goAlone(target));
       return;
     }

@@ -27,10 +27,13 @@ export type CopySession = {
   random: () => number;
   /** How long an upload may take no byte before it is given up. */
   stallMs: number;
+  /** How long targets wait for one that lags behind them; then it goes on by itself. */
+  patienceMs: number;
 };
 
 /** Three large blobs at a time were as fast as nine, in a third of the memory; small ones hide round trips from each other. */
 const SLOTS = 12;
+const PATIENCE_MS = 5_000;
 
 export function createCopySession(registries: RegistryDirectory): CopySession {
   return {
@@ -44,5 +47,6 @@ export function createCopySession(registries: RegistryDirectory): CopySession {
     now: Date.now,
     random: Math.random,
     stallMs: registries.timeouts.stallMs,
+    patienceMs: PATIENCE_MS,
   };
 }

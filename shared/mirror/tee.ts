@@ -6,10 +6,12 @@ import { parseDigest } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Channel } from './channel.ts';
 
-/** An upload that the others waited for, for this long and for more than half of the time, is detached. */
-const PATIENCE_MS = 5_000;
-
-export type TeeClock = { now: () => number; stallMs: number };
+export type TeeClock = {
+  now: () => number;
+  stallMs: number;
+  /** An upload that the others waited for, for this long and for more than half of the time, is detached. */
+  patienceMs: number;
+};
 
 /**
  * Reads the source to its end and hands every chunk to every open channel. Returns early if nobody reads any more.
@@ -68,7 +70,7 @@ function delivery(channels: readonly Channel[], clock: TeeClock): (chunk: Uint8A
       if (full.length === 0) return;
       const others = full.length < reading.length;
       const from = clock.now();
-      await roomOrTime(full, others ? PATIENCE_MS / 5 : clock.stallMs);
+      await roomOrTime(full, others ? clock.patienceMs / 5 : clock.stallMs);
       const now = clock.now();
       if (!others && now - since >= clock.stallMs) for (const channel of full) channel.fail(stalled());
       if (others) for (const channel of full) blame(channel, now - from, now);
@@ -78,7 +80,7 @@ function delivery(channels: readonly Channel[], clock: TeeClock): (chunk: Uint8A
   function blame(channel: Channel, waitedMs: number, now: number): void {
     const total = (heldBackMs.get(channel) ?? 0) + waitedMs;
     heldBackMs.set(channel, total);
-    if (total >= PATIENCE_MS && total * 2 >= now - startedAt) channel.fail(detached());
+    if (total >= clock.patienceMs && total * 2 >= now - startedAt) channel.fail(detached());
   }
 }
 

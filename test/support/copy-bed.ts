@@ -31,9 +31,13 @@ const DEFAULTS = { referrers: true, onConflict: 'overwrite', foreignLayers: fals
 /** Waits of milliseconds where users have seconds, so that retries cost no time. */
 const QUICK = { retries: { firstDelayMs: 1, longestDelayMs: 5 } };
 
-export function openCopyBed(options: Partial<RegistriesOptions> = {}): CopyBed {
+/** @param options `patienceMs`: how long targets wait for a slow one */
+export function openCopyBed({
+  patienceMs = 5_000,
+  ...options
+}: Partial<RegistriesOptions> & { patienceMs?: number } = {}): CopyBed {
   const registries = openRegistries({ credentials: () => Promise.resolve(anonymous), env: {}, ...QUICK, ...options });
-  const newSession = () => ({ ...createCopySession(registries), random: () => 0 });
+  const newSession = () => ({ ...createCopySession(registries), random: () => 0, patienceMs });
 
   async function run(
     source: string,

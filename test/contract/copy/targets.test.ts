@@ -6,7 +6,7 @@ import type { Descriptor } from '../../../shared/oci/descriptor.ts';
 import { countsAt, kindsAt, openCopyBed, writesAt, type CopyBed } from '../../support/copy-bed.ts';
 import { contentAt, digestOf, plantSimpleImage } from '../../support/planted-content.ts';
 
-const LARGE = Buffer.alloc(3 * 1024 * 1024, 'large layer ');
+const LARGE = Buffer.alloc(1_500_000, 'large layer ');
 const UPLOAD = { method: 'PUT', path: /blobs\/uploads/ };
 
 let source: RunningRegistry;
@@ -96,15 +96,39 @@ describe('one that fails', () => {
 
 describe('one that is slow', () => {
   test.each<[why: string, rule: FaultRule]>([
-    ['to look its tag up', { match: { method: 'HEAD', path: /manifests/, nth: 1 }, action: { delayMs: 700 } }],
-    ['to take a blob', { match: { ...UPLOAD, nth: 1 }, action: { stallMs: 700, afterBytes: 0 } }],
-    ['to commit a blob', { match: { ...UPLOAD, nth: 1 }, action: { stallMs: 700, afterBytes: 0, of: 'response' } }],
-    ['to open a session', { match: { method: 'POST', nth: 1 }, action: { delayMs: 700 } }],
+    ['to look its tag up', { match: { method: 'HEAD', path: /manifests/, nth: 1 }, action: { delayMs: 300 } }],
+    ['to take a blob', { match: { ...UPLOAD, nth: 1 }, action: { stallMs: 300, afterBytes: 0 } }],
+    ['to commit a blob', { match: { ...UPLOAD, nth: 1 }, action: { stallMs: 300, afterBytes: 0, of: 'response' } }],
+    ['to open a session', { match: { method: 'POST', nth: 1 }, action: { delayMs: 300 } }],
   ])('%s gets everything', async (_why, rule) => {
     last().faults.push(rule);
     const { targets: reports } = await copyToAll();
     expect(states(reports)).toEqual(['copied', 'copied', 'copied']);
   });
+
+  test.each<[why: string, rule: FaultRule]>([
+    [
+      'to take a large blob',
+      {
+        match: { ...UPLOAD, path: new RegExp(encodeURIComponent(digestOf(LARGE))) },
+        action: { stallMs: 2_000, afterBytes: 1_000_000 },
+      },
+    ],
+    ['to commit a blob', { match: UPLOAD, action: { delayMs: 2_000 } }],
+    ['to open a session', { match: { method: 'POST' }, action: { delayMs: 2_000 } }],
+  ])(
+    '%s does not hold the tags of the others back',
+    async (_why, rule) => {
+      last().faults.push(rule);
+      await bed[Symbol.asyncDispose]();
+      bed = openCopyBed({ patienceMs: 50 });
+      const copying = copyToAll();
+      await expect.poll(() => targets.slice(0, 2).map(tagAt), { timeout: 1_700 }).toEqual([image.digest, image.digest]);
+      expect(tagAt(last())).toBeUndefined();
+      expect(states((await copying).targets)).toEqual(['copied', 'copied', 'copied']);
+    },
+    10_000,
+  );
 });
 
 test('two in one registry: each blob is uploaded once and mounted in the other repository', async () => {

@@ -8,7 +8,7 @@ import { tee } from '../../../shared/mirror/tee.ts';
 import type { Descriptor } from '../../../shared/oci/descriptor.ts';
 
 const DIGEST = 'another content than its digest says';
-const clock = { now: () => Date.now(), stallMs: 60_000 };
+const clock = { now: () => Date.now(), stallMs: 60_000, patienceMs: 5_000 };
 
 function describeBytes(bytes: Uint8Array, algorithm = 'sha256'): Descriptor {
   const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
