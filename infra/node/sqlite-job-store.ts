@@ -1,0 +1,119 @@
+// The job store of a single process: one SQLite file in the data folder, durable before a promise resolves. Lost leases are freed when
+// the file is opened, since its owner is gone then.
+import { join } from 'node:path';
+import { TransshipError } from '../../shared/errors.ts';
+import { systemClock, type Clock } from '../../shared/jobs/clock.ts';
+import type { JobChange, JobStore } from '../../shared/jobs/job-store.ts';
+import { acceptJobs } from './sqlite/accept-jobs.ts';
+import { ballast, type Ballast } from './sqlite/ballast.ts';
+import { groupCommit } from './sqlite/group-commit.ts';
+import { jobTable } from './sqlite/job-table.ts';
+import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
+import { leaseJobs } from './sqlite/lease-jobs.ts';
+import { closeDatabase, openDatabase } from './sqlite/open-database.ts';
+import { outboxRows } from './sqlite/outbox-rows.ts';
+import { readJobs } from './sqlite/read-jobs.ts';
+import { isDiskFull, isFatal, storeError } from './sqlite/sqlite-errors.ts';
+import { writeLogBack } from './sqlite/write-log-back.ts';
+import type { StoreContext } from './sqlite/store-context.ts';
+
+export type SqliteJobStore = JobStore & {
+  /** Absent: new work is taken. Otherwise why not, in words for a readiness check. */
+  unreadyReason(): string | undefined;
+  /** Commits what waits and gives the file up; every later write is refused. */
+  close(): Promise<void>;
+};
+
+export type SqliteJobStoreOptions = {
+  /** The folder that holds the store; created, for its owner only. */
+  dataDir: string;
+  clock?: Clock;
+  /** Called after each commit, for every change in it. */
+  onChange?: (change: JobChange) => void;
+  /** Room that is given up when the disk is full. */
+  ballastBytes?: number;
+};
+
+const BALLAST_BYTES = 16 * 1024 * 1024;
+const RESTORE_EVERY_MS = 2000;
+const RETRY_AFTER_MS = 5000;
+
+/** @throws TransshipError store-locked where another process owns the folder, store-unavailable where it cannot be used */
+export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promise<SqliteJobStore> {
+  const { dataDir, clock = systemClock, onChange = () => {} } = options;
+  const { database, bootId } = openDatabase(join(dataDir, 'jobs.sqlite'));
+  const room = ballast(join(dataDir, 'ballast'), options.ballastBytes ?? BALLAST_BYTES);
+  const changes: JobChange[] = [];
+  let stopRestoring = (): void => {};
+  let failure: TransshipError | undefined;
+
+  const logBack = writeLogBack(database, clock);
+  const commits = groupCommit(database, {
+    onCommit() {
+      logBack.wrote();
+      for (const change of changes.splice(0)) onChange(change);
+    },
+    onFailure(error) {
+      changes.length = 0;
+      if (isDiskFull(error)) {
+        room.drop();
+        restoreLater();
+      }
+      if (!isFatal(error)) return;
+      failure = storeError(error);
+      commits.end(failure);
+    },
+  });
+
+  async function restoreRoom(): Promise<void> {
+    if (failure !== undefined || room.isIntact()) return;
+    await room.restore();
+    restoreLater();
+  }
+
+  function restoreLater(): void {
+    stopRestoring();
+    if (failure === undefined && !room.isIntact())
+      stopRestoring = clock.after(RESTORE_EVERY_MS, () => void restoreRoom());
+  }
+
+  function end(): void {
+    failure ??= new TransshipError('store-unavailable', 'the job store is closed');
+    stopRestoring();
+    logBack.stop();
+    commits.end(failure);
+    closeDatabase(database);
+  }
+
+  try {
+    const table = jobTable(database, changes);
+    const assertRoom = (): void => assertIntact(room);
+    const context: StoreContext = { database, table, clock, bootId, write: commits.write, assertRoom };
+    await restoreRoom();
+    await freeOldLeases(context);
+    return {
+      ...acceptJobs(context),
+      ...leaseJobs(context),
+      ...keepHouse(context),
+      ...readJobs(context),
+      ...outboxRows(context),
+      unreadyReason: () => failure?.message ?? (room.isIntact() ? undefined : 'the disk is full'),
+      async close() {
+        commits.flush();
+        end();
+      },
+    };
+  } catch (error) {
+    end();
+    throw storeError(error);
+  }
+}
+
+function assertIntact(room: Ballast): void {
+  if (room.isIntact()) return;
+  throw new TransshipError('store-unavailable', 'the job store takes no new work: the disk is full', {
+    retryable: true,
+    retryAfterMs: RETRY_AFTER_MS,
+    hint: 'free space on the disk of the data folder',
+  });
+}

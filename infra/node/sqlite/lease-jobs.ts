@@ -1,0 +1,98 @@
+// Leases jobs to workers and takes what the holders of a lease write. Each write is guarded by the fence.
+import type { Beat, Claimed, JobStore } from '../../../shared/jobs/job-store.ts';
+import type { Job, JobState, Lease } from '../../../shared/jobs/job.ts';
+import {
+  buried,
+  checkpointed,
+  claimed,
+  completed,
+  extended,
+  heldJob,
+  retried,
+  yielded,
+  type Move,
+} from '../../../shared/jobs/transitions.ts';
+import type { StoredJob } from './job-table.ts';
+import type { StoreContext } from './store-context.ts';
+
+type Operations = Pick<
+  JobStore,
+  'claim' | 'heartbeat' | 'checkpoint' | 'progress' | 'yield' | 'complete' | 'retry' | 'bury'
+>;
+
+export function leaseJobs(context: StoreContext): Operations {
+  const { table, clock, bootId, write } = context;
+  const nextReady = readyJobs(context);
+
+  /** The job that the lease holds. @throws TransshipError fence-lost */
+  function held(lease: Lease): StoredJob {
+    const stored = table.byId(lease.jobId);
+    const job = heldJob(stored?.job, lease);
+    return { seq: stored?.seq ?? 0, job };
+  }
+
+  function moveHeld(lease: Lease, change: (job: Job, now: Date) => Move): Promise<Job> {
+    return write(() => {
+      const before = held(lease);
+      const now = clock.now();
+      const move = change(before.job, now);
+      table.save(before, move, now);
+      return move.job;
+    });
+  }
+
+  const beat = async (job: Promise<Job>): Promise<Beat> => ({ cancelRequested: (await job).cancelRequested });
+  const state = async (job: Promise<Job>): Promise<JobState> => (await job).state;
+
+  return {
+    claim: (kind, limit, leaseMs) =>
+      write(() => {
+        const found: Claimed[] = [];
+        const now = clock.now();
+        for (let next = nextReady(kind, now); next !== undefined; next = nextReady(kind, now)) {
+          const { job } = saved(next, claimed(next.job, now, leaseMs, bootId), now);
+          found.push({ job, lease: { jobId: job.id, fence: job.fence, leaseMs } });
+          if (found.length >= limit) break;
+        }
+        return found;
+      }),
+    heartbeat: (lease) => beat(moveHeld(lease, (job, now) => extended(job, now, lease.leaseMs))),
+    checkpoint: (lease, data) => beat(moveHeld(lease, (job, now) => checkpointed(job, data, now, lease.leaseMs))),
+    progress: (lease, data) => write(() => table.note(held(lease), data, clock.now())),
+    yield: (lease, why) => state(moveHeld(lease, (job, now) => yielded(job, why, now))),
+    async complete(lease, result, outbox = []) {
+      await moveHeld(lease, (job, now) => completed(job, result, outbox, now));
+    },
+    retry: (lease, at, problem) => state(moveHeld(lease, (job, now) => retried(job, at, problem, now))),
+    async bury(lease, problem) {
+      await moveHeld(lease, (job, now) => buried(job, problem, now));
+    },
+  };
+
+  function saved(before: StoredJob, move: Move, now: Date): Move {
+    table.save(before, move, now);
+    return move;
+  }
+}
+
+/** Finds the next job of a kind that may be leased: one index range per priority, highest first. */
+function readyJobs({ database, table }: StoreContext): (kind: string, now: Date) => StoredJob | undefined {
+  const priorityBelow = database.prepare(
+    `SELECT max(priority) AS priority FROM job WHERE state = 'READY' AND kind = :kind AND priority < :below`,
+  );
+  const firstOf = database.prepare(`
+    SELECT * FROM job WHERE state = 'READY' AND kind = :kind AND priority = :priority AND run_at <= :now
+    AND NOT EXISTS (
+      SELECT 1 FROM json_each(job.targets) AS wanted CROSS JOIN target_lease ON target_lease.target = wanted.value)
+    ORDER BY run_at, seq LIMIT 1`);
+  return (kind, now) => {
+    let below = Number.MAX_SAFE_INTEGER;
+    for (;;) {
+      const priority = priorityBelow.get({ kind, below })?.['priority'];
+      if (typeof priority !== 'number') return undefined;
+      const [found] = table.select(firstOf, { kind, priority, now: now.getTime() });
+      if (found !== undefined) return found;
+      below = priority;
+    }
+  };
+}

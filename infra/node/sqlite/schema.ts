@@ -1,0 +1,92 @@
+// The tables of the job store and how an older file gets them. Steps only add, so that the version before can still open the
+// file; a step it could not live with raises `oldestReader`.
+import type { DatabaseSync } from 'node:sqlite';
+import { TransshipError } from '../../../shared/errors.ts';
+import { readMeta, writeMeta } from './meta.ts';
+
+/** `seq` counts every job ever accepted: AUTOINCREMENT never gives a number twice. https://sqlite.org/autoinc.html */
+const FIRST = `
+CREATE TABLE job (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  dedupe_key TEXT UNIQUE,
+  kind TEXT NOT NULL,
+  targets TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  accepted_at INTEGER NOT NULL,
+  run_at INTEGER NOT NULL,
+  lease_until INTEGER,
+  owner TEXT,
+  fence INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  max_attempts INTEGER NOT NULL,
+  advanced INTEGER NOT NULL,
+  cancel_requested INTEGER NOT NULL,
+  checkpoint TEXT,
+  result TEXT,
+  problem TEXT,
+  superseded_by TEXT,
+  traceparent TEXT,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX job_ready ON job (kind, priority, run_at) WHERE state = 'READY';
+CREATE INDEX job_waiting ON job (targets, kind) WHERE state = 'READY' AND targets <> '[]';
+CREATE INDEX job_leased ON job (lease_until) WHERE state = 'LEASED';
+CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX job_state ON job (state);
+
+CREATE TABLE target_lease (target TEXT PRIMARY KEY, job_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX target_lease_job ON target_lease (job_seq);
+
+CREATE TABLE job_event (
+  job_seq INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  PRIMARY KEY (job_seq, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  job_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  delivered_at INTEGER
+) STRICT;
+CREATE INDEX outbox_pending ON outbox (next_at) WHERE delivered_at IS NULL;
+CREATE INDEX outbox_created ON outbox (created_at);
+
+CREATE TABLE schedule (
+  id TEXT PRIMARY KEY,
+  timing TEXT NOT NULL,
+  job TEXT NOT NULL,
+  next_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX schedule_next ON schedule (next_at);
+`;
+
+const STEPS: readonly string[] = [FIRST];
+/** The oldest version of the tables that may open the file as these steps leave it. */
+const OLDEST_READER = 1;
+
+/** Brings the tables to this version, all steps or none. @throws TransshipError store-unavailable for a file of the future */
+export function migrate(database: DatabaseSync): void {
+  database.exec('CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID');
+  const version = Number(readMeta(database, 'schema_version') ?? 0);
+  if (Number(readMeta(database, 'oldest_reader') ?? 0) > STEPS.length) {
+    throw new TransshipError('store-unavailable', 'the job store was written by a newer version of Transship', {
+      hint: 'start that version, or use another data folder',
+    });
+  }
+  if (version >= STEPS.length) return;
+  for (const step of STEPS.slice(version)) database.exec(step);
+  writeMeta(database, 'schema_version', String(STEPS.length));
+  writeMeta(database, 'oldest_reader', String(OLDEST_READER));
+}

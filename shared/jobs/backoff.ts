@@ -1,0 +1,18 @@
+// When a failed job or message is tried again.
+
+/** After so many claims without progress a job is dead. */
+export const MAX_ATTEMPTS = 8;
+
+const FIRST_DELAY_MS = 2000;
+const LONGEST_DELAY_MS = 15 * 60_000;
+
+/**
+ * Full jitter under a doubling ceiling, with the other side's Retry-After as floor.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @param failures how often it has failed, 1 or more
+ * @param random gives 0 to 1
+ */
+export function backoffMs(failures: number, random: () => number, retryAfterMs = 0): number {
+  const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1));
+  return Math.max(retryAfterMs, Math.round(random() * ceiling));
+}
