@@ -21,6 +21,22 @@ export function refusal(target: Target, existing: string): TransshipError {
   });
 }
 
+/** A target may name the digest that it expects; content of another one never goes there. */
+export function otherDigest(target: Target, digest: string): TransshipError {
+  return new TransshipError(
+    'conflict-refused',
+    `${formatReference(target.reference)} was asked for, but the source is ${digest}`,
+    {
+      hint: 'leave the digest of the target out, or name the source by that digest',
+      details: {
+        registry: target.reference.registry,
+        repository: target.reference.repository,
+        operation: 'compare digests',
+      },
+    },
+  );
+}
+
 /** Keeps what the tag names now, in the same repository, before it moves. */
 export async function keepBackup(target: Target, backup: { tag: string; digest: string }): Promise<void> {
   const old = await fetchManifest(target.repository, backup.digest);

@@ -1,12 +1,14 @@
 // Copies many tags of one repository; copies share what they learn, so that common layers cross once and further tags of a
 // digest cost one manifest PUT.
-import type { Reference } from '../oci/reference.ts';
-import { listTags } from '../oci/tags.ts';
+import { type TransshipError, isTransshipError } from '../errors.ts';
+import { formatReference, type Reference } from '../oci/reference.ts';
 import { copyArtifact } from './copy.ts';
 import type { CopyDeps } from './copy.ts';
 import type { CopyReport, CopyRequest } from './copy-types.ts';
-import { openRepository } from './open-target.ts';
-import { createCopySession } from './session.ts';
+import { listRepositoryTags } from './list-tags.ts';
+import { openRepository, openTarget } from './open-target.ts';
+import { reportOf } from './report.ts';
+import { createCopySession, type CopySession } from './session.ts';
 
 export type RepositoryCopyRequest = Omit<CopyRequest, 'source' | 'targets'> & {
   source: Pick<Reference, 'registry' | 'repository'>;
@@ -19,8 +21,8 @@ export type RepositoryCopyRequest = Omit<CopyRequest, 'source' | 'targets'> & {
 const COPIES_AT_ONCE = 4;
 
 /**
- * Yields a report per tag, in order. cosign's digest tags are tags like any other here.
- * @throws TransshipError when the source's tags cannot be listed, or one of them cannot be read
+ * Yields a report per tag, in order; a tag that cannot be read is a failure of its own. cosign's digest tags are tags like any other here.
+ * @throws TransshipError not-found for a source without tags, interrupted, and when the tags cannot be listed
  */
 export async function* copyRepository(request: RepositoryCopyRequest, deps: CopyDeps): AsyncGenerator<CopyReport> {
   const session = deps.session ?? createCopySession(deps.registries);
@@ -30,14 +32,7 @@ export async function* copyRepository(request: RepositoryCopyRequest, deps: Copy
   const start = () => {
     const tag = tags[next++];
     if (tag === undefined) return;
-    const one = copyArtifact(
-      {
-        ...request,
-        source: { ...request.source, tag },
-        targets: request.targets.map((target) => ({ ...target, tag })),
-      },
-      { ...deps, session },
-    );
+    const one = copyTag(tag, request, { ...deps, session });
     // Its turn to be awaited comes later; a failure until then is not an unhandled one.
     one.catch(() => undefined);
     running.push(one);
@@ -49,13 +44,45 @@ export async function* copyRepository(request: RepositoryCopyRequest, deps: Copy
   }
 }
 
-async function allTags(
+async function copyTag(
+  tag: string,
   request: RepositoryCopyRequest,
-  deps: CopyDeps,
-  session: ReturnType<typeof createCopySession>,
-): Promise<string[]> {
-  const tags: string[] = [];
+  deps: CopyDeps & { session: CopySession },
+): Promise<CopyReport> {
+  const source = { ...request.source, tag };
+  const targets = request.targets.map((target) => ({ ...target, tag }));
+  try {
+    return await copyArtifact({ ...request, source, targets }, deps);
+  } catch (error) {
+    if (!isTransshipError(error) || error.code === 'interrupted') throw error;
+    return unreadable(source, targets, error, deps);
+  }
+}
+
+/** The report of a tag whose source could not be read: nothing was written anywhere. */
+function unreadable(
+  source: Reference,
+  targets: readonly Reference[],
+  error: TransshipError,
+  { session, signal, onEvent }: CopyDeps & { session: CopySession },
+): CopyReport {
+  const tell = onEvent ?? (() => undefined);
+  const reports = targets.map((reference, index) => {
+    const report = reportOf(
+      openTarget(reference, index, session, signal, tell),
+      'failed',
+      undefined,
+      session.now(),
+      error,
+    );
+    tell({ type: 'target', target: index, report });
+    return report;
+  });
+  return { source: { reference: formatReference(source), requests: 0 }, targets: reports };
+}
+
+async function allTags(request: RepositoryCopyRequest, deps: CopyDeps, session: CopySession): Promise<string[]> {
   const source = openRepository(request.source, session, { requests: 0 }, deps.signal);
-  for await (const page of listTags(source)) tags.push(...page);
-  return tags;
+  const tags = await listRepositoryTags(source, { digests: false });
+  return tags.map(({ name }) => name);
 }

@@ -9,7 +9,7 @@ import { formatReference } from '../oci/reference.ts';
 import type { Repository } from '../oci/repository.ts';
 import { readArtifact } from './artifact.ts';
 import type { Artifact } from './artifact.ts';
-import { assertStillFree, keepBackup, movedAway, refusal, stateFor } from './conflict.ts';
+import { assertStillFree, keepBackup, movedAway, otherDigest, refusal, stateFor } from './conflict.ts';
 import { copyBelongings } from './copy-referrers.ts';
 import type { CopyEvent, CopyReport, CopyRequest, TargetReport, TargetState } from './copy-types.ts';
 import { countMissingBlobs } from './dry-run.ts';
@@ -125,7 +125,9 @@ async function carryOut(run: Run, heads: ReadonlyMap<Target, ManifestHead | unde
     return { target, head, plan: planTarget(wish, head) };
   });
   for (const { target, plan } of planned) {
-    if (plan.action === 'refuse') run.settle(target, 'refused', plan.existing, refusal(target, plan.existing));
+    const asked = target.reference.digest;
+    if (asked !== undefined && asked !== digest) run.settle(target, 'refused', undefined, otherDigest(target, digest));
+    else if (plan.action === 'refuse') run.settle(target, 'refused', plan.existing, refusal(target, plan.existing));
   }
   const going = planned.filter(({ target }) => !run.isSettled(target));
   if (request.dryRun) return foresee(going, run);

@@ -28,7 +28,8 @@ export async function listRepositoryTags(repository: Repository, options: ListOp
 }
 
 async function withDigests(repository: Repository, listTagDigests: TagDigestLister | undefined): Promise<ListedTag[]> {
-  if (listTagDigests !== undefined) return inBulk(repository, listTagDigests);
+  const bulk = listTagDigests === undefined ? undefined : await inBulk(repository, listTagDigests);
+  if (bulk !== undefined) return bulk;
   const tags = await namesOf(repository);
   const waiting = tags.values();
   const resolveRest = async () => {
@@ -38,12 +39,18 @@ async function withDigests(repository: Repository, listTagDigests: TagDigestList
   return tags;
 }
 
-async function inBulk({ registry, name, signal }: Repository, list: TagDigestLister): Promise<ListedTag[]> {
+/** Undefined where the vendor's own API does not take a registry's login, as for private repositories of Docker Hub. */
+async function inBulk({ registry, name, signal }: Repository, list: TagDigestLister): Promise<ListedTag[] | undefined> {
   const tags: ListedTag[] = [];
-  for await (const { tag, digest } of list(registry, name, signal === undefined ? {} : { signal })) {
-    tags.push({ name: tag, digest });
+  try {
+    for await (const { tag, digest } of list(registry, name, signal === undefined ? {} : { signal })) {
+      tags.push({ name: tag, digest });
+    }
+    return tags;
+  } catch (error) {
+    if (isTransshipError(error, 'unsupported')) return undefined;
+    throw error;
   }
-  return tags;
 }
 
 async function namesOf(repository: Repository): Promise<ListedTag[]> {

@@ -133,11 +133,11 @@ async function openPool(url: URL, trust: EgressTrust, options: TransportOptions)
 
 /** Made once per pool: a context takes 20 ms to make, and by default each connection makes one of its own. */
 async function tlsContext(options: TransportOptions, own: boolean): Promise<{ secureContext: SecureContext }> {
-  const { createSecureContext, rootCertificates } = await import('node:tls');
+  const { createSecureContext, getCACertificates } = await import('node:tls');
   const certificate = own ? options.clientCertificate : undefined;
   const identity = certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key.reveal() };
   const authorities = options.certificateAuthorities;
-  const trusted = authorities.length === 0 ? {} : { ca: [...rootCertificates, ...authorities] };
+  const trusted = authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] };
   return { secureContext: createSecureContext({ ...identity, ...trusted }) };
 }
 

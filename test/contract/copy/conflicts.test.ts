@@ -67,6 +67,13 @@ describe('another digest', () => {
     expect(tags()).toEqual({ v1: old.digest });
   });
 
+  test('is not touched where the target names another digest than the source has', async () => {
+    const other = `sha256:${'a'.repeat(64)}`;
+    const { only } = await bed.copy(`${source.host}/app:v1`, `${target.host}/app:v1@${other}`);
+    expect(only).toMatchObject({ state: 'refused', error: { code: 'conflict-refused' } });
+    expect(target.requests.every(({ method }) => method === 'HEAD')).toBe(true);
+  });
+
   test('that appears while the copy runs is not replaced by a copy that refuses', async () => {
     target.catalog.get('app')?.tags.delete('v1');
     target.faults.push({ match: { method: 'HEAD', path: /manifests\/v1/, nth: 2 }, action: { delayMs: 50 } });

@@ -31,7 +31,7 @@ test('all tags arrive, over all pages of the list, in a report each', async () =
   for (const tag of names) await plantSimpleImage(from, { tag, layers: ['base', tag] });
   const { reports } = await copyAll();
   expect(tagsAt(to)).toEqual(tagsAt(from));
-  expect(reports.map(({ source: { reference } }) => reference.split(':').at(-1))).toEqual(names.toSorted());
+  expect(reports.map(({ source: { reference } }) => reference.split(':').at(-1))).toEqual(names);
   expect(reports.flatMap(({ targets }) => targets.map(({ state }) => state))).toEqual(names.map(() => 'copied'));
   for (const tag of names) await contentAt(to, tag);
   // The base layer and the configuration are shared by all.
@@ -68,6 +68,15 @@ test('a tag that the target refuses fails alone', async () => {
   expect(Object.keys(tagsAt(to)).toSorted()).toEqual(['a', 'b', 'd', 'e', 'f']);
 });
 
+test('a tag that cannot be read at the source fails alone', async () => {
+  for (const tag of ['a', 'b', 'c', 'd', 'e', 'f']) await plantSimpleImage(from, { tag, layers: [tag] });
+  source.faults.push({ match: { method: 'GET', path: /manifests\/b$/ }, action: { status: 403 } });
+  const { reports } = await copyAll();
+  const outcomes = reports.map(({ targets: [only] }) => only?.error?.code ?? only?.state);
+  expect(outcomes).toEqual(['copied', 'denied', 'copied', 'copied', 'copied', 'copied']);
+  expect(Object.keys(tagsAt(to)).toSorted()).toEqual(['a', 'c', 'd', 'e', 'f']);
+});
+
 test('again, nothing changed: a HEAD for each tag on each side', async () => {
   for (const tag of ['a', 'b', 'c']) await plantSimpleImage(from, { tag, layers: [tag] });
   await copyAll();
@@ -79,8 +88,8 @@ test('again, nothing changed: a HEAD for each tag on each side', async () => {
   expect(countsAt(target)).toEqual({ 'HEAD manifest': 3 });
 });
 
-test('a repository that is not there has no tags', async () => {
-  expect((await copyAll()).reports).toEqual([]);
+test('a repository that is not there is an error, not a copy of nothing', async () => {
+  await expect(copyAll()).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('signatures of tags of one digest are copied once', async () => {
