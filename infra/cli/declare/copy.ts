@@ -39,7 +39,7 @@ export function declareCopy({ program, run }: Declare): void {
         '--platform-mode <mode>',
         'what becomes of the index with --platform. rewrite (the default): a new, smaller index with another digest. ' +
           'sparse: the same index, but only these platforms behind it (few registries take that). ' +
-          'keep: everything is copied, and a missing platform is an error',
+          'keep: everything is copied, as long as one of the platforms is there',
       ).choices(['keep', 'rewrite', 'sparse']),
     )
     .option('--no-referrers', 'leave signatures, SBOMs and attestations that refer to the image behind')
