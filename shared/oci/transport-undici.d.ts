@@ -6,11 +6,6 @@ declare module 'undici/lib/dispatcher/pool.js' {
   const constructor: typeof Pool;
   export default constructor;
 }
-declare module 'undici/lib/dispatcher/proxy-agent.js' {
-  import type { ProxyAgent } from 'undici';
-  const constructor: typeof ProxyAgent;
-  export default constructor;
-}
 declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
   function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;

@@ -115,7 +115,8 @@ async function openPool(url: URL, trust: EgressTrust, options: TransportOptions)
   const tls = url.protocol === 'https:' ? await tlsContext(options, own) : {};
   const proxy = proxyFor(url, options.proxies);
   if (proxy !== undefined) {
-    const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+    // By the package's index: it adds CONNECT to all dispatchers, which the agent needs.
+    const { ProxyAgent } = await import('undici');
     return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: options.timeouts.connectMs }, allowH2: false });
   }
   return new Pool(url.origin, {
