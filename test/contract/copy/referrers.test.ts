@@ -220,11 +220,16 @@ test('writers of the same fallback tag lose nothing of each other', async () => 
   await begin(withApi, withTags);
   const other = { registry: source, repository: 'other' };
   await plantSimpleImage(other, { tag: 'v1' });
+  const before = await plantReferrer(to, image, 'before');
+  const fallback = fallbackTag(image.digest);
+  await plantManifest(to, { manifests: [before] }, { mediaType: INDEX, tag: fallback });
   const ours = await refer(image, 'ours');
   const theirs = await plantReferrer(other, image, 'theirs');
+  // The first to write is so slow that the second reads, writes and checks meanwhile.
+  target.faults.push({ match: { method: 'PUT', path: new RegExp(fallback), nth: 1 }, action: { delayMs: 300 } });
   const copies = ['app', 'other'].map((name) => bed.copy(`${source.host}/${name}:v1`, `${target.host}/app:v1`));
   for (const { only } of await Promise.all(copies)) expect(only.error).toBeUndefined();
-  expect(await listed(image.digest)).toEqual([ours.digest, theirs.digest].toSorted());
+  expect(await listed(image.digest)).toEqual([before.digest, ours.digest, theirs.digest].toSorted());
 });
 
 describe('a failure', () => {

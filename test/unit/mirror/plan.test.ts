@@ -26,7 +26,10 @@ describe('plans', () => {
   });
 
   test('backup tags that are tags, and keep the digest apart, however long the tag is', () => {
-    const tags = fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/);
+    const tags = fc.oneof(
+      fc.stringMatching(/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/),
+      fc.integer({ min: 1, max: 128 }).map((length) => 'v'.repeat(length)),
+    );
     const digests = fc
       .tuple(fc.constantFrom('sha256', 'sha512'), fc.stringMatching(/^[0-9a-f]{64}$/))
       .map((parts) => parts.join(':'));
