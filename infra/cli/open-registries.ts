@@ -34,7 +34,7 @@ export async function openRegistriesFor({ io, globals }: Context, onNote: (note:
 }
 
 /** A registry as references name it. @throws TransshipError invalid-usage */
-export function readHost(text: string): string {
+function readHost(text: string): string {
   const hint = 'write it as in references: host, host:port or [IPv6]:port';
   const invalid = (reason: string) =>
     new TransshipError('invalid-usage', `--plain-http "${printable(text)}" ${reason}`, { hint });

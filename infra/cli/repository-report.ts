@@ -1,7 +1,7 @@
 // Sums the reports of many tags up, one line of figures per target.
 import type { CopyReport, TargetReport, TargetState } from '../../shared/mirror/copy-types.ts';
 
-export type RepositoryTargetReport = Omit<TargetReport, 'digest' | 'error'> & {
+type RepositoryTargetReport = Omit<TargetReport, 'digest' | 'error'> & {
   /** How many tags ended in which state. */
   tags: Partial<Record<TargetState, number>>;
 };

@@ -5,11 +5,6 @@ import { printable } from '../../shared/telemetry/printable.ts';
 
 const SUGGESTION = /\s*\(Did you mean (?:one of )?(.+?)\?\)\s*$/s;
 
-/** True for the ways in which commander ends a run on purpose: help or the version was printed. */
-export function isHelpShown(error: CommanderError): boolean {
-  return error.exitCode === 0;
-}
-
 /** The usage error for what commander found wrong with a command. */
 export function usageError(command: Command, error: CommanderError): TransshipError {
   const suggestion = SUGGESTION.exec(error.message)?.[1];
@@ -23,6 +18,6 @@ export function usageError(command: Command, error: CommanderError): TransshipEr
 }
 
 /** The words that call a command: `transship copy`. */
-export function commandPath(command: Command): string {
+function commandPath(command: Command): string {
   return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
 }

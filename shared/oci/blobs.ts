@@ -37,28 +37,45 @@ export async function* readBlob(
   repository: Repository,
   descriptor: Descriptor,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let offset = 0;
+  const progress: Progress = { offset: 0, answered: false };
   for (let barren = 0; ;) {
-    const before = offset;
-    let answered = false;
+    const before = progress.offset;
+    progress.answered = false;
     try {
-      const response = await askFrom(repository, descriptor, offset);
-      answered = true;
-      for await (const chunk of contentFrom(response, repository, descriptor, offset)) {
-        offset += chunk.byteLength;
-        if (offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
-        yield chunk;
-      }
-      if (offset === descriptor.size) return;
-      throw sizeMismatch(repository, descriptor, String(offset));
+      yield* readOn(repository, descriptor, progress);
+      return;
     } catch (error) {
       if (!isTransshipError(error, 'connection-failed', 'timeout') || repository.signal?.aborted === true) throw error;
       // The client has waited for an answer as often as anyone should.
-      if (!answered && error.code === 'timeout') throw error;
-      barren = offset > before ? 0 : barren + 1;
+      if (!progress.answered && error.code === 'timeout') throw error;
+      barren = progress.offset > before ? 0 : barren + 1;
       if (barren >= MOST_BARREN_READS) throw error;
     }
   }
+}
+
+/** How far a blob was delivered, and whether the source answered the last request at all. */
+type Progress = { offset: number; answered: boolean };
+
+/** One request, from where the last one stopped to the end of the blob. */
+async function* readOn(repository: Repository, descriptor: Descriptor, progress: Progress): AsyncGenerator<Uint8Array> {
+  const response = await askFrom(repository, descriptor, progress.offset);
+  progress.answered = true;
+  const place = placeOf(repository, `read blob ${descriptor.digest}`);
+  refuseEncoded(response, repository, descriptor);
+  let toDrop = response.status === 206 ? progress.offset - startOf(response, progress.offset, place) : progress.offset;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      const rest = toDrop === 0 ? chunk : chunk.subarray(Math.min(toDrop, chunk.byteLength));
+      toDrop -= chunk.byteLength - rest.byteLength;
+      progress.offset += rest.byteLength;
+      if (progress.offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
+      if (rest.byteLength > 0) yield rest;
+    }
+  } catch (error) {
+    throw networkError(error, { ...place, url: response.url }, repository.signal);
+  }
+  if (progress.offset < descriptor.size) throw sizeMismatch(repository, descriptor, String(progress.offset));
 }
 
 function askFrom(repository: Repository, descriptor: Descriptor, offset: number): Promise<RegistryResponse> {
@@ -71,27 +88,6 @@ function askFrom(repository: Repository, descriptor: Descriptor, offset: number)
     expect: offset === 0 ? [200] : [200, 206],
     ...inRepository(repository, [pullScope(repository.name)]),
   });
-}
-
-/** The body from the offset on, whether the source sent that range or all of it. */
-async function* contentFrom(
-  response: RegistryResponse,
-  repository: Repository,
-  descriptor: Descriptor,
-  offset: number,
-): AsyncGenerator<Uint8Array> {
-  const place = placeOf(repository, `read blob ${descriptor.digest}`);
-  refuseEncoded(response, repository, descriptor);
-  let toDrop = response.status === 206 ? offset - startOf(response, offset, place) : offset;
-  try {
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      const rest = toDrop === 0 ? chunk : chunk.subarray(Math.min(toDrop, chunk.byteLength));
-      toDrop -= chunk.byteLength - rest.byteLength;
-      if (rest.byteLength > 0) yield rest;
-    }
-  } catch (error) {
-    throw networkError(error, { ...place, url: response.url }, repository.signal);
-  }
 }
 
 /** Where a partial answer begins; one that begins behind what was asked for would leave a gap. */
@@ -121,6 +117,10 @@ function refuseEncoded(response: RegistryResponse, repository: Repository, descr
       details: placeOf(repository, `read blob ${descriptor.digest}`),
     },
   );
+}
+
+function checkWithin(offset: number, repository: Repository, descriptor: Descriptor): void {
+  if (offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
 }
 
 function sizeMismatch(repository: Repository, descriptor: Descriptor, got: string): TransshipError {

@@ -9,7 +9,7 @@ import { parseDigest } from './digest.ts';
  * The most children, layers or blobs of one manifest.
  * GHSA-f36w-mj3v-6jqv: without a limit a small document makes its reader do endless work.
  */
-export const MAX_DESCRIPTORS = 1000;
+const MAX_DESCRIPTORS = 1000;
 const MAX_MEDIA_TYPE_LENGTH = 255;
 
 export type JsonObject = Record<string, unknown>;
@@ -24,7 +24,7 @@ export function hasField(object: JsonObject, name: string): boolean {
 }
 
 /** @throws TransshipError invalid-manifest */
-export function readString(object: JsonObject, name: string, path = name): string | undefined {
+function readString(object: JsonObject, name: string, path = name): string | undefined {
   const value = fieldOf(object, name);
   if (value === undefined || typeof value === 'string') return value;
   throw invalidManifest(`${path} is not text`);
@@ -76,7 +76,7 @@ export function readOptionalDescriptor(object: JsonObject, name: string): Descri
  * @throws TransshipError invalid-manifest
  * https://github.com/opencontainers/image-spec/blob/main/descriptor.md#properties
  */
-export function readDescriptor(value: unknown, path: string): Descriptor {
+function readDescriptor(value: unknown, path: string): Descriptor {
   if (!isJsonObject(value)) throw invalidManifest(`${path} is not an object`);
   const mediaType = readMediaType(value, 'mediaType', `${path}.mediaType`);
   if (mediaType === undefined) throw invalidManifest(`${path}.mediaType is missing`);

@@ -26,9 +26,9 @@ import {
 } from './media-types.ts';
 
 type Common = { artifactType?: string; subject?: Descriptor; annotations?: Record<string, string> };
-export type ImageManifest = Common & { kind: 'image'; config: Descriptor; layers: Descriptor[] };
-export type ImageIndex = Common & { kind: 'index'; manifests: Descriptor[] };
-export type ArtifactManifest = Common & { kind: 'artifact'; blobs: Descriptor[] };
+type ImageManifest = Common & { kind: 'image'; config: Descriptor; layers: Descriptor[] };
+type ImageIndex = Common & { kind: 'index'; manifests: Descriptor[] };
+type ArtifactManifest = Common & { kind: 'artifact'; blobs: Descriptor[] };
 
 export type Manifest = {
   /** As they came: these are sent on, hashed and counted. */

@@ -13,7 +13,7 @@ import { inRepository, pullScope, pushScope } from './repository.ts';
 export type ManifestHead = { digest: string; mediaType: string; sizeBytes: number };
 
 /** The size every registry must accept, and the largest that most do. */
-export const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Asks what a tag or digest names; undefined where there is nothing. Falls back to GET where HEAD tells too little. */
 export async function headManifest(repository: Repository, reference: string): Promise<ManifestHead | undefined> {

@@ -19,18 +19,12 @@ const NOT_TLS = new Set([
 ]);
 
 /** The `code` of an error, looked for through its causes (an AggregateError's first included). */
-export function systemCode(error: unknown): string | undefined {
+function systemCode(error: unknown): string | undefined {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; depth += 1) {
     if ('code' in current && typeof current.code === 'string' && current.code !== 'UND_ERR_SOCKET') return current.code;
     current = current instanceof AggregateError ? current.errors[0] : current.cause;
   }
   return undefined;
-}
-
-/** True where a TLS connection failed because the server speaks plain HTTP. */
-export function isPlainHttpPeer(error: unknown): boolean {
-  const code = systemCode(isTransshipError(error) ? error.cause : error);
-  return code !== undefined && NOT_TLS.has(code);
 }
 
 /** Wraps a thrown value; a TransshipError passes unchanged. */

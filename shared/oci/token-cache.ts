@@ -46,7 +46,7 @@ export function createTokenCache(now: () => number, capacity = 500): TokenCache 
       if (refused === undefined) return false;
       drop(refused, scopes);
       // A server that ended one token mostly ended all, and only the next try is left: it gets a new one.
-      for (const entry of [...entries.values()]) {
+      for (const entry of entries.values()) {
         if (entry.family === refused.family && covers(entry.scopes, scopes)) drop(entry, scopes);
       }
       return true;

@@ -10,7 +10,7 @@ export type BareServer = {
 };
 
 export async function startBareServer(
-  answer: (request: http.IncomingMessage, response: http.ServerResponse) => void,
+  answer: (request: http.IncomingMessage, response: http.ServerResponse) => unknown,
 ): Promise<BareServer> {
   const requests: BareServer['requests'] = [];
   const server = http.createServer((request, response) => {

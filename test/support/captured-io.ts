@@ -1,7 +1,7 @@
 // An Io for tests: records what a command prints, and lets the test play the terminal and the person at the keyboard.
 import type { Io, OutputStream } from '../../infra/cli/io.ts';
 
-export type CapturedStream = OutputStream & { isTTY: boolean; columns: number; text(): string; bytes(): Uint8Array };
+type CapturedStream = OutputStream & { isTTY: boolean; columns: number; text(): string; bytes(): Uint8Array };
 
 export type CapturedIo = Io & {
   stdout: CapturedStream;

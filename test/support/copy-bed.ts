@@ -83,7 +83,7 @@ export function openCopyBed({
 }
 
 /** `PUT manifest`, `HEAD blob`, `POST upload` …: what kind of request it was. */
-export function kindOf({ method, path }: { method: string; path: string }): string {
+function kindOf({ method, path }: { method: string; path: string }): string {
   const [, kind = 'other'] = /\/(manifests|blobs\/uploads|blobs|referrers|tags|token)[/?]/.exec(path) ?? [];
   const names: Record<string, string> = { manifests: 'manifest', 'blobs/uploads': 'upload', blobs: 'blob' };
   return `${method} ${names[kind] ?? kind}`;

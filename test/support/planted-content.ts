@@ -8,7 +8,7 @@ export const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
 export const ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
 export const CONFIG = 'application/vnd.oci.image.config.v1+json';
 export const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
-export const EMPTY = 'application/vnd.oci.empty.v1+json';
+const EMPTY = 'application/vnd.oci.empty.v1+json';
 
 type Algorithm = 'sha256' | 'sha512';
 

@@ -13,7 +13,7 @@ export function printCopyReport(context: Context, report: CopyReport): void {
 }
 
 /** The lines about one target for people. */
-export function printTarget({ io, globals }: Context, target: TargetReport): void {
+function printTarget({ io, globals }: Context, target: TargetReport): void {
   if (!globals.json && !globals.quiet) {
     const style = styleFor(io.stdout, io, globals);
     io.stdout.write(`${targetSummary(target, style, glyphsFor(io.env)).join('\n')}\n`);
