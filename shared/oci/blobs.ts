@@ -119,10 +119,6 @@ function refuseEncoded(response: RegistryResponse, repository: Repository, descr
   );
 }
 
-function checkWithin(offset: number, repository: Repository, descriptor: Descriptor): void {
-  if (offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
-}
-
 function sizeMismatch(repository: Repository, descriptor: Descriptor, got: string): TransshipError {
   return new TransshipError(
     'size-mismatch',
