@@ -69,7 +69,7 @@ test('the source dies in a blob and comes back: the rest of that blob is read, a
   let revived: Promise<RunningRegistry> | undefined;
   const run = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], {
     registries: PATIENT,
-    onEvent: midway(() => (revived = restart(source, 'source'))),
+    onEvent: midway(() => void (revived = restart(source, 'source'))),
   });
   expect(run.target).toMatchObject({ state: 'copied', digest });
   expect(await flawsBelowTags(target)).toEqual([]);
@@ -91,7 +91,7 @@ test('the target dies in a blob and comes back: only that blob is sent again', a
   let revived: Promise<RunningRegistry> | undefined;
   const run = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], {
     registries: PATIENT,
-    onEvent: midway(() => (revived = restart(target, 'target')), 3),
+    onEvent: midway(() => void (revived = restart(target, 'target')), 3),
   });
   expect(run.target).toMatchObject({ state: 'copied', digest });
   const again = await revived;
@@ -113,7 +113,7 @@ test('the target dies and stays away: fails in bounded time, and says who', asyn
   });
   let gone: Promise<void> | undefined;
   const run = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], {
-    onEvent: midway(() => (gone = target.stop())),
+    onEvent: midway(() => void (gone = target.stop())),
   });
   await gone;
   expect(run.target).toMatchObject({
@@ -133,7 +133,7 @@ test('one of two targets dies and stays away: the other gets everything', async 
     `${source.host}/team/app:1`,
     [`${target.host}/mirror/app:1`, `${other.host}/mirror/app:1`],
     {
-      onEvent: midway(() => gone.push(target.stop())),
+      onEvent: midway(() => void gone.push(target.stop())),
     },
   );
   await Promise.all(gone);

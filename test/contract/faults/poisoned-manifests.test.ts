@@ -119,7 +119,7 @@ describe('a manifest', () => {
   ])('of 50 MB %s a Content-Length is not read beyond the cap', async (_name, length) => {
     let sentBytes = 0;
     await using server = await startBareServer((request, response) => {
-      if (request.method === 'HEAD') return void response.writeHead(404).end();
+      if (request.method === 'HEAD') return response.writeHead(404).end();
       response.writeHead(200, { 'content-type': IMAGE, ...length });
       const more = (): void => {
         while (sentBytes < 50_000_000) {
@@ -129,7 +129,7 @@ describe('a manifest', () => {
         response.end();
       };
       response.on('drain', more);
-      more();
+      return more();
     });
     const { thrown, problem } = await runCopy(`${server.host}/team/app:1`, [`${target.host}/mirror/app:1`]);
     expect(thrown?.code).toMatch(/^(manifest-too-large|invalid-response)$/);

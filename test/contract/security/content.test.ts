@@ -170,15 +170,15 @@ describe('GHSA-f36w-mj3v-6jqv, CVE-2024-29903: caps', () => {
     await using hostile = await startBareServer((request, response) => {
       if (request.url?.includes('/referrers/') === true) {
         pages += 1;
-        return void response
+        return response
           .writeHead(200, { 'content-type': INDEX, link: linkFor(pages) })
           .end(JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: [] }));
       }
       if (request.url?.endsWith('/manifests/1') === true) {
-        return void response.writeHead(200, { 'content-type': IMAGE, 'docker-content-digest': digest }).end(manifest);
+        return response.writeHead(200, { 'content-type': IMAGE, 'docker-content-digest': digest }).end(manifest);
       }
-      if (request.url?.includes('/blobs/') !== true) return void response.writeHead(404).end();
-      void source
+      if (request.url?.includes('/blobs/') !== true) return response.writeHead(404).end();
+      return source
         .bytesOf(request.url.split('/').at(-1) ?? '')
         .then((bytes) => response.writeHead(200, { 'content-length': bytes?.byteLength ?? 0 }).end(bytes));
     });
@@ -214,10 +214,10 @@ describe('CVE-2026-22036: nothing is decoded', () => {
       const accepted: unknown[] = [];
       await using hostile = await startBareServer((request, response) => {
         if (request.url?.endsWith('/manifests/1') === true) {
-          return void response.writeHead(200, { 'content-type': IMAGE }).end(manifest);
+          return response.writeHead(200, { 'content-type': IMAGE }).end(manifest);
         }
         accepted.push(request.headers['accept-encoding']);
-        response.writeHead(200, { 'content-encoding': encoding }).end(bomb);
+        return response.writeHead(200, { 'content-encoding': encoding }).end(bomb);
       });
       const run = await runCopy(`${hostile.host}/team/app:1`, [`${target.host}/mirror/app:1`]);
       expect(run.problem).toMatchObject({ code: 'invalid-response', operation: expect.stringContaining('read blob') });

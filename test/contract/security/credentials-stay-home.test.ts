@@ -1,10 +1,14 @@
 // Where a login may not go: other origins, wherever a registry sends its client, on every hop; foreign layers; hosts that only look alike.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { readBlob } from '../../../shared/oci/blobs.ts';
 import { fetchManifest } from '../../../shared/oci/manifests.ts';
 import { uploadBlob } from '../../../shared/oci/upload-blob.ts';
 import { startUpload } from '../../../shared/oci/uploads.ts';
+import { credentialSource } from '../../../shared/registries/credentials.ts';
 import { startBareServer, type BareServer } from '../../support/bare-server.ts';
 import { basic, runCopy } from '../../support/copy-run.ts';
 import { namedClient, type NamedClient } from '../../support/named-client.ts';
@@ -46,11 +50,11 @@ function scripted(script: Record<string, string>, status = 307): Parameters<type
   return (request, response) => {
     const path = request.url ?? '';
     if (path.startsWith('/v2/') && request.headers.authorization === undefined && !path.includes('back')) {
-      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     }
     const location = script[path];
-    if (location === undefined) return void response.writeHead(200, { 'content-length': '4' }).end('blob');
-    response.writeHead(status, { location }).end();
+    if (location === undefined) return response.writeHead(200, { 'content-length': '4' }).end('blob');
+    return response.writeHead(status, { location }).end();
   };
 }
 
@@ -98,15 +102,16 @@ describe('GHSA-vh4v-2xq2-g5cg, GHSA-jxpm-75mh-9fp7: a login is bound to scheme, 
   test('registry, foreign host, registry: the way back carries no login', async () => {
     const path = `/v2/team/app/blobs/${DIGEST}`;
     const cdn = await server((_request, response) => {
-      response.writeHead(307, { location: `http://registry.example:${registry.port}/v2/back/delete-everything` }).end();
+      return response
+        .writeHead(307, { location: `http://registry.example:${registry.port}/v2/back/delete-everything` })
+        .end();
     });
     const registry: Awaited<ReturnType<typeof server>> = await server((request, response) => {
       if (request.url === path && request.headers.authorization === undefined) {
-        return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+        return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
       }
-      if (request.url === path)
-        return void response.writeHead(307, { location: `http://cdn.example:${cdn.port}/` }).end();
-      response.end('blob');
+      if (request.url === path) return response.writeHead(307, { location: `http://cdn.example:${cdn.port}/` }).end();
+      return response.end('blob');
     });
     const named = client(`registry.example:${registry.port}`, {
       credential: CANARY,
@@ -125,9 +130,9 @@ describe('GHSA-vh4v-2xq2-g5cg, GHSA-jxpm-75mh-9fp7: a login is bound to scheme, 
     const registry = await server((request, response) => {
       request.resume();
       if (request.headers.authorization === undefined) {
-        return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+        return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
       }
-      response.writeHead(202, { location: `http://cdn.example:${store.port}/upload?_state=~x%20y` }).end();
+      return response.writeHead(202, { location: `http://cdn.example:${store.port}/upload?_state=~x%20y` }).end();
     });
     const named = client(`registry.example:${registry.port}`, {
       credential: CANARY,
@@ -151,7 +156,7 @@ describe('GHSA-vh4v-2xq2-g5cg, GHSA-jxpm-75mh-9fp7: a login is bound to scheme, 
     'a 401 of a redirect target (%s) is no challenge of the registry',
     async (challenge) => {
       const cdn = await server((_request, response) => {
-        response.writeHead(401, { 'www-authenticate': challenge }).end();
+        return response.writeHead(401, { 'www-authenticate': challenge }).end();
       });
       const path = `/v2/team/app/blobs/${DIGEST}`;
       const registry = await server(scripted({ [path]: `http://cdn.example:${cdn.port}/blob` }));
@@ -170,7 +175,7 @@ describe('GHSA-vh4v-2xq2-g5cg, GHSA-jxpm-75mh-9fp7: a login is bound to scheme, 
 describe('CVE-2020-15157, CVE-2026-49349: the urls of foreign layers', () => {
   test.each([false, true])('are never asked, with foreign layers %s', async (foreignLayers) => {
     const evil = await server((_request, response) => {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="evil"' }).end();
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="evil"' }).end();
     });
     const auth = { kind: 'basic', users: { canary: 'canary-password' } } as const;
     await using source = await startRegistry({ auth });
@@ -212,16 +217,12 @@ describe('CVE-2026-59891: a login is found by the exact host', () => {
     ['docker.io.evil.example', 'docker.io'],
     ['index.docker.io.evil.example', 'https://index.docker.io/v1/'],
   ])('%s does not get the login of %s', async (name, entry) => {
-    const { credentialSource } = await import('../../../shared/registries/credentials.ts');
-    const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
-    const { tmpdir } = await import('node:os');
-    const { join } = await import('node:path');
     const folder = await mkdtemp(join(tmpdir(), 'transship-hosts-'));
     const authfile = join(folder, 'auth.json');
     const auth = Buffer.from('canary:canary-password').toString('base64');
     await writeFile(authfile, JSON.stringify({ auths: { [entry]: { auth } } }));
     const registry = await server((_request, response) => {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     });
     const named = client(`${name}:${registry.port}`, {
       credentials: credentialSource({ authfile, env: {}, homeDir: folder }),

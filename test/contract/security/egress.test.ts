@@ -40,7 +40,7 @@ function client(...options: Parameters<typeof namedClient>): NamedClient {
 }
 
 async function read({ repository }: NamedClient): Promise<void> {
-  for await (const _chunk of readBlob(repository, BLOB));
+  await Array.fromAsync(readBlob(repository, BLOB));
 }
 
 describe('CVE-2026-33540, CVE-2026-48978: a realm elsewhere is refused before a credential is read', () => {
@@ -69,7 +69,7 @@ describe('CVE-2026-33540, CVE-2026-48978: a realm elsewhere is refused before a 
     const victim = await server((_request, response) => void response.end('{"token":"x"}'));
     const realm = template.replace('{port}', victim.port);
     const registry = await server((_request, response) => {
-      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="s"` }).end();
+      return response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="s"` }).end();
     });
     const named = client(`registry.example:${registry.port}`, {
       credential: CANARY,
@@ -90,9 +90,9 @@ describe('CVE-2026-33540, CVE-2026-48978: a realm elsewhere is refused before a 
     const registry = await server((request, response) => {
       const own = `http://registry.example:${registry.port}`;
       if (request.url?.startsWith('/token') === true) {
-        return void response.writeHead(307, { location: `http://evil.example:${evil.port}/` }).end();
+        return response.writeHead(307, { location: `http://evil.example:${evil.port}/` }).end();
       }
-      response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token"` }).end();
+      return response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token"` }).end();
     });
     const named = client(`registry.example:${registry.port}`, {
       credential: CANARY,
@@ -119,7 +119,7 @@ describe('Harbor CVE-2026-111590, Gitea CVE-2026-104636: nobody is led into an i
   test.each(PLACES)('a redirect to %s is refused', async (_name, template) => {
     const victim = await server((_request, response) => void response.end('blob'));
     const registry = await server((_request, response) => {
-      response.writeHead(307, { location: template.replace('{port}', victim.port) }).end();
+      return response.writeHead(307, { location: template.replace('{port}', victim.port) }).end();
     });
     const names = { 'evil.example': ['127.0.0.1'], localhost: ['127.0.0.1'] };
     const named = client(`registry.example:${registry.port}`, { names });
@@ -130,7 +130,7 @@ describe('Harbor CVE-2026-111590, Gitea CVE-2026-104636: nobody is led into an i
   test.each(PLACES)('an upload Location at %s is refused', async (_name, template) => {
     const victim = await server((_request, response) => void response.writeHead(201).end());
     const registry = await server((_request, response) => {
-      response.writeHead(202, { location: template.replace('{port}', victim.port) }).end();
+      return response.writeHead(202, { location: template.replace('{port}', victim.port) }).end();
     });
     const names = { 'evil.example': ['127.0.0.1'], localhost: ['127.0.0.1'] };
     const named = client(`registry.example:${registry.port}`, { names });
@@ -168,7 +168,7 @@ describe('go-containerregistry#2258: DNS rebinding', () => {
     ['the unspecified address', ['0.0.0.0']],
   ])('a foreign https host with %s is not connected to', async (_name, addresses) => {
     const registry = await server((_request, response) => {
-      response.writeHead(307, { location: 'https://cdn.example/blob' }).end();
+      return response.writeHead(307, { location: 'https://cdn.example/blob' }).end();
     });
     const named = client(`registry.example:${registry.port}`, { names: { 'cdn.example': addresses } });
     await expect(read(named)).rejects.toMatchObject({

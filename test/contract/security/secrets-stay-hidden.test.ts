@@ -39,13 +39,13 @@ function expectNoSecret({ printed }: { printed: string }): void {
   expect(printed).not.toMatch(/X-Amz-|[?&](sig|token|_state)=(?!\[redacted\])/i);
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, own: string) => void;
+type Answer = (request: IncomingMessage, response: ServerResponse, own: string) => unknown;
 
 const withLogin =
   (answer: Answer): Answer =>
   (request, response, own) => {
     if (request.headers.authorization !== undefined) return answer(request, response, own);
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
   };
 
 /** What a registry may say to a client that has logged in; it knows all of the client's secrets. */
@@ -65,20 +65,20 @@ const HOSTILE: [name: string, answer: Answer][] = [
     'redirects to a signed URL that is refused',
     withLogin((_request, response) => {
       const location = `http://10.0.0.1/x?X-Amz-Signature=${SIGNATURE}&sig=${SIGNATURE}&token=${TOKEN}`;
-      response.writeHead(307, { location }).end();
+      return response.writeHead(307, { location }).end();
     }),
   ],
   [
     'redirects to a URL with a user name',
     withLogin((_request, response) => {
-      response.writeHead(307, { location: `http://canary:${PASSWORD}@127.0.0.1/` }).end();
+      return response.writeHead(307, { location: `http://canary:${PASSWORD}@127.0.0.1/` }).end();
     }),
   ],
   [
     'redirects to a signed URL that breaks',
     withLogin((request, response, own) => {
-      if (request.url?.includes('sig=') === true) return void request.socket.destroy();
-      response.writeHead(307, { location: `${own}/x?X-Amz-Signature=${SIGNATURE}&sig=${SIGNATURE}` }).end();
+      if (request.url?.includes('sig=') === true) return request.socket.destroy();
+      return response.writeHead(307, { location: `${own}/x?X-Amz-Signature=${SIGNATURE}&sig=${SIGNATURE}` }).end();
     }),
   ],
   [
@@ -91,7 +91,7 @@ const HOSTILE: [name: string, answer: Answer][] = [
     'has a realm with a secret in it',
     (_request, response) => {
       const challenge = `Bearer realm="https://canary:${PASSWORD}@10.0.0.1/t?token=${TOKEN}"`;
-      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return response.writeHead(401, { 'www-authenticate': challenge }).end();
     },
   ],
   [
@@ -99,16 +99,16 @@ const HOSTILE: [name: string, answer: Answer][] = [
     (request, response, own) => {
       if (request.url?.startsWith('/token') === true) {
         const said = `${request.headers.authorization ?? ''} ${TOKEN}`;
-        return void response.writeHead(500).end(JSON.stringify({ details: said, token: TOKEN }));
+        return response.writeHead(500).end(JSON.stringify({ details: said, token: TOKEN }));
       }
-      response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token"` }).end();
+      return response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token"` }).end();
     },
   ],
   [
     'gives a token and then refuses it, repeating it',
     (request, response, own) => {
-      if (request.url?.startsWith('/token') === true) return void response.end(JSON.stringify({ token: TOKEN }));
-      response
+      if (request.url?.startsWith('/token') === true) return response.end(JSON.stringify({ token: TOKEN }));
+      return response
         .writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token"` })
         .end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: String(request.headers.authorization) }] }));
     },
@@ -116,12 +116,12 @@ const HOSTILE: [name: string, answer: Answer][] = [
   [
     'sends a warning with a secret',
     withLogin((_request, response) => {
-      response.writeHead(403, { warning: `299 - "Bearer ${TOKEN} password=${PASSWORD}"` }).end();
+      return response.writeHead(403, { warning: `299 - "Bearer ${TOKEN} password=${PASSWORD}"` }).end();
     }),
   ],
   [
     'sends a manifest that is no JSON but a secret',
-    withLogin((_request, response) => void response.writeHead(200).end(`${TOKEN}`)),
+    withLogin((_request, response) => void response.writeHead(200).end(TOKEN)),
   ],
 ];
 
@@ -156,16 +156,16 @@ describe('a target that', () => {
       await using hostile = await startBareServer((request, response) => {
         request.resume();
         if (request.headers.authorization === undefined) {
-          return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+          return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
         }
-        if (request.method === 'HEAD') return void response.writeHead(404).end();
+        if (request.method === 'HEAD') return response.writeHead(404).end();
         if (request.method === 'POST') {
           const location = `/v2/upload/${STATE}?_state=${STATE}&token=${TOKEN}`;
-          return void response.writeHead(202, { location }).end();
+          return response.writeHead(202, { location }).end();
         }
-        if (status === undefined) return void request.socket.destroy();
+        if (status === undefined) return request.socket.destroy();
         const message = `no session /v2/upload/${STATE.slice(0, 4)}?_state=${STATE}`;
-        response.writeHead(status).end(JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_INVALID', message }] }));
+        return response.writeHead(status).end(JSON.stringify({ errors: [{ code: 'BLOB_UPLOAD_INVALID', message }] }));
       });
       const ran = await copy(`${source.host}/team/app:1`, `${hostile.host}/mirror/app:1`, [hostile.host]);
       expect(ran.exitCode).toBe(1);

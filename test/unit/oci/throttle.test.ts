@@ -74,6 +74,7 @@ describe('the window', () => {
     const throttle = throttleAt({ now: 0 }, { start: 1 });
     const reading = await throttle.enter('read');
     const writing = await throttle.enter('manifest-write');
+    expect(await placesOf(throttle)).toBe(0);
     reading('accepted');
     writing('accepted');
   });
