@@ -1,11 +1,15 @@
 // A bounded queue of chunks between one reader and one upload. The reader waits for room, the upload for chunks.
+// A stream underneath: the HTTP client takes from it without a promise per chunk.
+import { Readable } from 'node:stream';
 
-export type Channel = AsyncIterable<Uint8Array> & {
+export type Channel = {
+  /** What the upload sends. */
+  readonly stream: Readable;
   /** Adds a chunk, even beyond the bound; ask `isFull` before. */
   push(chunk: Uint8Array): void;
   end(): void;
-  /** Makes the consumer throw as soon as it asks for the next chunk; what was queued is dropped. */
-  fail(error: unknown): void;
+  /** Makes the consumer fail as soon as it asks for the next chunk; what was queued is dropped. */
+  fail(error: Error): void;
   isFull(): boolean;
   /** True once the consumer stopped reading, or the channel failed. */
   isClosed(): boolean;
@@ -13,68 +17,40 @@ export type Channel = AsyncIterable<Uint8Array> & {
   room(): Promise<void>;
 };
 
-export function createChannel(capacityBytes: number): Channel {
-  const queue: Uint8Array[] = [];
-  let queuedBytes = 0;
-  let ended = false;
-  let closed = false;
-  let failure: { error: unknown } | undefined;
-  let wakeConsumer: (() => void) | undefined;
-  let wakeProducer: (() => void) | undefined;
-  let roomPromise: Promise<void> | undefined;
-
-  function freed(): void {
-    wakeProducer?.();
-    wakeProducer = undefined;
-    roomPromise = undefined;
-  }
-  function changed(): void {
-    wakeConsumer?.();
-    wakeConsumer = undefined;
-  }
-
-  const isOver = () => ended || failure !== undefined;
-
-  async function next(): Promise<Uint8Array | undefined> {
-    while (queue.length === 0 && !isOver()) await new Promise<void>((resolve) => (wakeConsumer = resolve));
-    if (failure !== undefined) throw failure.error;
-    const chunk = queue.shift();
-    if (chunk === undefined) return undefined;
-    queuedBytes -= chunk.byteLength;
-    if (queuedBytes < capacityBytes) freed();
-    return chunk;
-  }
-
-  return {
-    push(chunk) {
-      queue.push(chunk);
-      queuedBytes += chunk.byteLength;
-      changed();
-    },
-    end() {
-      ended = true;
-      changed();
-    },
-    fail(error) {
-      failure ??= { error };
-      closed = true;
-      changed();
+/** @param onTaken hears how many bytes the consumer has taken in all, now and then */
+export function createChannel(capacityBytes: number, onTaken?: (takenBytes: number) => void): Channel {
+  let pushedBytes = 0;
+  let room: PromiseWithResolvers<void> | undefined;
+  const freed = () => {
+    room?.resolve();
+    room = undefined;
+  };
+  const stream = new Readable({
+    highWaterMark: capacityBytes,
+    read() {
+      onTaken?.(pushedBytes - stream.readableLength);
       freed();
     },
-    isFull: () => queuedBytes >= capacityBytes,
-    isClosed: () => closed,
-    room() {
-      if (closed || queuedBytes < capacityBytes) return Promise.resolve();
-      roomPromise ??= new Promise((resolve) => (wakeProducer = resolve));
-      return roomPromise;
+  });
+  // A failure is told to the consumer by the stream itself; without one there is nobody to tell.
+  stream.on('error', () => undefined);
+  stream.on('close', freed);
+  const isFull = () => stream.readableLength >= capacityBytes;
+
+  return {
+    stream,
+    push(chunk) {
+      pushedBytes += chunk.byteLength;
+      stream.push(chunk);
     },
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (let chunk = await next(); chunk !== undefined; chunk = await next()) yield chunk;
-      } finally {
-        closed = true;
-        freed();
-      }
+    end: () => void stream.push(null),
+    fail: (error) => void stream.destroy(error),
+    isFull,
+    isClosed: () => stream.destroyed,
+    room() {
+      if (stream.destroyed || !isFull()) return Promise.resolve();
+      room ??= Promise.withResolvers();
+      return room.promise;
     },
   };
 }

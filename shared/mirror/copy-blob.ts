@@ -124,17 +124,16 @@ async function transfer(
   session: CopySession,
   failures: Map<Target, BlobFailure>,
 ): Promise<void> {
-  const channels = opened.map(() => createChannel(CHANNEL_BYTES));
+  const channels = new Map(opened.map((one) => [one, watched(one.target, blob)]));
   const content = contentOf(blob, source);
   let sourceError: { error: unknown } | undefined;
-  const reading = tee(content, blob, channels, session).catch((error: unknown) => {
+  const reading = tee(content, blob, [...channels.values()], session).catch((error: unknown) => {
     sourceError = { error: located(error, placeOf(source, `read blob ${blob.digest}`)) };
   });
-  const uploads = opened.map(async ({ target, upload, endLead }, position) => {
-    const channel = channels[position] ?? createChannel(CHANNEL_BYTES);
+  const uploads = [...channels].map(async ([{ target, upload, endLead }, channel]) => {
     try {
       tellBlob(target, blob, 'started', 0);
-      await uploadBlob(target.repository, upload, blob, watched(channel, target, blob));
+      await uploadBlob(target.repository, upload, blob, channel.stream);
       session.blobs.note(target.repository.registry.host, target.repository.name, blob.digest);
       recordBlob(target, blob, 'copied');
     } catch (error) {
@@ -168,14 +167,11 @@ async function* carried(blob: Descriptor): AsyncGenerator<Uint8Array> {
 }
 
 /** Tells progress as the upload takes the bytes. */
-async function* watched(channel: Channel, target: Target, blob: Descriptor): AsyncGenerator<Uint8Array> {
-  let sentBytes = 0;
+function watched(target: Target, blob: Descriptor): Channel {
   let toldBytes = 0;
-  for await (const chunk of channel) {
-    yield chunk;
-    sentBytes += chunk.byteLength;
-    if (sentBytes - toldBytes < TELL_EVERY_BYTES) continue;
-    toldBytes = sentBytes;
-    tellBlob(target, blob, 'progress', sentBytes);
-  }
+  return createChannel(CHANNEL_BYTES, (takenBytes) => {
+    if (takenBytes - toldBytes < TELL_EVERY_BYTES) return;
+    toldBytes = takenBytes;
+    tellBlob(target, blob, 'progress', takenBytes);
+  });
 }

@@ -32,12 +32,14 @@ export async function tee(
     for await (const chunk of source) {
       hash.update(chunk);
       sizeBytes += chunk.byteLength;
-      if (held !== undefined && !(await deliver(held))) return;
+      const delivered = held === undefined || deliver(held);
+      // Most chunks find room at once: no promise for them.
+      if (!(typeof delivered === 'boolean' ? delivered : await delivered)) return;
       held = chunk;
     }
     check(descriptor, sizeBytes, hash.digest('hex') === hex);
   } catch (error) {
-    for (const channel of channels) channel.fail(error);
+    for (const channel of channels) channel.fail(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
   if (held !== undefined) for (const channel of channels) channel.push(held);
@@ -45,11 +47,11 @@ export async function tee(
 }
 
 /** Pushes to all that still read; false once there are none. */
-function delivery(channels: readonly Channel[], clock: TeeClock): (chunk: Uint8Array) => Promise<boolean> {
+function delivery(channels: readonly Channel[], clock: TeeClock): (chunk: Uint8Array) => boolean | Promise<boolean> {
   const startedAt = clock.now();
   const heldBackMs = new Map<Channel, number>();
 
-  return async (chunk) => {
+  return (chunk) => {
     let full = false;
     let open = false;
     for (const channel of channels) {
@@ -58,8 +60,7 @@ function delivery(channels: readonly Channel[], clock: TeeClock): (chunk: Uint8A
       channel.push(chunk);
       full ||= channel.isFull();
     }
-    if (full) await makeRoom();
-    return open;
+    return full ? makeRoom().then(() => open) : open;
   };
 
   async function makeRoom(): Promise<void> {

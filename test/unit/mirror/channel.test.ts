@@ -7,7 +7,7 @@ const bytes = (...values: number[]) => Uint8Array.from(values);
 
 async function read(channel: Channel): Promise<number[]> {
   const all: number[] = [];
-  for await (const chunk of channel) all.push(...chunk);
+  for await (const chunk of channel.stream) all.push(...chunk);
   return all;
 }
 
@@ -45,7 +45,7 @@ describe('the bound', () => {
     const waiting = channel.room().then(() => (room = true));
     await new Promise(setImmediate);
     expect(room).toBe(false);
-    await channel[Symbol.asyncIterator]().next();
+    await channel.stream[Symbol.asyncIterator]().next();
     await waiting;
     expect(channel.isFull()).toBe(false);
   });
@@ -54,7 +54,7 @@ describe('the bound', () => {
     const channel = createChannel(1);
     channel.push(bytes(1));
     const waiting = Promise.all([channel.room(), channel.room()]);
-    await channel[Symbol.asyncIterator]().next();
+    await channel.stream[Symbol.asyncIterator]().next();
     await expect(waiting).resolves.toHaveLength(2);
   });
 });
@@ -100,7 +100,7 @@ describe('the end', () => {
     channel.push(bytes(1));
     channel.push(bytes(2));
     const room = channel.room();
-    const reader = channel[Symbol.asyncIterator]();
+    const reader = channel.stream[Symbol.asyncIterator]();
     await reader.next();
     await reader.return?.(undefined);
     await room;

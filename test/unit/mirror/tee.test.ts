@@ -23,7 +23,7 @@ async function* stream(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array>
 function consume(channel: Channel, pace: () => Promise<unknown> = () => Promise.resolve()) {
   const got: number[] = [];
   const ended = (async () => {
-    for await (const chunk of channel) {
+    for await (const chunk of channel.stream) {
       got.push(...chunk);
       await pace();
     }
