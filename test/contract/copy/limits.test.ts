@@ -28,7 +28,8 @@ afterEach(async () => {
   await Promise.all([source.stop(), target.stop()]);
 });
 
-const copy = () => bed.copy(`${source.host}/app:v1`, `${target.host}/app:v1`, { referrers: false });
+const copy = (options = {}) =>
+  bed.copy(`${source.host}/app:v1`, `${target.host}/app:v1`, { referrers: false, ...options });
 const plantIndex = (manifests: Descriptor[], tag?: string) =>
   plantManifest(from, { manifests }, { mediaType: INDEX, ...(tag === undefined ? {} : { tag }) });
 
@@ -68,15 +69,14 @@ test('an index that contains itself ends', async () => {
   expect(countsAt(source)['GET manifest']).toBeLessThanOrEqual(2);
 });
 
-test('1000 manifests are copied, one more is refused', async () => {
+test('1000 manifests are taken, one more is refused', async () => {
   const config = await plantBlob(from, '{}', { mediaType: 'application/vnd.test.config' });
   const plantNumber = (number: number) =>
     plantManifest(from, { config, layers: [], annotations: { n: String(number) } });
   const images = await Promise.all(Array.from({ length: 999 }, (_none, number) => plantNumber(number)));
   const half = await plantIndex(images.slice(0, 499));
   await plantIndex([half, await plantIndex(images.slice(499, 998))], 'v1');
-  expect((await copy()).only.state).toBe('copied');
-  target.catalog.clear();
+  expect((await copy({ dryRun: true })).only.state).toBe('planned');
   target.requests.length = 0;
   await plantIndex([half, await plantIndex(images.slice(499))], 'v1');
   await expectRefusal('more than 1000 manifests');
