@@ -82,6 +82,29 @@ describe('GHSA-vh4v-2xq2-g5cg, GHSA-jxpm-75mh-9fp7: a login is bound to scheme, 
     ]);
   });
 
+  test('GHSA-whvf-jp7m-59f3: headers of the request do not go along to another host', async () => {
+    const cdn = await server((_request, response) => response.end('blob'));
+    const registry = await server(scripted({ '/v2/x': `http://cdn.example:${cdn.port}/x` }));
+    const named = client(`registry.example:${registry.port}`, {
+      credential: CANARY,
+      names: TRUSTED,
+      trustedHosts: [`cdn.example:${cdn.port}`],
+    });
+    const canaries = { 'x-canary': 'canary', cookie: 'canary=1', 'x-registry-auth': 'canary', 'if-match': 'canary' };
+    const response = await named.client.send({
+      operation: 'read x',
+      action: 'read',
+      method: 'GET',
+      target: '/v2/x',
+      headers: { ...canaries, accept: 'text/plain', range: 'bytes=0-' },
+      expect: [200],
+    });
+    await response.discard();
+    expect(registry.requests.at(-1)?.headers).toMatchObject({ ...canaries, accept: 'text/plain' });
+    expect(cdn.requests[0]?.headers).toMatchObject({ accept: 'text/plain', range: 'bytes=0-' });
+    expect(JSON.stringify(cdn.requests)).not.toContain('canary');
+  });
+
   test('another port of the same host is another origin', async () => {
     const neighbour = await server((_request, response) => void response.end('blob'));
     const path = `/v2/team/app/blobs/${DIGEST}`;

@@ -27,7 +27,7 @@ function client(port: string | undefined, options: Parameters<typeof namedClient
 
 async function bed(options: RegistryOptions = {}): Promise<{ registry: RunningRegistry; named: NamedClient }> {
   const registry = await startRegistry({ recordHeaders: true, ...options });
-  open.push(registry.stop);
+  open.push(() => registry.stop());
   return { registry, named: client(registry.host.split(':')[1], { traits: CHUNKED }) };
 }
 
