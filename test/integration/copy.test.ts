@@ -29,6 +29,7 @@ let authority: Authority;
 let source: Server;
 let wanted: Wanted;
 
+// Without the source there is nothing to copy; the summary names what is missing.
 describe.skipIf(isMissing('docker-registry'))('from docker-registry 2.8', () => {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'transship-copy-'));
