@@ -9,7 +9,7 @@ import { distribution } from '../../shared/registries/distribution.ts';
 import { QUICK_RETRIES, QUICK_TIMEOUTS } from './copy-run.ts';
 
 /** Addresses by name; a name that is not here does not exist. */
-export type Names = Record<string, readonly string[]>;
+type Names = Record<string, readonly string[]>;
 
 export type NamedClient = {
   client: RegistryClient;

@@ -125,8 +125,8 @@ const HOSTILE: [name: string, answer: Answer][] = [
   ],
 ];
 
-describe('a source that', () => {
-  test.concurrent.each(HOSTILE)(
+describe.concurrent('a source that', () => {
+  test.each(HOSTILE)(
     '%s',
     async (_name, answer) => {
       await using hostile = await startBareServer((request, response) => {
@@ -143,8 +143,8 @@ describe('a source that', () => {
   );
 });
 
-describe('a target that', () => {
-  test.concurrent.each([
+describe.concurrent('a target that', () => {
+  test.each([
     ['loses the connection on a Location with a state', undefined],
     ['refuses the Location with a state', 400],
     ['does not know the session', 404],
