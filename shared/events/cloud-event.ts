@@ -19,7 +19,8 @@ const Envelope = record({ type: text, source: text, subject: text, id: text, tim
 
 /** The events of a request, in order; entries without a type are none. */
 export function readCloudEvents(body: unknown, headers: RequestHeaders): CloudEvent[] {
-  const envelopes = headerText(headers, 'ce-type') === null ? structured(body) : [binary(body, headers)];
+  const isBinary = headerText(headers, 'ce-type') !== null && isRecord(body);
+  const envelopes = isBinary ? [binary(body, headers)] : structured(body);
   return envelopes.flatMap(({ type, ...event }) => (type === null ? [] : [{ ...event, type }]));
 }
 

@@ -68,7 +68,7 @@ export async function receivePush(
   const source = PUSH_SOURCES[kind];
   await authenticate(source, { headers, rawBody }, receiver.auth, context);
   const body = readBody(rawBody, source);
-  if (body === undefined) return [];
+  if (typeof body !== 'object' || body === null) return [];
   const sent = source.read(body, headers).slice(0, MAX_ENTRIES);
   return sent.map((event, index) => toPushEvent(event, index, kind, receiver));
 }

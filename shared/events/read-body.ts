@@ -2,9 +2,12 @@
 import type { PushSource } from './push-source.ts';
 
 const MAX_DEPTH = 32;
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+// what a bracket lacks to be a brace
+const BRACE_BIT = 0x20;
 
 /** The parsed body; undefined for one that is too large, too deep, or not JSON in UTF-8. */
 export function readBody(rawBody: Uint8Array, { maxBodyBytes }: PushSource): unknown {
@@ -29,8 +32,8 @@ function isTooDeep(bytes: Uint8Array): boolean {
     const byte = bytes[at] ?? 0;
     if (isInString && byte === BACKSLASH) at += 1;
     else if (byte === QUOTE) isInString = !isInString;
-    else if (!isInString && OPENING.has(byte)) depth += 1;
-    else if (!isInString && CLOSING.has(byte)) depth -= 1;
+    else if (!isInString && (byte | BRACE_BIT) === OPENING_BRACE) depth += 1;
+    else if (!isInString && (byte | BRACE_BIT) === CLOSING_BRACE) depth -= 1;
     if (depth > MAX_DEPTH) return true;
   }
   return false;
