@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isReceiverKind, PUSH_SOURCES } from '../../../shared/events/index.ts';
 import type { PushEvent, ReceiverKind } from '../../../shared/events/push-event.ts';
+import { anyText } from './any-text.ts';
 import { push } from './authentic-push.ts';
 import { bodyOf, FIXTURES } from './fixtures.ts';
 
@@ -86,7 +87,7 @@ describe.each(KINDS)('%s', (kind) => {
       'constructor',
     );
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(names, fc.string({ unit: 'binary' })), async (headers) => {
+      fc.asyncProperty(fc.dictionary(names, anyText()), async (headers) => {
         expectWellFormed(await push(kind, bodyOf(fixture!), { headers }));
       }),
     );
@@ -167,7 +168,7 @@ function junk(): fc.Arbitrary<unknown> {
   ];
   return fc.oneof(
     fc.constantFrom<unknown>(...texts, null, [], {}, -1, 0.5, 1e300, true, 'x'.repeat(5_000)),
-    fc.string({ unit: 'binary', maxLength: 300 }),
+    anyText(300),
     fc.jsonValue(),
   );
 }
