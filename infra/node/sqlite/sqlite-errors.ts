@@ -19,9 +19,10 @@ export function storeError(error: unknown): TransshipError {
   const number = errorNumber(error);
   const [what, hint] = meaning(number) ?? [messageOf(error), undefined];
   const code = primary(number) === BUSY ? 'store-locked' : 'store-unavailable';
+  const mayPass = [READONLY, IOERR, FULL].includes(primary(number)) && !isFatal(error);
   return new TransshipError(code, `the job store cannot be used: ${what}`, {
-    retryable: code === 'store-unavailable',
-    retryAfterMs: RETRY_AFTER_MS,
+    retryable: mayPass,
+    ...(mayPass ? { retryAfterMs: RETRY_AFTER_MS } : {}),
     ...(hint === undefined ? {} : { hint }),
     details: { sqliteError: number },
     cause: error,

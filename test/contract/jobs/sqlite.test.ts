@@ -4,6 +4,7 @@ import { sqliteSubject } from '../../support/jobs/sqlite-subject.ts';
 import { describeAccepting } from './suite/accepting.ts';
 import { describeEnding } from './suite/ending.ts';
 import { describeLeasing } from './suite/leasing.ts';
+import { describeModelled } from './suite/modelled.ts';
 import { describeTelling } from './suite/telling.ts';
 
 describe('the SQLite job store', () => {
@@ -11,4 +12,5 @@ describe('the SQLite job store', () => {
   describeLeasing(sqliteSubject);
   describeEnding(sqliteSubject);
   describeTelling(sqliteSubject);
+  describeModelled(sqliteSubject);
 });

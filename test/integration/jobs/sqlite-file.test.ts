@@ -1,0 +1,175 @@
+// The file of the SQLite store: one owner, known version, whole, or not opened at all.
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { storeError } from '../../../infra/node/sqlite/sqlite-errors.ts';
+import { assertSafeSqlite } from '../../../infra/node/sqlite/version-guard.ts';
+import type { JobChange } from '../../../shared/jobs/job-store.ts';
+import { Secret } from '../../../shared/telemetry/secret.ts';
+import { manualClock } from '../../support/jobs/manual-clock.ts';
+import { newFolder } from '../../support/jobs/sqlite-subject.ts';
+
+const OPTIONS = { ballastBytes: 4096 };
+let dataDir = '';
+beforeEach(async () => {
+  dataDir = await newFolder();
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+/** A store that was closed as it should be, with one job. */
+async function closedStore(): Promise<void> {
+  const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+  await store.accept({ kind: 'mirror', payload: null });
+  await store.close();
+}
+
+function change(sql: string): void {
+  const database = new DatabaseSync(join(dataDir, 'jobs.sqlite'), { defensive: false });
+  database.exec(sql);
+  database.close();
+}
+
+describe('opening', () => {
+  it('is for one process: the next one is told at once', async () => {
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    const url = new URL('../../../infra/node/sqlite-job-store.ts', import.meta.url).href;
+    const script = `import { openSqliteJobStore } from ${JSON.stringify(url)};
+      await openSqliteJobStore({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => console.log(error.code));`;
+    const second = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(second.stdout).toBe('store-locked\n');
+    expect((await store.accept({ kind: 'mirror', payload: null })).isNew).toBe(true);
+    await store.close();
+    await (await openSqliteJobStore({ dataDir, ...OPTIONS })).close();
+  });
+
+  it('keeps the folder to its owner and holds room back', async () => {
+    const inner = join(dataDir, 'new', 'data');
+    const store = await openSqliteJobStore({ dataDir: inner, ballastBytes: 1_500_000 });
+    expect((await stat(inner)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(inner, 'ballast'))).size).toBe(1_500_000);
+    expect((await readdir(inner)).sort()).toEqual(['ballast', 'jobs.sqlite', 'jobs.sqlite-wal']);
+    await store.close();
+  });
+
+  it('opens what the version after this one wrote, unless that says no', async () => {
+    await closedStore();
+    change(`UPDATE meta SET value = '2' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    await store.accept({ kind: 'mirror', payload: null });
+    expect((await store.counts()).states.READY).toBe(2);
+    await store.close();
+    change(`UPDATE meta SET value = '2' WHERE key = 'oldest_reader'`);
+    await expect(openSqliteJobStore({ dataDir, ...OPTIONS })).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: expect.stringContaining('newer version') as string,
+    });
+  });
+
+  it('refuses a file that is damaged after an unclean stop', async () => {
+    await closedStore();
+    change(`UPDATE meta SET value = 'no' WHERE key = 'clean'; PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'job_ready'`);
+    const opened = openSqliteJobStore({ dataDir, ...OPTIONS });
+    await expect(opened).rejects.toMatchObject({
+      code: 'store-unavailable',
+      hint: expect.stringContaining('backup') as string,
+    });
+  });
+
+  it('refuses a file that is something else', async () => {
+    await writeFile(
+      join(dataDir, 'jobs.sqlite'),
+      'not a database, but long enough to be looked at as one '.repeat(100),
+    );
+    await expect(openSqliteJobStore({ dataDir, ...OPTIONS })).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+
+  it('refuses a folder that is none', async () => {
+    await writeFile(join(dataDir, 'file'), '');
+    const opened = openSqliteJobStore({ dataDir: join(dataDir, 'file'), ...OPTIONS });
+    await expect(opened).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+
+  it.each(['3.40.1', '3.51.2', '3.52.0'])('refuses SQLite %s, which can lose commits', (version) => {
+    expect(() => assertSafeSqlite(version)).toThrow(expect.objectContaining({ code: 'store-unavailable' }));
+  });
+
+  it.each(['3.51.3', '3.53.0', '3.53.4', '4.0.0'])('takes SQLite %s', (version) => {
+    expect(() => assertSafeSqlite(version)).not.toThrow();
+  });
+});
+
+describe('writing', () => {
+  it('tells of changes when they are committed, not of what was refused', async () => {
+    const changes: JobChange[] = [];
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS, onChange: (one) => void changes.push(one) });
+    const { id } = await store.accept({ kind: 'mirror', payload: null }, 'key');
+    await store.accept({ kind: 'mirror', payload: null }, 'key');
+    const [claimed] = await store.claim('mirror', 1, 1000);
+    await store.complete({ ...claimed!.lease, fence: 7 }).catch(() => {});
+    await store.complete(claimed!.lease, null, [{ type: 'x', body: null }]);
+    const of = (state: string, outbox = false) => ({ jobId: id, kind: 'mirror', state, outbox });
+    expect(changes).toEqual([of('READY'), of('LEASED'), of('DONE', true)]);
+    await store.close();
+  });
+
+  it('commits what waits when it is closed, and refuses what comes after', async () => {
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    const waiting = store.accept({ kind: 'mirror', payload: null });
+    await store.close();
+    await store.close();
+    const { id } = await waiting;
+    await expect(store.accept({ kind: 'mirror', payload: null })).rejects.toMatchObject({ code: 'store-unavailable' });
+    const again = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    expect(await again.get(id)).toMatchObject({ state: 'READY' });
+    await again.close();
+  });
+
+  it('gives a lease back only to the process that comes after', async () => {
+    const clock = manualClock();
+    const store = await openSqliteJobStore({ dataDir, clock, ...OPTIONS });
+    await store.accept({ kind: 'mirror', payload: null });
+    const [claimed] = await store.claim('mirror', 1, 1000);
+    expect(claimed?.job.owner).toMatch(/^[0-9a-f-]{36}$/);
+    await store.close();
+    const again = await openSqliteJobStore({ dataDir, clock, ...OPTIONS });
+    expect(await again.get(claimed!.job.id)).toMatchObject({ state: 'READY', owner: undefined, fence: 1 });
+    await again.close();
+  });
+
+  it('has no byte of a secret in any of its files', async () => {
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    const { id } = await store.accept({ kind: 'mirror', payload: { credential: 'by reference: env HUB_TOKEN' } });
+    const [claimed] = await store.claim('mirror', 1, 1000);
+    const secret = new Secret('canary-4711');
+    const message = `PUT https://u:canary-4711@r.example/v2/ failed: token=canary-4711x, ${String(secret)}`;
+    await store.retry(claimed!.lease, new Date(), { code: 'internal', message });
+    await store.close();
+    for (const name of await readdir(dataDir)) {
+      expect((await readFile(join(dataDir, name))).includes('canary-4711')).toBe(false);
+    }
+    expect(id).toBeDefined();
+  });
+
+  it('says what a number of SQLite means', async () => {
+    await closedStore();
+    await mkdir(join(dataDir, 'copy'));
+    await cp(join(dataDir, 'jobs.sqlite'), join(dataDir, 'copy', 'jobs.sqlite'));
+    const database = new DatabaseSync(join(dataDir, 'copy', 'jobs.sqlite'), { readOnly: true });
+    let thrown: unknown;
+    try {
+      database.exec('DELETE FROM job');
+    } catch (error) {
+      thrown = error;
+    }
+    database.close();
+    expect(storeError(thrown)).toMatchObject({
+      code: 'store-unavailable',
+      retryable: true,
+      message: expect.stringContaining('read-only') as string,
+    });
+  });
+});
