@@ -8,6 +8,8 @@ import { matchingSecret, matchingSignature } from './shared-secret.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 export type AuthContext = {
+  /** The request came from a network, where mode `platform` proves nothing and is refused. */
+  overHttp?: boolean;
   /** For the validity of tokens; the system's clock by default. */
   now?: () => Date;
   /** Needed by modes with tokens, unless the receiver has keys of its own. */
@@ -24,6 +26,7 @@ export async function authenticate(
   context: AuthContext,
 ): Promise<void> {
   if (!source.modes.includes(auth.mode)) throw unauthorized(`mode ${auth.mode} is not one of this kind`);
+  if (auth.mode === 'platform' && context.overHttp === true) throw unauthorized('mode platform is none of HTTP');
   if (auth.mode === 'path' || auth.mode === 'platform') return;
   if (auth.mode === 'hmac') {
     if (source.signature === undefined) throw unauthorized('this kind is not signed');

@@ -54,7 +54,7 @@ export function isReceiverKind(name: string): name is ReceiverKind {
 
 /**
  * The events of a request, in its order; none for a body that says nothing of use. The kind comes from the route, never from
- * the request. Mode `path` trusts the caller to have checked the token, mode `platform` to have got the request from no network.
+ * the request. Mode `path` trusts the caller to have checked the token.
  * @throws TransshipError webhook-unauthorized, or connection-failed (retryable) when signing keys cannot be fetched; nothing
  * once the request is authentic
  */

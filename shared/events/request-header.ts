@@ -4,7 +4,7 @@ import type { RequestHeaders } from './receiver.ts';
 
 /** The header's value as it came; undefined where there is none. The name is in lower case. */
 export function headerOf(headers: RequestHeaders, name: string): string | undefined {
-  const value: unknown = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  const value: unknown = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -87,6 +87,13 @@ it('refuses the modes that a kind does not have', async () => {
   }
 });
 
+it('refuses over HTTP what only a platform can prove', async () => {
+  const platform = { mode: 'platform' } as const;
+  await expect(receive('ecr', platform, {})).resolves.toEqual([]);
+  await expect(receive('ecr', platform, {}, '{}', { overHttp: true })).rejects.toMatchObject(REFUSED);
+  await expect(receive('quay', { mode: 'path' }, {}, '{}', { overHttp: true })).resolves.toEqual([]);
+});
+
 it.each(['__proto__', 'constructor', 'toString', '', 'HARBOR'])('refuses the kind %j, which is none', async (kind) => {
   expect(isReceiverKind(kind)).toBe(false);
   await expect(receive(kind as ReceiverKind, { mode: 'path' }, {})).rejects.toMatchObject(REFUSED);
@@ -127,7 +134,8 @@ describe('a token', () => {
     const token = await sign({ sub: '', aud: '' });
     await expect(present(token, { ...auth, jwks, subject: '', audience: '' })).rejects.toMatchObject(REFUSED);
     const entra = { mode: 'entra', tenantId: 'common', audience: 'customer', jwks } as const;
-    const common = await sign({ iss: 'https://login.microsoftonline.com/common/v2.0' });
+    const azp = '4962773b-9cdb-44cf-a8bf-237846a00ab7';
+    const common = await sign({ iss: 'https://login.microsoftonline.com/common/v2.0', azp, exp: 4_000_000_000 });
     const headers = { authorization: `Bearer ${common}` };
     await expect(receive('acr-event-grid', entra, headers)).rejects.toMatchObject(REFUSED);
   });
@@ -143,15 +151,9 @@ describe('a token', () => {
   it('is refused without a word to its issuer when it has no key id, another algorithm or no form', async () => {
     const fetched: string[] = [];
     const context = await contextWith(fetched, () => keySet('one'));
+    const huge = (await sign()).replace('.', `.${'a'.repeat(20_000)}`);
     const hmac = new SignJWT({}).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(new Uint8Array(32));
-    for (const token of [
-      '',
-      'x',
-      'a.b.c',
-      `${'a'.repeat(20_000)}.b.c`,
-      await hmac,
-      await sign({}, { kid: undefined }),
-    ]) {
+    for (const token of ['', 'x', 'a.b.c', huge, await hmac, await sign({}, { kid: undefined })]) {
       await expect(present(token, auth, context)).rejects.toMatchObject(REFUSED);
     }
     expect(fetched).toEqual([]);
