@@ -5,6 +5,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** The options that work before and after every command's name. */
 export type GlobalOptions = {
+  config?: string[];
   json?: boolean;
   quiet?: boolean;
   color: boolean;

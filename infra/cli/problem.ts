@@ -1,5 +1,6 @@
 // An error as data, with the members of an RFC 9457 problem that make sense outside HTTP.
 import { isTransshipError, messageOf } from '../../shared/errors.ts';
+import { formatProblem, problemsOf, type ConfigProblem } from '../../shared/config/problem.ts';
 import type { Problem } from '../../shared/mirror/copy-types.ts';
 
 const REPORT_IT = 'this is a fault in transship: run it again with --log-level debug and report what it prints';
@@ -18,4 +19,10 @@ export function problemOf(error: unknown): Problem {
     ...(operation === undefined ? {} : { operation }),
     ...(status === undefined ? {} : { status }),
   };
+}
+
+/** The parts of an error about a configuration, their messages with the place in front; none for any other error. */
+export function configProblemsOf(error: unknown): ConfigProblem[] {
+  if (!isTransshipError(error, 'invalid-config')) return [];
+  return problemsOf(error).map((problem) => ({ ...problem, message: formatProblem(problem) }));
 }

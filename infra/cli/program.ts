@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import type { Action, GlobalOptions } from './context.ts';
 import { declareCompletion } from './declare/completion.ts';
+import { declareConfig } from './declare/config.ts';
 import { declareCopy } from './declare/copy.ts';
 import type { Declare } from './declare/declare.ts';
 import { declareDemo } from './declare/demo.ts';
@@ -18,7 +19,15 @@ import { usageError } from './usage.ts';
 /** Starts a command's work with the global options as they were given. */
 export type Start = (globals: GlobalOptions, action: Action, options: { readOnly: boolean }) => Promise<void>;
 
-const DECLARATIONS = [declareCopy, declareInspect, declareTags, declareDemo, declareCompletion, declareVersion];
+const DECLARATIONS = [
+  declareCopy,
+  declareInspect,
+  declareTags,
+  declareConfig,
+  declareDemo,
+  declareCompletion,
+  declareVersion,
+];
 
 /** Builds the program; wrong usage throws a TransshipError, printed help a CommanderError with exit code 0. */
 export function buildProgram(io: Io, start: Start): Command {
@@ -52,7 +61,7 @@ export function buildProgram(io: Io, start: Start): Command {
   const run: Declare['run'] = (action, options) =>
     start(program.opts<GlobalOptions>(), action, { readOnly: options?.readOnly ?? false });
   for (const declare of DECLARATIONS) declare({ program, io, run });
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride((error) => {
       throw error.exitCode === 0 || error.code === 'commander.help' ? error : usageError(command, error);
     });
@@ -60,8 +69,17 @@ export function buildProgram(io: Io, start: Start): Command {
   return program;
 }
 
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
 function addGlobalOptions(program: Command): void {
   const add = (option: Option) => program.addOption(option);
+  add(
+    new Option('-c, --config <file>', 'the configuration; may be repeated, later files win per entry').argParser(
+      repeated,
+    ),
+  );
   add(new Option('--json', 'print JSON for machines: one value a line, the last is the report'));
   add(new Option('-q, --quiet', 'print nothing but errors (with --json: only the report)'));
   add(new Option('--no-color', 'no colour (also: the environment variable NO_COLOR)'));

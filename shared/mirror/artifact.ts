@@ -9,7 +9,7 @@ import { isForeignLayerType, isManifestType } from '../oci/media-types.ts';
 import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { rewriteIndex } from './rewrite.ts';
-import { selectPlatforms } from './selection.ts';
+import { selectPlatforms } from './select-platforms.ts';
 import type { PlatformMode } from './copy-types.ts';
 
 export type Artifact = {

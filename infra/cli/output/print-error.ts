@@ -3,16 +3,17 @@ import type { Problem } from '../../../shared/mirror/copy-types.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import type { GlobalOptions } from '../context.ts';
 import type { Io } from '../io.ts';
-import { problemOf } from '../problem.ts';
+import { configProblemsOf, problemOf } from '../problem.ts';
 import { printJsonLine } from './json-lines.ts';
 import { styleFor } from './style.ts';
 
 /** Prints what was thrown. */
 export function printError(error: unknown, io: Io, globals: GlobalOptions): void {
   const problem = problemOf(error);
-  printProblem(problem, io, globals);
+  const parts = configProblemsOf(error);
+  for (const part of parts.length > 0 ? parts : [{}]) printProblem({ ...problem, ...part }, io, globals);
   if (globals.logLevel === 'debug') io.stderr.write(stackOf(error));
-  if (globals.json) printJsonLine(io, { type: 'error', ...problem });
+  if (globals.json) printJsonLine(io, { type: 'error', ...problem, ...(parts.length > 0 ? { problems: parts } : {}) });
 }
 
 /** Prints a problem for people. */

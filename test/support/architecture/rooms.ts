@@ -32,11 +32,11 @@ const FILES_OUTSIDE_FOLDERS: Record<string, readonly string[]> = {
 const BASE = ['errors', 'telemetry'];
 const REGISTRIES = [...BASE, 'oci', 'identity', 'registries'];
 
-/** What each room of `shared` may import beside itself; of `config` everybody may use the types. */
+/** What each room of `shared` may import beside itself; of `config`, which checks by what the others read, everybody may use the types. */
 const SHARED: Record<string, readonly string[]> = {
   errors: [],
   telemetry: ['errors'],
-  config: BASE,
+  config: [...BASE, 'oci', 'registries', 'mirror'],
   oci: BASE,
   identity: BASE,
   registries: [...BASE, 'oci', 'identity'],

@@ -1,0 +1,93 @@
+// Names that are given twice, and names that lead nowhere.
+import { parseSourcePattern } from '../mirror/source-pattern.ts';
+import { parseTargetTemplate } from '../mirror/target-template.ts';
+import { formatPath, keyPositionOf, positionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
+import { parseHost } from './hosts.ts';
+import { nearestWord } from './nearest-word.ts';
+import { configProblem, type ConfigProblem } from './problem.ts';
+import type { ConfigFile } from './schema/schema.ts';
+
+type Named = { name: string; path: ConfigPath; isKey?: boolean };
+
+export function checkNames(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
+  return [
+    ...duplicates(
+      root,
+      file.mirrors.map(({ name }, index) => ({ name, path: ['mirrors', index, 'name'] })),
+      'rule',
+    ),
+    ...duplicates(
+      root,
+      file.receivers.map(({ id }, index) => ({ name: id, path: ['receivers', index, 'id'] })),
+      'receiver',
+    ),
+    ...duplicates(root, hostsOf(file), 'registry'),
+    ...danglingRegistries(root, file),
+    ...danglingRules(root, file),
+  ];
+}
+
+function hostsOf(file: ConfigFile): Named[] {
+  return Object.entries(file.registries).flatMap(([key, { aliases = [] }]) => [
+    { name: parseHost(key), path: ['registries', key], isKey: true },
+    ...aliases.map((alias, index) => ({ name: parseHost(alias), path: ['registries', key, 'aliases', index] })),
+  ]);
+}
+
+function duplicates(root: ConfigNode, named: readonly Named[], what: string): ConfigProblem[] {
+  const seen = new Map<string, Named>();
+  return named.flatMap((one) => {
+    const first = seen.get(one.name);
+    if (first === undefined) {
+      seen.set(one.name, one);
+      return [];
+    }
+    const { line } = placeOf(root, first);
+    const message = `a second ${what} has the name "${one.name}", after the one in line ${line}`;
+    const hint = what === 'registry' ? 'put both under one host' : 'give each a name of its own';
+    return [configProblem(placeOf(root, one), { path: formatPath(one.path), text: one.name, message, hint })];
+  });
+}
+
+/** A receiver must speak of a registry that something else here speaks of, or its pushes would come to nothing. */
+function danglingRegistries(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
+  const known = new Set([
+    ...hostsOf(file).map(({ name }) => name),
+    ...file.mirrors.flatMap(({ from, to }) => [
+      parseSourcePattern(from).registry,
+      ...to.map((target) => parseTargetTemplate(target).registry),
+    ]),
+  ]);
+  return file.receivers.flatMap(({ registry }, index) =>
+    known.has(parseHost(registry))
+      ? []
+      : [dangling(root, ['receivers', index, 'registry'], registry, [...known], 'registry')],
+  );
+}
+
+function danglingRules(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
+  const known = file.mirrors.map(({ name }) => name);
+  return file.api.oidc.flatMap(({ rules = [] }, index) =>
+    rules.flatMap((rule, place) =>
+      known.includes(rule) ? [] : [dangling(root, ['api', 'oidc', index, 'rules', place], rule, known, 'rule')],
+    ),
+  );
+}
+
+function dangling(
+  root: ConfigNode,
+  path: ConfigPath,
+  name: string,
+  known: readonly string[],
+  what: string,
+): ConfigProblem {
+  const meant = nearestWord(name, known);
+  const list = known.length === 0 ? `there is no ${what} here` : `known: ${known.join(', ')}`;
+  const message = `there is no ${what} "${name}"${what === 'registry' ? ' in registries, nor in a rule' : ''}`;
+  const hint = meant === undefined ? list : `did you mean "${meant}"? ${list}`;
+  return configProblem(positionOf(root, path), { path: formatPath(path), text: name, message, hint });
+}
+
+function placeOf(root: ConfigNode, { path, isKey }: Named) {
+  return isKey ? keyPositionOf(root, path) : positionOf(root, path);
+}

@@ -1,0 +1,104 @@
+// Checks a tree against the schema and against itself, and reports everything that is wrong in one go: entries that the schema
+// refuses are left out, and what remains is looked at for names that lead nowhere and rules that contradict each other.
+import type * as z from 'zod';
+import { checkNames } from './check-names.ts';
+import { checkNetwork } from './check-network.ts';
+import { checkRules } from './check-rules.ts';
+import { nodeAt, plainOf, type ConfigNode, type ListNode, type MapNode } from './config-node.ts';
+import { explainIssues } from './explain-issue.ts';
+import type { ConfigProblem } from './problem.ts';
+import { configSchema, type ConfigFile } from './schema/schema.ts';
+
+export type Validation = {
+  file: ConfigFile | undefined;
+  problems: readonly ConfigProblem[];
+  warnings: readonly ConfigProblem[];
+};
+
+type Issue = z.core.$ZodIssue;
+
+/** The configuration with its defaults (undefined if it cannot be used), its problems, and what may be meant otherwise. */
+export function validate(root: MapNode): Validation {
+  const tree = numbersFromVariables(root);
+  const parsed = configSchema.safeParse(plainOf(tree));
+  if (parsed.success) return look(tree, parsed.data);
+  const problems = explainIssues({ root: tree, schema: configSchema }, parsed.error.issues);
+  const rest = without(tree, parsed.error.issues);
+  const salvaged = configSchema.safeParse(plainOf(rest));
+  if (!salvaged.success) return { file: undefined, problems, warnings: [] };
+  const found = look(rest, salvaged.data);
+  const renumber = renumbering(parsed.error.issues);
+  return {
+    file: undefined,
+    problems: [...problems, ...found.problems.map(renumber)],
+    warnings: found.warnings.map(renumber),
+  };
+}
+
+function look(root: MapNode, file: ConfigFile): Validation {
+  const rules = checkRules(root, file);
+  const problems = [...checkNames(root, file), ...checkNetwork(root, file), ...rules.problems];
+  return { file, problems, warnings: rules.warnings };
+}
+
+/** An unquoted `${RETRIES}` is a number where a number is wanted, as it would be if it were written out. */
+function numbersFromVariables(root: MapNode): MapNode {
+  const parsed = configSchema.safeParse(plainOf(root));
+  for (const issue of parsed.success ? [] : parsed.error.issues.flatMap(innermost)) {
+    const node = nodeAt(root, issue.path);
+    if (issue.code !== 'invalid_type' || node?.kind !== 'scalar' || !node.isLoose) continue;
+    if (/^(?:number|int)$/.test(issue.expected) && /^-?\d+(?:\.\d+)?$/.test(String(node.value)))
+      node.value = Number(node.value);
+    if (issue.expected === 'boolean' && /^(?:true|false)$/.test(String(node.value))) node.value = node.value === 'true';
+  }
+  return root;
+}
+
+function innermost(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  return issue.errors.flat().map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** A copy without the entries that have issues; a registry keeps its name, so that others may still refer to it. */
+function without(root: MapNode, issues: readonly Issue[]): MapNode {
+  const entries = new Map(root.entries);
+  const broken = Map.groupBy(issues, ({ path }) => String(path[0] ?? ''));
+  for (const [key, entry] of root.entries) {
+    const inSection = broken.get(key) ?? [];
+    const wholeSection = inSection.some(({ path }) => path.length < 2);
+    if (wholeSection || (inSection.length > 0 && key === 'api')) entries.delete(key);
+    else if (inSection.length > 0) entries.set(key, { ...entry, value: withoutParts(entry.value, inSection) });
+  }
+  for (const issue of broken.get('') ?? []) {
+    for (const key of issue.code === 'unrecognized_keys' ? issue.keys : []) entries.delete(key);
+  }
+  if (!entries.has('version') || broken.has('version')) {
+    entries.set('version', { keyAt: root.at, value: { kind: 'scalar', at: root.at, value: 1, source: '' } });
+  }
+  return { ...root, entries };
+}
+
+function withoutParts(node: ConfigNode, issues: readonly Issue[]): ConfigNode {
+  const parts = new Set(issues.map(({ path }) => String(path[1])));
+  if (node.kind === 'list')
+    return { ...node, items: node.items.filter((_, index) => !parts.has(String(index))) } satisfies ListNode;
+  if (node.kind !== 'map') return node;
+  const kept = [...node.entries].map(([key, entry]) =>
+    parts.has(key)
+      ? ([key, { ...entry, value: { kind: 'map', at: entry.value.at, entries: new Map() } }] as const)
+      : ([key, entry] as const),
+  );
+  return { ...node, entries: new Map(kept) };
+}
+
+/** Gives entries of lists the index back that they had before others were left out. */
+function renumbering(issues: readonly Issue[]): (problem: ConfigProblem) => ConfigProblem {
+  return (problem) => {
+    const [whole, section = '', index = ''] = /^(\w+)\[(\d+)\]/.exec(problem.path) ?? [];
+    if (whole === undefined) return problem;
+    const left = issues.filter(({ path }) => path[0] === section).map(({ path }) => Number(path[1]));
+    let original = Number(index);
+    for (const one of [...new Set(left)].toSorted((a, b) => a - b)) if (one <= original) original += 1;
+    return { ...problem, path: `${section}[${original}]${problem.path.slice(whole.length)}` };
+  };
+}
