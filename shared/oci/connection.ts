@@ -4,6 +4,7 @@ import { createAuthorizer } from './authorizer.ts';
 import { checkRealm } from './egress-guard.ts';
 import type { EgressPolicy } from './egress-policy.ts';
 import { originOf } from './egress-policy.ts';
+import { networkError } from './network-errors.ts';
 import { readUpTo } from './registry-response.ts';
 import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
 import { probeScheme } from './scheme-probe.ts';
@@ -16,7 +17,7 @@ const MOST_TOKEN_BYTES = 64 * 1024;
 
 /** Settles the scheme; sends nothing else. */
 export async function openConnection(settings: RegistrySettings, runtime: RegistryRuntime): Promise<Connection> {
-  const scheme = settings.scheme === 'detect' ? await detectScheme(settings.apiHost) : settings.scheme;
+  const scheme = settings.scheme === 'detect' ? await detectScheme(settings) : settings.scheme;
   const baseUrl = new URL(`${scheme}//${settings.apiHost}${settings.pathPrefix}`);
   const policy = { registryUrl: baseUrl, trustedHosts: settings.trustedHosts };
   const transport = createTransport({
@@ -38,9 +39,14 @@ export async function openConnection(settings: RegistrySettings, runtime: Regist
   return { baseUrl, policy, transport, authorizer };
 }
 
-async function detectScheme(apiHost: string): Promise<'http:' | 'https:'> {
-  const { hostname, port } = new URL(`http://${apiHost}`);
-  return probeScheme(hostname.replace(/^\[|\]$/g, ''), port === '' ? 443 : Number(port));
+/** @throws TransshipError connection-failed where nobody listens */
+async function detectScheme({ host, apiHost }: RegistrySettings): Promise<'http:' | 'https:'> {
+  const url = new URL(`http://${apiHost}`);
+  try {
+    return await probeScheme(url.hostname.replace(/^\[|\]$/g, ''), url.port === '' ? 443 : Number(url.port));
+  } catch (error) {
+    throw networkError(error, { url, registry: host, operation: 'connect to the registry' });
+  }
 }
 
 /** Follows no redirect: a token server that sends its callers elsewhere would send their passwords there. */

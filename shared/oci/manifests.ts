@@ -61,7 +61,7 @@ export async function findVersionedManifest(
     return undefined;
   }
   try {
-    const bytes = await response.bytes(MOST_MANIFEST_BYTES);
+    const bytes = await manifestBytes(response);
     const expected = isDigest(reference) ? reference : announcedDigest(response);
     if (expected !== undefined) verifyManifest(bytes, { digest: expected });
     const manifest = parseManifest(bytes, response.headers['content-type']);
@@ -69,6 +69,18 @@ export async function findVersionedManifest(
     return { manifest: named, etag: response.headers['etag'] };
   } catch (error) {
     throw located(error, repository, reference);
+  }
+}
+
+async function manifestBytes(response: RegistryResponse): Promise<Uint8Array> {
+  try {
+    return await response.bytes(MOST_MANIFEST_BYTES);
+  } catch (error) {
+    if (!isTransshipError(error, 'invalid-response')) throw error;
+    throw new TransshipError('manifest-too-large', `it has more than ${MOST_MANIFEST_BYTES} bytes`, {
+      hint: 'no registry has to take a manifest of more than 4 MiB; this one is broken or hostile, and was not read further',
+      cause: error,
+    });
   }
 }
 

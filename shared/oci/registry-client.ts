@@ -35,7 +35,8 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
   const warned = new Set<string>();
   let answered = false;
   let opened: Promise<Connection> | undefined;
-  const connection = () => (opened ??= openConnection(settings, runtime));
+  // A registry that was down is asked anew, not remembered as unreachable.
+  const connection = () => (opened ??= openConnection(settings, runtime).catch(forgetConnection));
 
   return {
     host: settings.host,
@@ -58,9 +59,14 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
       }
     },
     async close() {
-      await (await opened)?.transport.close();
+      await (await opened?.catch(() => undefined))?.transport.close();
     },
   };
+
+  function forgetConnection(error: unknown): never {
+    opened = undefined;
+    throw error;
+  }
 
   async function attempt(request: RegistryRequest): Promise<RegistryResponse> {
     const { baseUrl, authorizer, policy, transport } = await connection();

@@ -5,16 +5,21 @@ const TLS_ALERT = 0x15;
 const TLS_HANDSHAKE = 0x16;
 const ANSWER_WITHIN_MS = 2_000;
 
-/** `http:` only where the server answered, and not in TLS; a server that cannot be reached counts as `https:`. */
+/**
+ * `http:` only where the server answered, and not in TLS; one that takes the connection and says nothing is `https:`.
+ * Rejects with the socket's error where nobody listens: that tells nothing about who will.
+ */
 export function probeScheme(host: string, port: number): Promise<'http:' | 'https:'> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = net.connect({ host, port });
+    let connected = false;
     const settle = (scheme: 'http:' | 'https:') => {
       socket.destroy();
       resolve(scheme);
     };
+    socket.on('connect', () => (connected = true));
     socket.setTimeout(ANSWER_WITHIN_MS, () => settle('https:'));
-    socket.on('error', () => settle('https:'));
+    socket.on('error', (error) => (connected ? settle('https:') : reject(error)));
     socket.on('close', () => settle('https:'));
     socket.on('data', ([type]) => settle(type === TLS_ALERT || type === TLS_HANDSHAKE ? 'https:' : 'http:'));
     socket.write(clientHello());

@@ -58,12 +58,12 @@ test('a server that says nothing is https, after two seconds', async () => {
   expect(await probe(net.createServer((socket) => void socket.on('error', () => undefined).resume()))).toBe('https:');
 });
 
-test('no server at all is https', async () => {
+test('no server at all is an error, because it tells nothing', async () => {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  expect(await probeScheme('127.0.0.1', port)).toBe('https:');
+  await expect(probeScheme('127.0.0.1', port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 test.each([
