@@ -143,8 +143,9 @@ describe('a token', () => {
   it('is checked with keys that the issuer publishes, fetched once', async () => {
     const fetched: string[] = [];
     const context = await contextWith(fetched, () => keySet('one'));
-    await Promise.all([present(await sign(), auth, context), present(await sign(), auth, context)]);
-    await present(await sign(), auth, context);
+    const token = await sign();
+    await Promise.all([present(token, auth, context), present(token, auth, context)]);
+    await present(token, auth, context);
     expect(fetched).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/keys`]);
   });
 
@@ -208,7 +209,7 @@ describe('a token', () => {
     ['with keys in clear text', { issuer, jwks_uri: 'http://issuer.example.test/keys' }],
     ['without keys', { issuer }],
   ])('is not checked by a discovery document %s', async (_, document) => {
-    const fetchJson = async () => document;
+    const fetchJson = async (url: URL) => (url.pathname === '/keys' ? keySet('one') : document);
     const context = { now: () => now, keys: createSigningKeys(fetchJson, () => 0) };
     await expect(present(await sign(), auth, context)).rejects.toMatchObject({ code: 'connection-failed' });
   });
