@@ -66,7 +66,11 @@ function isOntoItself({ source, target, tag }: Route): boolean {
 function isLossy(rules: readonly MirrorRule[], { rule, to, source }: Route): boolean {
   const template = rules[rule]?.to[to];
   const registry = source.slice(0, source.indexOf('/'));
-  const parts = source.slice(registry.length + 1).split(/\*+/);
+  // two components stand for any depth
+  const parts = source
+    .slice(registry.length + 1)
+    .replaceAll('**', '*/*')
+    .split('*');
   const target = (changed: number) => {
     const repository = parts
       .map((part, index) => (index === 0 ? part : `${index === changed ? 'b' : 'a'}${part}`))

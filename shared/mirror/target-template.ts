@@ -75,7 +75,10 @@ function valuesOf({ registry, repository, tag }: SourceTag): Values {
   const slash = repository.lastIndexOf('/');
   return {
     // a path has no ":" for the port, no brackets and no capitals
-    registry: registry.toLowerCase().replaceAll(':', '-').replaceAll(/[[\]]/g, ''),
+    registry: registry
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9.]+/g, '-')
+      .replaceAll(/^-|-$/g, ''),
     repository,
     namespace: repository.slice(0, Math.max(slash, 0)),
     name: repository.slice(slash + 1),

@@ -39,11 +39,19 @@ export function compileRange(text: string, options: { prereleases: boolean }): (
   try {
     if (text.trim() === '') throw new TypeError('empty');
     // elsewhere (Helm, Flux) a comma stands between what must hold together
-    const range = new Range(text.replaceAll(',', ' '), { includePrerelease });
+    const range = new Range(withThreeParts(text.replaceAll(',', ' ')), { includePrerelease });
     return (version) => range.test(version);
   } catch {
     throw new TransshipError('invalid-config', `"${printable(text, 100)}" is not a range of versions`, {
       hint: 'write it like >=3.18, ^1.2, ~1.2.3, 1.x, >=1.0 <3 or 1.x || 3.x',
     });
   }
+}
+
+/** npm wants all three parts before a pre-release: `>=3.20-0` is `>=3.20.0-0`. */
+function withThreeParts(text: string): string {
+  return text.replaceAll(
+    /(^|[^\w.-])v?(\d+)(?:\.(\d+))?-(?=[0-9A-Za-z])/g,
+    (_, before: string, major: string, minor = '0') => `${before}${major}.${minor}.0-`,
+  );
 }
