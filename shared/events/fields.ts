@@ -3,7 +3,7 @@
 import * as z from 'zod';
 
 /** Entries of one envelope that are read. */
-export const MAX_ENTRIES = 5_000;
+const MAX_ENTRIES = 5_000;
 const MAX_TEXT_LENGTH = 1_024;
 
 /** Text, also empty text. */

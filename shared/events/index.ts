@@ -1,7 +1,6 @@
 // The table of push receivers, one file per sender, and the one way in: authenticate the raw bytes, then parse, then normalise.
 // Nothing here opens a connection but the fetching of signing keys, from fixed places, through a function of the host.
 import { authenticate, type AuthContext, unauthorized } from './authenticate.ts';
-import { MAX_ENTRIES } from './fields.ts';
 import { acrEventGrid } from './kinds/acr-event-grid.ts';
 import { acr } from './kinds/acr.ts';
 import { alibaba } from './kinds/alibaba.ts';
@@ -69,6 +68,6 @@ export async function receivePush(
   await authenticate(source, { headers, rawBody }, receiver.auth, context);
   const body = readBody(rawBody, source);
   if (typeof body !== 'object' || body === null) return [];
-  const sent = source.read(body, headers).slice(0, MAX_ENTRIES);
+  const sent = source.read(body, headers);
   return sent.map((event, index) => toPushEvent(event, index, kind, receiver));
 }
