@@ -38,6 +38,6 @@ function allows(pattern: string, repository: string): boolean {
   const wanted = lowerAscii(pattern);
   const [prefix = '', stars] = wanted.split(/(\*\*?)$/);
   if (stars === undefined || !(prefix === '' || prefix.endsWith('/'))) return wanted === repository;
-  if (!repository.startsWith(prefix) || repository.length === prefix.length) return false;
+  if (!repository.startsWith(prefix)) return false;
   return stars === '**' || !repository.slice(prefix.length).includes('/');
 }

@@ -13,7 +13,7 @@ export function parseSentTime(sent: SentTime): string | null {
   return new Date(timeMs).toISOString();
 }
 
-/** Seconds with a fraction; rounded to 10 µs first, because 1.001 s is a little less than that in binary. */
+/** Seconds with a fraction; rounded to 10 µs first: 1088104914.745 times 1000 is a little less than 1088104914745. */
 function epochMs(seconds: number): number {
   return Math.trunc(Math.round(seconds * 100_000) / 100);
 }
