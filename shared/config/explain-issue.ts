@@ -29,7 +29,7 @@ function explainIssue(explaining: Explaining, issue: Issue, base: ConfigPath = [
   }
   if (issue.code === 'invalid_union' && !isWritten(issue)) return explainUnion(explaining, issue, path);
   const node = nodeAt(explaining.root, path);
-  if (node === undefined && issue.code === 'invalid_type') return [missing(explaining, path)];
+  if (node === undefined) return [missing(explaining, path)];
   return [at(positionOf(explaining.root, path), path, explain(explaining, issue, path, node))];
 }
 

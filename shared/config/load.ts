@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, TransshipError } from '../errors.ts';
 import { printable } from '../telemetry/printable.ts';
-import type { ConfigNode, MapNode } from './config-node.ts';
+import type { ConfigNode, MapNode, Position } from './config-node.ts';
 import type { Config } from './config.ts';
 import { interpolate } from './interpolate.ts';
 import { mergeFiles } from './merge.ts';
@@ -52,7 +52,9 @@ export function readConfig(texts: readonly ConfigText[], surroundings: ConfigSur
   if (first === undefined || read.length > others.length + 1) throw invalidConfig(problems);
   const root = mergeFiles(first, others);
   resolvePaths(root, surroundings);
-  const { file, problems: more, warnings } = validate(root);
+  const { file, problems: found, warnings } = validate(root);
+  // what is wrong with a text whose variable is not set is not known yet
+  const more = found.filter((one) => !problems.some((other) => isSamePlace(one, other)));
   if (file === undefined || problems.length + more.length > 0) throw invalidConfig([...problems, ...more]);
   return {
     config: toConfig(file, { dataDir: defaultDataDir(surroundings) }),
@@ -60,6 +62,10 @@ export function readConfig(texts: readonly ConfigText[], surroundings: ConfigSur
     effective: { ...file, dataDir: file.dataDir ?? defaultDataDir(surroundings) },
     warnings,
   };
+}
+
+function isSamePlace(one: Position, other: Position): boolean {
+  return one.file === other.file && one.line === other.line && one.column === other.column;
 }
 
 function readTree(

@@ -1,7 +1,7 @@
 // "Did you mean": the word that is nearest to a mistyped one, by the number of letters to change.
 // https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance (optimal string alignment)
 
-/** The nearest of the words, if it is near enough to be meant. */
+/** The nearest of the words, if it is near enough to be meant; else one that begins with it. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { word: string; distance: number } | undefined;
@@ -9,7 +9,11 @@ export function nearestWord(word: string, known: readonly string[]): string | un
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { word: candidate, distance };
   }
-  return best?.word;
+  return best?.word ?? known.find((candidate) => isAbbreviation(word, candidate));
+}
+
+function isAbbreviation(word: string, candidate: string): boolean {
+  return word.length >= 3 && candidate.toLowerCase().startsWith(word.toLowerCase());
 }
 
 /** Letters to insert, delete, replace, or swap with their neighbour. */

@@ -19,8 +19,9 @@ export function configProblem(
   { path = '', text = '', message, hint }: { path?: string; text?: string; message: string; hint: string },
 ): ConfigProblem {
   const { file, line, column } = at;
-  const shown = (value: string) => printable(redactText(value), 200);
-  return { file, line, column, path, text: shown(text), message: shown(message), hint: shown(hint) };
+  const shown = (value: string) => printable(redactText(value), 300);
+  // a hint is ours, and speaks of passwords
+  return { file, line, column, path, text: shown(text), message: shown(message), hint: printable(hint, 500) };
 }
 
 /** One line: `transship.yaml:3:5: mirrors[0].tags: unknown key "latests"`. */

@@ -27,7 +27,8 @@ export function yamlHint(
   offending: string,
 ): { text: string; message: string; hint: string } {
   const first = (message.split('\n', 1)[0] ?? message).replace(/[:.]$/, '');
-  const hint = HINTS[code] ?? 'check the YAML syntax at this place';
+  const isFlow = code === 'BAD_INDENT' && message.startsWith('Flow');
+  const hint = HINTS[isFlow ? 'MISSING_CHAR' : code] ?? 'check the YAML syntax at this place';
   return { text: code === 'DUPLICATE_KEY' ? offending : '', message: lowerFirst(first), hint };
 }
 

@@ -43,11 +43,6 @@ export function selectTags(tags: readonly ListedTag[], selection: TagSelection |
   return [...new Set(candidates.map(({ name }) => name))].filter((name) => selected.has(name));
 }
 
-/** Finds what is wrong with a set before there are tags. @throws TransshipError invalid-config */
-export function assertTagSet(set: TagSet): void {
-  selectSet([], set);
-}
-
 function selectSet(candidates: readonly Candidate[], set: TagSet): string[] {
   const { allow, deny, always, latest } = set;
   const isAllowed = allow === undefined ? everything : compileTagPatterns(allow);

@@ -3,7 +3,7 @@
 import { Cron } from 'croner';
 import * as z from 'zod';
 import { isTransshipError, messageOf, TransshipError } from '../../errors.ts';
-import { assertTagSet } from '../../mirror/selection.ts';
+import type { TagSet } from '../../mirror/selection.ts';
 import { compileTagPattern } from '../../mirror/pattern/tag-pattern.ts';
 import { compileRange } from '../../mirror/pattern/tag-version.ts';
 import { parseSourcePattern } from '../../mirror/source-pattern.ts';
@@ -90,6 +90,10 @@ export const timeZone = textOf((text) => {
 export const cron = textOf(
   (text) => {
     const hint = 'five fields: minute, hour, day of month, month, day of week, like 17 * * * *';
+    const fields = text.trim().split(/\s+/).length;
+    if (fields !== 5 && !text.startsWith('@')) {
+      throw refused(`"${printable(text, 60)}" is not a cron expression: it has ${fields} of the 5 fields`, hint);
+    }
     let next: Date | null;
     try {
       next = new Cron(text, { mode: '5-part', paused: true, timezone: 'UTC' }).nextRun();
@@ -110,14 +114,13 @@ export const webAddress = textOf((text) => {
 });
 
 /** What only shows when the members of a set are seen together. */
-export const checkTagSet = refuseWith((set: Parameters<typeof assertTagSet>[0]) => {
+export const checkTagSet = refuseWith((set: TagSet) => {
   if (set.by !== undefined && set.latest === undefined) {
     throw refused('"by" has no meaning without "latest"', 'add latest: N, or leave "by" out');
   }
   if (set.prereleases !== undefined && set.semver === undefined) {
     throw refused('"prereleases" has no meaning without "semver"', 'add semver: RANGE, or leave "prereleases" out');
   }
-  assertTagSet(set);
 });
 
 function refused(reason: string, hint: string): TransshipError {
