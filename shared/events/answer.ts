@@ -1,5 +1,6 @@
 // What the HTTP edge answers to a sender, as data: status, headers and body. Senders drop, repeat or stop for good at the
 // wrong one, so all that is understood or ignored is a success.
+import { isTransshipError } from '../errors.ts';
 import type { PushEvent } from './push-event.ts';
 import { headerOf } from './request-header.ts';
 import type { RequestHeaders } from './receiver.ts';
@@ -7,6 +8,7 @@ import type { RequestHeaders } from './receiver.ts';
 /** `json` is the whole body where there is one; a 202 gets its Location from the caller. */
 export type PushAnswer = { status: number; headers?: Record<string, string>; json?: Record<string, string> };
 
+const RETRY_AFTER_MS = 5_000;
 // https://learn.microsoft.com/azure/event-grid/webhook-event-delivery#endpoint-validation-with-cloudevents-v10
 const DELIVERY_ORIGINS = ['eventgrid.azure.net'];
 
@@ -15,6 +17,17 @@ export function answerPush(events: readonly PushEvent[]): PushAnswer {
   const challenge = events.find(({ action }) => action === 'handshake')?.challenge;
   if (challenge !== undefined) return { status: 200, json: { validationResponse: challenge } };
   return { status: events.some(({ relevant }) => relevant) ? 202 : 200 };
+}
+
+/**
+ * To a request that failed: the same 401 for whatever is wrong with a credential, 503 where the sender shall come again, 500
+ * for a fault of ours.
+ */
+export function answerFailure(error: unknown): PushAnswer {
+  if (isTransshipError(error, 'webhook-unauthorized')) return { status: 401 };
+  if (!isTransshipError(error) || !error.retryable) return { status: 500 };
+  const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000));
+  return { status: 503, headers: { 'retry-after': String(seconds) } };
 }
 
 /**

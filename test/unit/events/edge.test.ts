@@ -1,8 +1,9 @@
 // What the HTTP edge is told: which bodies to read, and how to answer handshakes.
 import { expect, it } from 'vitest';
-import { answerOptions, answerPush } from '../../../shared/events/answer.ts';
+import { answerFailure, answerOptions, answerPush } from '../../../shared/events/answer.ts';
 import { acceptsContent } from '../../../shared/events/content-type.ts';
 import { PUSH_SOURCES } from '../../../shared/events/index.ts';
+import { TransshipError } from '../../../shared/errors.ts';
 
 const { harbor, zot } = PUSH_SOURCES;
 const artifactRegistry = PUSH_SOURCES['artifact-registry'];
@@ -57,4 +58,15 @@ it('lets Event Grid announce itself, and nobody else', () => {
 
 it('answers 200 to a request that says nothing', () => {
   expect(answerPush([])).toEqual({ status: 200 });
+});
+
+it('answers a failure as the sender has to take it', () => {
+  const failed = (options: object) => answerFailure(new TransshipError('store-unavailable', 'x', options));
+  expect(answerFailure(new TransshipError('webhook-unauthorized', 'x'))).toEqual({ status: 401 });
+  expect(failed({ retryable: true, retryAfterMs: 1_200 })).toEqual({ status: 503, headers: { 'retry-after': '2' } });
+  expect(failed({ retryable: true, retryAfterMs: 0 })).toEqual({ status: 503, headers: { 'retry-after': '1' } });
+  expect(failed({ retryable: true })).toEqual({ status: 503, headers: { 'retry-after': '5' } });
+  expect([failed({}), answerFailure(new Error('x')), answerFailure(undefined)]).toEqual(
+    Array.from({ length: 3 }, () => ({ status: 500 })),
+  );
 });
