@@ -21,7 +21,8 @@ const FRESH_FOR_MS = 60 * 60_000;
 const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 const Discovery = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https$/ }) });
 
-type Entry = { keys?: JSONWebKeySet; getKey?: JWTVerifyGetKey; triedAtMs: number; pending?: Promise<void> };
+type Fetched = { keys: JSONWebKeySet; getKey: JWTVerifyGetKey; atMs: number };
+type Entry = { fetched?: Fetched; triedAtMs: number; pending?: Promise<void> };
 
 /** Keeps keys in memory; `now` in milliseconds. */
 export function createSigningKeys(fetchJson: FetchJson, now: () => number): SigningKeys {
@@ -30,7 +31,7 @@ export function createSigningKeys(fetchJson: FetchJson, now: () => number): Sign
   const refresh = async (entry: Entry, place: KeyPlace): Promise<void> => {
     entry.triedAtMs = now();
     const keys = await fetchKeys(place, fetchJson);
-    Object.assign(entry, { keys, getKey: createLocalJWKSet(keys) });
+    entry.fetched = { keys, getKey: createLocalJWKSet(keys), atMs: entry.triedAtMs };
   };
 
   return {
@@ -38,23 +39,23 @@ export function createSigningKeys(fetchJson: FetchJson, now: () => number): Sign
       const name = 'issuer' in place ? place.issuer : place.jwksUrl;
       const entry = entries.get(name) ?? { triedAtMs: Number.NEGATIVE_INFINITY };
       entries.set(name, entry);
-      if (entry.pending !== undefined || isDue(entry, kid, now() - entry.triedAtMs)) {
+      if (entry.pending !== undefined || isDue(entry, kid, now())) {
         entry.pending ??= refresh(entry, place).finally(() => delete entry.pending);
         // old keys are better than none: the issuer may be out of reach for a moment
         await entry.pending.catch((error: unknown) => {
-          if (entry.getKey === undefined) throw unavailable(name, error);
+          if (entry.fetched === undefined) throw unavailable(name, error);
         });
       }
-      if (entry.getKey === undefined) throw unavailable(name);
-      return entry.getKey;
+      if (entry.fetched === undefined) throw unavailable(name);
+      return entry.fetched.getKey;
     },
   };
 }
 
-function isDue({ keys }: Entry, kid: string, sinceMs: number): boolean {
-  if (keys === undefined) return sinceMs >= RETRY_AFTER_MS;
-  const isKnown = keys.keys.some((key) => key['kid'] === kid);
-  return sinceMs >= (isKnown ? FRESH_FOR_MS : REFETCH_AFTER_MS);
+function isDue({ fetched, triedAtMs }: Entry, kid: string, nowMs: number): boolean {
+  if (fetched === undefined) return nowMs - triedAtMs >= RETRY_AFTER_MS;
+  if (nowMs - triedAtMs < REFETCH_AFTER_MS) return false;
+  return nowMs - fetched.atMs >= FRESH_FOR_MS || !fetched.keys.keys.some((key) => key.kid === kid);
 }
 
 async function fetchKeys(place: KeyPlace, fetchJson: FetchJson): Promise<JSONWebKeySet> {

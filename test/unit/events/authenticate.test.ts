@@ -187,8 +187,8 @@ describe('a token', () => {
 
   it('asks for a retry while the keys cannot be fetched, and is believed with old ones afterwards', async () => {
     const clock = { ms: now.getTime() };
-    let isUp = false;
-    const context = await contextWith([], () => (isUp ? keySet('one') : Promise.reject(new Error('down'))), clock);
+    let [isUp, kid] = [false, 'one'];
+    const context = await contextWith([], () => (isUp ? keySet(kid) : Promise.reject(new Error('down'))), clock);
     const unavailable = { code: 'connection-failed', retryable: true };
     await expect(present(await sign(), auth, context)).rejects.toMatchObject(unavailable);
     isUp = true;
@@ -198,6 +198,10 @@ describe('a token', () => {
     isUp = false;
     clock.ms += 60 * 60_000;
     await expect(present(await sign(), auth, context)).resolves.toEqual([]);
+    // and asked for again before the next hour
+    [isUp, kid] = [true, 'two'];
+    clock.ms += 5 * 60_000;
+    await expect(present(await sign(), auth, context)).rejects.toMatchObject(REFUSED);
   });
 
   it('is refused where keys would have to be fetched and nobody can', async () => {
