@@ -67,7 +67,7 @@ export async function receivePush(
   const source = PUSH_SOURCES[kind];
   await authenticate(source, { headers, rawBody }, receiver.auth, context);
   const body = readBody(rawBody, source);
-  if (typeof body !== 'object' || body === null) return [];
+  if (body === undefined) return [];
   const sent = source.read(body, headers);
   return sent.map((event, index) => toPushEvent(event, index, kind, receiver));
 }
