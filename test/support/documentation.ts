@@ -31,7 +31,7 @@ function commandsOfLine(line: string): string[][] {
   const commands: string[][] = [[]];
   for (const [word] of line.matchAll(/"[^"]*"|'[^']*'|\|\||&&|[|;]|[^\s|;&'"]+/g)) {
     if (word.startsWith('#')) break;
-    if (['|', '||', '&&', ';'].includes(word)) commands.push([]);
+    if (['|', '||', '&&', ';', '>'].includes(word)) commands.push([]);
     else commands.at(-1)?.push(word.replace(/^(["'])(.*)\1$/, '$2'));
   }
   return commands;

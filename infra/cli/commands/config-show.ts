@@ -15,5 +15,5 @@ export async function runConfigShow(context: Context): Promise<number> {
 
 /** What stands there literally must not be taken for a variable when it is loaded again. */
 function withoutVariables(_key: unknown, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('${', '$${') : value;
+  return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
 }

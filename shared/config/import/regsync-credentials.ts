@@ -75,7 +75,7 @@ function numberAt({ root }: Importing, path: ConfigPath, key: string, name: 'req
 export function withVariables(importing: Importing, path: ConfigPath): string | undefined {
   const text = textAt(importing.root, path);
   if (text === undefined) return undefined;
-  const replaced = text.replaceAll('${', '$${').replaceAll(VARIABLE, (_, name: string) => `\${${name}}`);
+  const replaced = text.replaceAll('${', () => '$${').replaceAll(VARIABLE, (_, name: string) => `\${${name}}`);
   if (replaced.includes('{{'))
     warn(importing, path, 'the template is not carried over', 'write the result of it by hand');
   return replaced;

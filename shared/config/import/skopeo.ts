@@ -45,7 +45,7 @@ export function importSkopeo(text: ConfigText, target: SkopeoTarget): ImportedCo
 
 function importRegistry(importing: Importing, host: string): RegistryInput {
   const { root } = importing;
-  const username = textAt(root, [host, 'credentials', 'username'])?.replaceAll('${', '$${');
+  const username = textAt(root, [host, 'credentials', 'username'])?.replaceAll('${', () => '$${');
   const isPlain = valueAt(root, [host, 'tls-verify']) === false;
   if (isPlain) {
     const hint = 'where it does speak TLS, write ca: { file: ./ca.pem } in place of plainHttp: true';

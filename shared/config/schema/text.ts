@@ -17,7 +17,7 @@ import { parseDuration, parseRate, parseSize } from '../units.ts';
 type Context = { addIssue(issue: { code: 'custom'; message: string }): void };
 
 /** Runs a check that throws and makes an issue of what it throws. */
-export function refuseWith<Value>(check: (value: Value) => unknown): (value: Value, context: Context) => void {
+function refuseWith<Value>(check: (value: Value) => unknown): (value: Value, context: Context) => void {
   return (value, context) => {
     try {
       check(value);

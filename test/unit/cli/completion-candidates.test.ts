@@ -12,7 +12,7 @@ function texts(...words: string[]): readonly string[] | 'files' {
 }
 
 test.each<[string, string[], readonly string[] | 'files']>([
-  ['commands', ['co'], ['copy', 'completion']],
+  ['commands', ['co'], ['copy', 'config', 'completion']],
   ['commands after global options and their values', ['--log-level', 'debug', '-q', 'ta'], ['tags']],
   ['the values of an option', ['copy', '--on-conflict', ''], ['overwrite', 'refuse', 'backup']],
   ['the values of an option that have begun', ['copy', '--platform-mode', 're'], ['rewrite']],
