@@ -33,7 +33,11 @@ function topRows(root: JsonSchema): Row[] {
 /** A row for every member, each followed by its own members; the forms of a union come one after the other. */
 function rowsBelow(root: JsonSchema, prefix: string, schema: JsonSchema): Row[] {
   const forms = schema.anyOf ?? schema.oneOf;
-  if (forms !== undefined) return uniqueRows(forms.map((form) => rowsBelow(root, prefix, form)));
+  if (forms !== undefined) {
+    // a list of what may also stand alone has no other keys
+    const single = forms.filter((form) => form.items === undefined);
+    return uniqueRows((single.length > 0 ? single : forms).map((form) => rowsBelow(root, prefix, form)));
+  }
   if (schema.items !== undefined) return rowsBelow(root, prefix.replace(/\.$/, '[].'), schema.items);
   return Object.entries(schema.properties ?? {}).flatMap(([key, member]) => [
     rowOf(root, `${prefix}${key}`, member, schema.required),
