@@ -1,3 +1,4 @@
+// WWW-Authenticate headers of any shape, taken apart by the tokenizer.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseChallenges, type Challenge } from '../../../shared/oci/challenge.ts';

@@ -1,3 +1,4 @@
+// Ranges of partial answers and of upload sessions.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseContentRange, parseUploadRange, type ContentRange } from '../../../shared/oci/content-range.ts';

@@ -1,3 +1,4 @@
+// Digests: what counts as one, and that they are computed from bytes.
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';

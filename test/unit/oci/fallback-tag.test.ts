@@ -1,3 +1,4 @@
+// The tags that stand for a digest: the referrers fallback tag and those of cosign.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cosignTags, fallbackTag } from '../../../shared/oci/fallback-tag.ts';

@@ -1,3 +1,4 @@
+// Link headers: the next page, and only on the same origin.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nextLink, nextPage } from '../../../shared/oci/link.ts';

@@ -1,3 +1,4 @@
+// Manifests of every kind as raw bytes beside a checked view, and the broken ones that are refused.
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

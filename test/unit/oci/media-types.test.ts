@@ -1,3 +1,4 @@
+// Media types: which are indexes, images, foreign layers.
 import { expect, test } from 'vitest';
 import {
   baseType,

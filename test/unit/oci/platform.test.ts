@@ -1,3 +1,4 @@
+// Platforms: read, normalised and compared as containerd does.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Platform } from '../../../shared/oci/descriptor.ts';

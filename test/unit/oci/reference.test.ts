@@ -1,3 +1,4 @@
+// The grammar of references, with Docker Hub's short names.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,3 +1,4 @@
+// What registries answer when they refuse, as typed errors with hints.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';

@@ -1,3 +1,4 @@
+// Retry-After as seconds and as a date.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseRetryAfter } from '../../../shared/oci/retry-after.ts';

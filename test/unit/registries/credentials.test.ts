@@ -1,3 +1,4 @@
+// Where a registry's credential comes from, in which order of files and helpers.
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,4 @@
+// Which entry of a Docker config.json or auth.json is for which repository.
 import { assert, constantFrom, property, stringMatching, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../../shared/oci/credential.ts';

@@ -1,3 +1,4 @@
+// Line and column of a mistake in a JSON file, without its content.
 import { array, assert, integer, json, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonErrorPosition } from '../../../shared/registries/json-position.ts';

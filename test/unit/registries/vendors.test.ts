@@ -1,3 +1,4 @@
+// The table of vendors: exact hosts, never look-alikes.
 import { assert, constantFrom, property, stringMatching } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { vendorOf, vendors } from '../../../shared/registries/vendors.ts';

@@ -1,3 +1,4 @@
+// Text from outside, made safe to print.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { printable } from '../../../shared/telemetry/printable.ts';
