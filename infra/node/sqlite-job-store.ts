@@ -10,7 +10,7 @@ import { groupCommit } from './sqlite/group-commit.ts';
 import { jobTable } from './sqlite/job-table.ts';
 import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
 import { leaseJobs } from './sqlite/lease-jobs.ts';
-import { closeDatabase, openDatabase } from './sqlite/open-database.ts';
+import { closeDatabase, openDatabase, type OpenDatabase } from './sqlite/open-database.ts';
 import { outboxRows } from './sqlite/outbox-rows.ts';
 import { readJobs } from './sqlite/read-jobs.ts';
 import { isDiskFull, isFatal, storeError } from './sqlite/sqlite-errors.ts';
@@ -41,8 +41,8 @@ const RETRY_AFTER_MS = 5000;
 /** @throws TransshipError store-locked where another process owns the folder, store-unavailable where it cannot be used */
 export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promise<SqliteJobStore> {
   const { dataDir, clock = systemClock, onChange = () => {} } = options;
-  const { database, bootId } = openDatabase(join(dataDir, 'jobs.sqlite'));
   const room = ballast(join(dataDir, 'ballast'), options.ballastBytes ?? BALLAST_BYTES);
+  const { database, bootId } = openWithRoom(join(dataDir, 'jobs.sqlite'), room);
   const changes: JobChange[] = [];
   let stopRestoring = (): void => {};
   let failure: TransshipError | undefined;
@@ -77,6 +77,15 @@ export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promis
       stopRestoring = clock.after(RESTORE_EVERY_MS, () => void restoreRoom());
   }
 
+  async function read<T>(operation: () => T): Promise<T> {
+    if (failure !== undefined) throw failure;
+    try {
+      return operation();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
   function end(): void {
     failure ??= new TransshipError('store-unavailable', 'the job store is closed');
     stopRestoring();
@@ -87,8 +96,15 @@ export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promis
 
   try {
     const table = jobTable(database, changes);
-    const assertRoom = (): void => assertIntact(room);
-    const context: StoreContext = { database, table, clock, bootId, write: commits.write, assertRoom };
+    const context: StoreContext = {
+      database,
+      table,
+      clock,
+      bootId,
+      write: commits.write,
+      read,
+      assertRoom: () => assertIntact(room),
+    };
     await restoreRoom();
     await freeOldLeases(context);
     return {
@@ -106,6 +122,17 @@ export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promis
   } catch (error) {
     end();
     throw storeError(error);
+  }
+}
+
+/** A disk that filled up while nothing ran: the ballast makes room to start. */
+function openWithRoom(file: string, room: Ballast): OpenDatabase {
+  try {
+    return openDatabase(file);
+  } catch (error) {
+    if (!(error instanceof Error) || !isDiskFull(error.cause) || !room.isIntact()) throw error;
+    room.drop();
+    return openDatabase(file);
   }
 }
 

@@ -11,7 +11,7 @@ import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<JobStore, 'accept' | 'schedule' | 'unschedule' | 'schedules' | 'due' | 'fire'>;
 
-export function acceptJobs({ database, table, clock, write, assertRoom }: StoreContext): Operations {
+export function acceptJobs({ database, table, clock, write, read, assertRoom }: StoreContext): Operations {
   const idByKey = database.prepare('SELECT id FROM job WHERE dedupe_key = ?');
   const waiting = database.prepare(
     `SELECT * FROM job WHERE state = 'READY' AND targets <> '[]' AND targets = :targets AND kind = :kind ORDER BY seq`,
@@ -55,8 +55,8 @@ export function acceptJobs({ database, table, clock, write, assertRoom }: StoreC
       });
     },
     unschedule: (id) => write(() => void removeSchedule.run(id)),
-    schedules: async () => allSchedules.all().map(scheduleOf),
-    due: async (now) => dueSchedules.all(now.getTime()).map(scheduleOf),
+    schedules: () => read(() => allSchedules.all().map(scheduleOf)),
+    due: (now) => read(() => dueSchedules.all(now.getTime()).map(scheduleOf)),
     fire(schedule, next, runAt) {
       return write(() => {
         assertRoom();

@@ -1,7 +1,8 @@
 // A file that only takes up room. On a full disk SQLite can neither delete nor write its log back; giving this room up lets work in
 // progress end and be removed. New work is refused until the room is there again.
 import { randomFillSync } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { rmSync, statSync } from 'node:fs';
 
 export type Ballast = {
@@ -31,11 +32,16 @@ export function ballast(file: string, sizeBytes: number): Ballast {
   };
 }
 
+const SPARE = 1.5;
+
 /** Random bytes: a file system that compresses would keep no room for zeros. */
 async function fill(file: string, sizeBytes: number): Promise<boolean> {
   const draft = `${file}.new`;
   const chunk = randomFillSync(Buffer.allocUnsafe(1024 * 1024));
   try {
+    const { bavail, bsize } = await statfs(dirname(file));
+    // an attempt that fills the disk would take the room that running work needs meanwhile
+    if (bavail * bsize < sizeBytes * SPARE) return false;
     await using handle = await open(draft, 'w', 0o600);
     for (let left = sizeBytes; left > 0; left -= chunk.length) {
       await handle.writeFile(chunk.subarray(0, Math.min(left, chunk.length)));

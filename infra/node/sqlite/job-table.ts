@@ -56,7 +56,9 @@ export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable
     messages: readonly Values[],
     now: Date,
   ): void {
-    if (event !== undefined) addEvent.run({ seq, at: now.getTime(), type: event.type, data: dataText });
+    // a lease that was extended is no news
+    if (event === undefined) return;
+    addEvent.run({ seq, at: now.getTime(), type: event.type, data: dataText });
     for (const message of messages) addMessage.run(message);
     changes.push({ jobId: job.id, kind: job.kind, state: job.state, outbox: messages.length > 0 });
   }

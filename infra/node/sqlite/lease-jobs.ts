@@ -49,10 +49,13 @@ export function leaseJobs(context: StoreContext): Operations {
       write(() => {
         const found: Claimed[] = [];
         const now = clock.now();
-        for (let next = nextReady(kind, now); next !== undefined; next = nextReady(kind, now)) {
-          const { job } = saved(next, claimed(next.job, now, leaseMs, bootId), now);
-          found.push({ job, lease: { jobId: job.id, fence: job.fence, leaseMs } });
-          if (found.length >= limit) break;
+        while (found.length < limit) {
+          const next = nextReady(kind, now);
+          if (next === undefined) break;
+          const move = claimed(next.job, now, leaseMs, bootId);
+          table.save(next, move, now);
+          const { id: jobId, fence } = move.job;
+          found.push({ job: move.job, lease: { jobId, fence, leaseMs } });
         }
         return found;
       }),
@@ -68,11 +71,6 @@ export function leaseJobs(context: StoreContext): Operations {
       await moveHeld(lease, (job, now) => buried(job, problem, now));
     },
   };
-
-  function saved(before: StoredJob, move: Move, now: Date): Move {
-    table.save(before, move, now);
-    return move;
-  }
 }
 
 /** Finds the next job of a kind that may be leased: one index range per priority, highest first. */

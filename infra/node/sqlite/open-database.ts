@@ -26,8 +26,8 @@ export function openDatabase(file: string): OpenDatabase {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, defensive: true });
-    assertSafeSqlite(String(database.prepare('SELECT sqlite_version() AS version').get()?.['version']));
     setPragmas(database);
+    assertSafeSqlite(String(database.prepare('SELECT sqlite_version() AS version').get()?.['version']));
     return { database, bootId: begin(database) };
   } catch (error) {
     database?.close();
@@ -36,7 +36,7 @@ export function openDatabase(file: string): OpenDatabase {
 }
 
 function setPragmas(database: DatabaseSync): void {
-  // Exclusive before WAL: then there is no shared memory file, and a second process is refused at once.
+  // Exclusive before anything reads the file: then there is no shared memory beside it, and a second process is refused at once.
   // https://sqlite.org/wal.html#use_of_wal_without_shared_memory
   database.exec('PRAGMA locking_mode = EXCLUSIVE');
   const mode = database.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
@@ -71,13 +71,14 @@ function assertIntegrity(database: DatabaseSync): void {
   });
 }
 
-/** Marks the store as closed on purpose and writes the log back. */
+/** Marks the store as closed on purpose and writes the log back; where that fails, the next opening checks the file. */
 export function closeDatabase(database: DatabaseSync): void {
   if (!database.isOpen) return;
   try {
     writeMeta(database, 'clean', 'yes');
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  } finally {
-    database.close();
+  } catch {
+    // everything that was acknowledged is in the log already
   }
+  database.close();
 }

@@ -6,7 +6,7 @@ import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<JobStore, 'outbox' | 'delivered' | 'postpone'>;
 
-export function outboxRows({ database, clock, write }: StoreContext): Operations {
+export function outboxRows({ database, clock, write, read }: StoreContext): Operations {
   const pending = database.prepare(
     'SELECT * FROM outbox WHERE delivered_at IS NULL AND next_at <= :now ORDER BY seq LIMIT :limit',
   );
@@ -15,7 +15,7 @@ export function outboxRows({ database, clock, write }: StoreContext): Operations
     'UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE id = ? AND delivered_at IS NULL',
   );
   return {
-    outbox: async (now, limit) => pending.all({ now: now.getTime(), limit }).map(entryOf),
+    outbox: (now, limit) => read(() => pending.all({ now: now.getTime(), limit }).map(entryOf)),
     delivered: (ids) =>
       write(() => {
         for (const id of ids) deliver.run(clock.now().getTime(), id);

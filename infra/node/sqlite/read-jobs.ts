@@ -8,7 +8,7 @@ import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<JobStore, 'get' | 'list' | 'log' | 'counts'>;
 
-export function readJobs({ database, table }: StoreContext): Operations {
+export function readJobs({ database, table, read }: StoreContext): Operations {
   const page = database.prepare(`
     SELECT * FROM job WHERE seq < :before AND (:state IS NULL OR state = :state) AND (:kind IS NULL OR kind = :kind)
     ORDER BY seq DESC LIMIT :limit`);
@@ -19,20 +19,22 @@ export function readJobs({ database, table }: StoreContext): Operations {
   const lastSeq = database.prepare(`SELECT seq FROM sqlite_sequence WHERE name = 'job'`);
 
   return {
-    get: async (id) => table.byId(id)?.job,
-    async list({ state, kind }, limit, cursor) {
-      const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : numberOf(cursor);
-      const found = table.select(page, { before, state: state ?? null, kind: kind ?? null, limit: limit + 1 });
-      const jobs = found.slice(0, limit);
-      return { jobs: jobs.map(({ job }) => job), next: found.length > limit ? String(jobs.at(-1)?.seq) : undefined };
-    },
-    log: async (id, after, limit) => events.all({ id, after, limit }).map(eventOf),
-    async counts() {
-      const states: Record<JobState, number> = { READY: 0, LEASED: 0, DONE: 0, DEAD: 0, CANCELLED: 0, SUPERSEDED: 0 };
-      for (const row of byState.all()) states[stateOf(row)] = integer(row, 'jobs');
-      const accepted = Number(lastSeq.get()?.['seq'] ?? 0);
-      return { accepted, purged: Number(readMeta(database, 'purged') ?? 0), states };
-    },
+    get: (id) => read(() => table.byId(id)?.job),
+    list: ({ state, kind }, limit, cursor) =>
+      read(() => {
+        const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : numberOf(cursor);
+        const found = table.select(page, { before, state: state ?? null, kind: kind ?? null, limit: limit + 1 });
+        const jobs = found.slice(0, limit);
+        return { jobs: jobs.map(({ job }) => job), next: found.length > limit ? String(jobs.at(-1)?.seq) : undefined };
+      }),
+    log: (id, after, limit) => read(() => events.all({ id, after, limit }).map(eventOf)),
+    counts: () =>
+      read(() => {
+        const states: Record<JobState, number> = { READY: 0, LEASED: 0, DONE: 0, DEAD: 0, CANCELLED: 0, SUPERSEDED: 0 };
+        for (const row of byState.all()) states[stateOf(row)] = integer(row, 'jobs');
+        const accepted = Number(lastSeq.get()?.['seq'] ?? 0);
+        return { accepted, purged: Number(readMeta(database, 'purged') ?? 0), states };
+      }),
   };
 }
 

@@ -10,6 +10,8 @@ export type StoreContext = {
   clock: Clock;
   bootId: string;
   write: GroupCommit['write'];
+  /** What is committed, with errors that callers understand. */
+  read: <T>(operation: () => T) => Promise<T>;
   /** Throws while the disk has no room for new work. @throws TransshipError store-unavailable */
   assertRoom: () => void;
 };

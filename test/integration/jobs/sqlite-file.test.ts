@@ -50,8 +50,13 @@ describe('opening', () => {
     const store = await openSqliteJobStore({ dataDir: inner, ballastBytes: 1_500_000 });
     expect((await stat(inner)).mode & 0o777).toBe(0o700);
     expect((await stat(join(inner, 'ballast'))).size).toBe(1_500_000);
-    expect((await readdir(inner)).sort()).toEqual(['ballast', 'jobs.sqlite', 'jobs.sqlite-wal']);
+    await store.accept({ kind: 'mirror', payload: null });
+    await cp(inner, `${inner}-killed`, { recursive: true });
     await store.close();
+    const next = await openSqliteJobStore({ dataDir: `${inner}-killed`, ballastBytes: 1_500_000 });
+    // no shared memory, also where a log was there already
+    expect((await readdir(`${inner}-killed`)).sort()).toEqual(['ballast', 'jobs.sqlite', 'jobs.sqlite-wal']);
+    await next.close();
   });
 
   it('opens what the version after this one wrote, unless that says no', async () => {
@@ -123,6 +128,7 @@ describe('writing', () => {
     await store.close();
     const { id } = await waiting;
     await expect(store.accept({ kind: 'mirror', payload: null })).rejects.toMatchObject({ code: 'store-unavailable' });
+    await expect(store.get(id)).rejects.toMatchObject({ code: 'store-unavailable' });
     const again = await openSqliteJobStore({ dataDir, ...OPTIONS });
     expect(await again.get(id)).toMatchObject({ state: 'READY' });
     await again.close();

@@ -49,6 +49,7 @@ export function describeLeasing(subject: StoreSubject): void {
     it('takes only the kind that is asked for', async () => {
       await bed.accept({ kind: 'other' });
       expect(await bed.store.claim('mirror', 9, LEASE_MS)).toEqual([]);
+      expect(await bed.store.claim('other', 0, LEASE_MS)).toEqual([]);
     });
 
     it('runs one job per target, of whatever kind, and takes all targets or none', async () => {
