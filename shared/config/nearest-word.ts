@@ -1,8 +1,12 @@
 // "Did you mean": the word that is nearest to a mistyped one, by the number of letters to change.
 // https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance (optimal string alignment)
 
+/** What is longer is no mistyped word. */
+const LONGEST = 60;
+
 /** The nearest of the words, if it is near enough to be meant; else one that begins with it. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {

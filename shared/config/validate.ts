@@ -19,11 +19,12 @@ type Issue = z.core.$ZodIssue;
 
 /** The configuration with its defaults (undefined if it cannot be used), its problems, and what may be meant otherwise. */
 export function validate(root: MapNode): Validation {
-  const tree = numbersFromVariables(root);
-  const parsed = configSchema.safeParse(plainOf(tree));
-  if (parsed.success) return look(tree, parsed.data);
-  const problems = explainIssues({ root: tree, schema: configSchema }, parsed.error.issues);
-  const rest = without(tree, parsed.error.issues);
+  const first = configSchema.safeParse(plainOf(root));
+  const isChanged = !first.success && readNumbers(root, first.error.issues);
+  const parsed = isChanged ? configSchema.safeParse(plainOf(root)) : first;
+  if (parsed.success) return look(root, parsed.data);
+  const problems = explainIssues({ root, schema: configSchema }, parsed.error.issues);
+  const rest = without(root, parsed.error.issues);
   const salvaged = configSchema.safeParse(plainOf(rest));
   if (!salvaged.success) return { file: undefined, problems, warnings: [] };
   const found = look(rest, salvaged.data);
@@ -41,17 +42,25 @@ function look(root: MapNode, file: ConfigFile): Validation {
   return { file, problems, warnings: rules.warnings };
 }
 
-/** An unquoted `${RETRIES}` is a number where a number is wanted, as it would be if it were written out. */
-function numbersFromVariables(root: MapNode): MapNode {
-  const parsed = configSchema.safeParse(plainOf(root));
-  for (const issue of parsed.success ? [] : parsed.error.issues.flatMap(innermost)) {
+/**
+ * An unquoted `${RETRIES}` is a number where a number is wanted, as it would be if it were written out. True if there was one.
+ */
+function readNumbers(root: MapNode, issues: readonly Issue[]): boolean {
+  let isChanged = false;
+  for (const issue of issues.flatMap(innermost)) {
     const node = nodeAt(root, issue.path);
     if (issue.code !== 'invalid_type' || node?.kind !== 'scalar' || !node.isLoose) continue;
-    if (/^(?:number|int)$/.test(issue.expected) && /^-?\d+(?:\.\d+)?$/.test(String(node.value)))
-      node.value = Number(node.value);
-    if (issue.expected === 'boolean' && /^(?:true|false)$/.test(String(node.value))) node.value = node.value === 'true';
+    const value = readAs(issue.expected, String(node.value));
+    if (value === undefined) continue;
+    node.value = value;
+    isChanged = true;
   }
-  return root;
+  return isChanged;
+}
+
+function readAs(expected: string, text: string): number | boolean | undefined {
+  if (/^(?:number|int)$/.test(expected) && /^-?\d+(?:\.\d+)?$/.test(text)) return Number(text);
+  return expected === 'boolean' && /^(?:true|false)$/.test(text) ? text === 'true' : undefined;
 }
 
 function innermost(issue: Issue): Issue[] {
