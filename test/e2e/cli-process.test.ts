@@ -93,7 +93,7 @@ describe('Ctrl-C', () => {
 describe('completion', () => {
   test('bash completes commands, options and values', async ({ skip }) => {
     skip(isAbsent('bash'), 'bash is not installed');
-    expect(await inBash('transship', 'co')).toEqual(['copy', 'completion']);
+    expect(await inBash('transship', 'comp')).toEqual(['completion']);
     expect(await inBash('transship', 'copy', '--plat')).toEqual(['--platform', '--platform-mode']);
     expect(await inBash('transship', 'copy', '--on-conflict', 're')).toEqual(['refuse']);
   });
@@ -112,13 +112,12 @@ describe('completion', () => {
       'source <(transship completion zsh)',
       '_describe() { print -l -- "${(@P)2}" }',
       '_files() { print files }',
-      'words=(transship co) CURRENT=2; _transship',
+      'words=(transship comp) CURRENT=2; _transship',
       "words=(transship copy --platform-mode '') CURRENT=4; _transship",
       'words=(transship --ca-file x) CURRENT=3; _transship',
     ].join('\n');
     const { stdout } = await run('zsh', ['-f', '-c', script], { env });
     expect(stdout.split('\n')).toEqual([
-      'copy:copy an image, an artifact or a repository to one or more targets',
       'completion:print a completion script for a shell',
       'keep',
       'rewrite',
