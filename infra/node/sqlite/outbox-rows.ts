@@ -1,4 +1,4 @@
-// Messages that wait to be delivered.
+// Messages that wait to be delivered; a delivered one is removed.
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import type { OutboxEntry } from '../../../shared/jobs/job.ts';
 import { integer, parsed, text, time, type Row } from './job-rows.ts';
@@ -6,19 +6,15 @@ import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<JobStore, 'outbox' | 'delivered' | 'postpone'>;
 
-export function outboxRows({ database, clock, write, read }: StoreContext): Operations {
-  const pending = database.prepare(
-    'SELECT * FROM outbox WHERE delivered_at IS NULL AND next_at <= :now ORDER BY seq LIMIT :limit',
-  );
-  const deliver = database.prepare('UPDATE outbox SET delivered_at = ? WHERE id = ? AND delivered_at IS NULL');
-  const postpone = database.prepare(
-    'UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE id = ? AND delivered_at IS NULL',
-  );
+export function outboxRows({ database, write, read }: StoreContext): Operations {
+  const pending = database.prepare('SELECT * FROM outbox WHERE next_at <= :now ORDER BY seq LIMIT :limit');
+  const remove = database.prepare('DELETE FROM outbox WHERE id = ?');
+  const postpone = database.prepare('UPDATE outbox SET next_at = ?, attempts = attempts + 1 WHERE id = ?');
   return {
     outbox: (now, limit) => read(() => pending.all({ now: now.getTime(), limit }).map(entryOf)),
     delivered: (ids) =>
       write(() => {
-        for (const id of ids) deliver.run(clock.now().getTime(), id);
+        for (const id of ids) remove.run(id);
       }),
     postpone: (id, at) => write(() => void postpone.run(at.getTime(), id)),
   };

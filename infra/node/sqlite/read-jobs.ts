@@ -9,9 +9,12 @@ import type { StoreContext } from './store-context.ts';
 type Operations = Pick<JobStore, 'get' | 'list' | 'log' | 'counts'>;
 
 export function readJobs({ database, table, read }: StoreContext): Operations {
-  const page = database.prepare(`
-    SELECT * FROM job WHERE seq < :before AND (:state IS NULL OR state = :state) AND (:kind IS NULL OR kind = :kind)
-    ORDER BY seq DESC LIMIT :limit`);
+  const pageOf = (condition: string) =>
+    database.prepare(`SELECT * FROM job WHERE seq < :before AND ${condition} ORDER BY seq DESC LIMIT :limit`);
+  const ofKind = '(:kind IS NULL OR kind = :kind)';
+  const page = pageOf(ofKind);
+  // a query of its own, so that a rare state is found without reading all jobs
+  const pageInState = pageOf(`state = :state AND ${ofKind}`);
   const events = database.prepare(`
     SELECT * FROM job_event WHERE job_seq = (SELECT seq FROM job WHERE id = :id) AND sequence > :after
     ORDER BY sequence LIMIT :limit`);
@@ -23,7 +26,9 @@ export function readJobs({ database, table, read }: StoreContext): Operations {
     list: ({ state, kind }, limit, cursor) =>
       read(() => {
         const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : numberOf(cursor);
-        const found = table.select(page, { before, state: state ?? null, kind: kind ?? null, limit: limit + 1 });
+        const values = { before, kind: kind ?? null, limit: limit + 1 };
+        const found =
+          state === undefined ? table.select(page, values) : table.select(pageInState, { ...values, state });
         const jobs = found.slice(0, limit);
         return { jobs: jobs.map(({ job }) => job), next: found.length > limit ? String(jobs.at(-1)?.seq) : undefined };
       }),

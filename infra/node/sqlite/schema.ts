@@ -57,10 +57,8 @@ CREATE TABLE outbox (
   body TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   next_at INTEGER NOT NULL,
-  attempts INTEGER NOT NULL,
-  delivered_at INTEGER
+  attempts INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX outbox_pending ON outbox (next_at) WHERE delivered_at IS NULL;
 CREATE INDEX outbox_created ON outbox (created_at);
 
 CREATE TABLE schedule (

@@ -11,7 +11,7 @@ import type { OpenedStore, StoreSubject } from './store-subject.ts';
 const BALLAST_BYTES = 4096;
 
 export const sqliteSubject: StoreSubject = {
-  name: 'sqlite',
+  name: 'SQLite',
   open: async (clock) => openIn(await newFolder(), clock),
   freesLeasesAtStart: true,
 };
