@@ -245,6 +245,13 @@ const ROWS: readonly Row[] = [
     'tags: { allow: [1] }',
   ],
   [
+    'a source with a password',
+    `${HEAD}mirrors: [{ name: a, from: "https://u:hunter2@h.io/a", to: [h.io/a] }]\n`,
+    '2:28',
+    '"https://" is not part of a reference',
+    'without the scheme',
+  ],
+  [
     'a registry pattern',
     `${HEAD}mirrors: [{ name: a, from: "*.io/a", to: [h.io/a] }]\n`,
     '2:28',
