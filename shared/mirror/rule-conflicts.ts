@@ -83,13 +83,14 @@ function isLossy(rules: readonly MirrorRule[], { rule, to, source }: Route): boo
 function findCollisions(routes: readonly Route[]): RuleConflict[] {
   const byRegistry = Map.groupBy(routes, ({ target }) => target.slice(0, target.indexOf('/')));
   const conflicts = new Map<string, RuleConflict>();
-  for (const [index, route] of routes.entries()) {
-    const neighbours = byRegistry.get(route.target.slice(0, route.target.indexOf('/'))) ?? [];
-    for (const earlier of neighbours) {
-      if (earlier === route || routes.indexOf(earlier) > index) continue;
-      const conflict = conflictOf(route, earlier);
-      const key = `${route.rule} ${route.to} ${earlier.rule} ${earlier.to} ${conflict?.certain}`;
-      if (conflict !== undefined && !conflicts.has(key)) conflicts.set(key, conflict);
+  for (const neighbours of byRegistry.values()) {
+    for (const [index, route] of neighbours.entries()) {
+      for (const earlier of neighbours.slice(0, index)) {
+        const conflict = conflictOf(route, earlier);
+        if (conflict === undefined) continue;
+        const key = `${route.rule} ${route.to} ${earlier.rule} ${earlier.to} ${conflict.certain}`;
+        if (!conflicts.has(key)) conflicts.set(key, conflict);
+      }
     }
   }
   return [...conflicts.values()];
@@ -129,6 +130,7 @@ function leadsTo(targets: ReadonlyMap<string, readonly Route[]>, from: string, t
 
 /** True if some text fits both: `*` is any characters but "/", `**` any at all. */
 export function patternsMeet(left: string, right: string): boolean {
+  if (!left.includes('*') && !right.includes('*')) return left === right;
   const known = new Map<string, boolean>();
   const meet = (a: string, b: string): boolean => {
     const key = `${a}\n${b}`;

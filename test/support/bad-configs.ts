@@ -341,6 +341,13 @@ const ROWS: readonly Row[] = [
     'another target',
   ],
   [
+    'a repository onto itself by another name',
+    `${HEAD}registries: { h.io: { aliases: [h.lan] } }\nmirrors: [{ name: a, from: h.io/a, to: [h.lan/a] }]\n`,
+    '3:41',
+    'h.io/a would be copied onto itself',
+    'another target',
+  ],
+  [
     'a target twice',
     `${HEAD}mirrors: [{ name: a, from: q.io/a, to: [h.io/a, h.io/a] }]\n`,
     '2:49',
