@@ -73,8 +73,8 @@ export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promis
 
   function restoreLater(): void {
     stopRestoring();
-    if (failure === undefined && !room.isIntact())
-      stopRestoring = clock.after(RESTORE_EVERY_MS, () => void restoreRoom());
+    if (failure !== undefined || room.isIntact()) return;
+    stopRestoring = clock.after(RESTORE_EVERY_MS, () => void restoreRoom());
   }
 
   async function read<T>(operation: () => T): Promise<T> {

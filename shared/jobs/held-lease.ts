@@ -39,8 +39,11 @@ export function holdLease(
   const hard = new AbortController();
   const timers = new Set<() => void>();
   let isLost = false;
+  let isReleased = false;
 
   function after(ms: number, callback: () => void): void {
+    // a heartbeat under way may come back after the end
+    if (isReleased) return;
     const callOff = clock.after(ms, () => {
       timers.delete(callOff);
       callback();
@@ -91,6 +94,7 @@ export function holdLease(
     checkpoint: (state) => guarded(() => store.checkpoint(lease, state)),
     isLost: () => isLost,
     release() {
+      isReleased = true;
       stop.removeEventListener('abort', onStop);
       for (const callOff of timers) callOff();
       timers.clear();

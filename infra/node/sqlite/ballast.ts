@@ -15,6 +15,8 @@ export type Ballast = {
 
 export function ballast(file: string, sizeBytes: number): Ballast {
   let intact = sizeOf(file) === sizeBytes;
+  // what a killed process had begun to write takes room for nothing
+  rmSync(draftOf(file), { force: true });
   let restoring: Promise<void> | undefined;
   return {
     isIntact: () => intact,
@@ -36,7 +38,7 @@ const SPARE = 1.5;
 
 /** Random bytes: a file system that compresses would keep no room for zeros. */
 async function fill(file: string, sizeBytes: number): Promise<boolean> {
-  const draft = `${file}.new`;
+  const draft = draftOf(file);
   const chunk = randomFillSync(Buffer.allocUnsafe(1024 * 1024));
   try {
     const { bavail, bsize } = await statfs(dirname(file));
@@ -57,4 +59,8 @@ async function fill(file: string, sizeBytes: number): Promise<boolean> {
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function draftOf(file: string): string {
+  return `${file}.new`;
 }

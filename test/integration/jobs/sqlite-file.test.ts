@@ -59,6 +59,13 @@ describe('opening', () => {
     await next.close();
   });
 
+  it('removes half a ballast that a killed process left', async () => {
+    await writeFile(join(dataDir, 'ballast.new'), 'half');
+    const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
+    expect((await readdir(dataDir)).sort()).toEqual(['ballast', 'jobs.sqlite', 'jobs.sqlite-wal']);
+    await store.close();
+  });
+
   it('opens what the version after this one wrote, unless that says no', async () => {
     await closedStore();
     change(`UPDATE meta SET value = '2' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
