@@ -25,7 +25,7 @@ function explainIssue(explaining: Explaining, issue: Issue, base: ConfigPath = [
   const path = [...base, ...issue.path];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(explaining, path, key));
   if (issue.code === 'invalid_key') {
-    return issue.issues.map((inner) => at(keyPositionOf(explaining.root, path), path, written(inner.message)));
+    return issue.issues.map((inner) => at(keyPositionOf(explaining.root, path), path, explainKey(inner)));
   }
   if (issue.code === 'invalid_union' && !isWritten(issue)) return explainUnion(explaining, issue, path);
   const node = nodeAt(explaining.root, path);
@@ -40,6 +40,11 @@ function explain(explaining: Explaining, issue: Issue, path: ConfigPath, node: C
   const explanation = written(issue.message);
   if (explanation.message === SECRET_AS_TEXT) return secretAsText(explanation, node);
   return { text: sourceOf(node), ...explanation };
+}
+
+/** What is wrong with a key that users choose: it is empty, or no host. */
+function explainKey(issue: Issue): Explanation {
+  return isWritten(issue) ? written(issue.message) : { message: 'the key is empty', hint: 'give it a name' };
 }
 
 /** Messages of our own have their hint in a second line. */

@@ -82,18 +82,16 @@ function isLossy(rules: readonly MirrorRule[], { rule, to, source }: Route): boo
 
 function findCollisions(routes: readonly Route[]): RuleConflict[] {
   const byRegistry = Map.groupBy(routes, ({ target }) => target.slice(0, target.indexOf('/')));
-  const conflicts = new Map<string, RuleConflict>();
-  for (const neighbours of byRegistry.values()) {
-    for (const [index, route] of neighbours.entries()) {
-      for (const earlier of neighbours.slice(0, index)) {
-        const conflict = conflictOf(route, earlier);
-        if (conflict === undefined) continue;
-        const key = `${route.rule} ${route.to} ${earlier.rule} ${earlier.to} ${conflict.certain}`;
-        if (!conflicts.has(key)) conflicts.set(key, conflict);
-      }
-    }
-  }
-  return [...conflicts.values()];
+  const found = [...byRegistry.values()].flatMap((neighbours) =>
+    neighbours.flatMap((route, index) =>
+      neighbours.slice(0, index).flatMap((earlier) => conflictOf(route, earlier) ?? []),
+    ),
+  );
+  const byPlace = Map.groupBy(
+    found,
+    ({ certain, routes }) => `${certain} ${routes.map(({ rule, to }) => `${rule} ${to}`).join(' ')}`,
+  );
+  return [...byPlace.values()].flatMap(([first]) => first ?? []);
 }
 
 function conflictOf(route: Route, earlier: Route): RuleConflict | undefined {

@@ -218,6 +218,7 @@ const ROWS: readonly Row[] = [
     '{ env: NAME }',
   ],
   ['a proxy that is none', inRegistry('proxy: p.io'), '2:23', 'not the address of a proxy', 'http://proxy'],
+  ['an empty key', inRegistry('createRepository: { tags: { "": a } }'), '2:51', 'the key is empty', 'give it a name'],
   ['a limit of nothing', inRegistry('limits: { concurrency: 0 }'), '2:46', '0 is too small', 'at least 1'],
   ['a bandwidth without unit', inRegistry('limits: { bandwidth: fast }'), '2:44', '"fast" is not a size', '64MiB'],
   ['a prefix without slash', inRegistry('pathPrefix: registry'), '2:35', 'it is not a path', '/registry'],
