@@ -130,7 +130,7 @@ function openWithRoom(file: string, room: Ballast): OpenDatabase {
   try {
     return openDatabase(file);
   } catch (error) {
-    if (!(error instanceof Error) || !isDiskFull(error.cause) || !room.isIntact()) throw error;
+    if (!(error instanceof Error) || !isDiskFull(error.cause)) throw error;
     room.drop();
     return openDatabase(file);
   }

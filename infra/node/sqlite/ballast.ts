@@ -15,14 +15,12 @@ export type Ballast = {
 
 export function ballast(file: string, sizeBytes: number): Ballast {
   let intact = sizeOf(file) === sizeBytes;
-  // what a killed process had begun to write takes room for nothing
-  rmSync(draftOf(file), { force: true });
   let restoring: Promise<void> | undefined;
   return {
     isIntact: () => intact,
     drop() {
       intact = false;
-      rmSync(file, { force: true });
+      for (const one of [file, draftOf(file)]) rmSync(one, { force: true });
     },
     restore() {
       restoring ??= (async () => {
@@ -41,6 +39,8 @@ async function fill(file: string, sizeBytes: number): Promise<boolean> {
   const draft = draftOf(file);
   const chunk = randomFillSync(Buffer.allocUnsafe(1024 * 1024));
   try {
+    // what a killed process had begun to write takes room for nothing
+    await rm(draft, { force: true });
     const { bavail, bsize } = await statfs(dirname(file));
     // an attempt that fills the disk would take the room that running work needs meanwhile
     if (bavail * bsize < sizeBytes * SPARE) return false;
