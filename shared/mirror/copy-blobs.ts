@@ -9,6 +9,7 @@ import { copyBlob } from './copy-blob.ts';
 import { inCopyOrder } from './plan.ts';
 import type { CopySession } from './session.ts';
 import { createSlots } from './slots.ts';
+import { endsWithin } from './ends-within.ts';
 import type { Target } from './target.ts';
 
 const SMALL_BLOB_BYTES = 1024 * 1024;
@@ -132,14 +133,6 @@ async function withTries(
       return { of: 'target', error };
     }
   }
-}
-
-async function endsWithin(work: Promise<unknown>, timeMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(resolve, timeMs, false);
-  const ended = await Promise.race([work.then(() => true), promise]);
-  clearTimeout(timer);
-  return ended;
 }
 
 function mostTries({ error }: BlobFailure): number {

@@ -5,19 +5,18 @@ import { headManifest, putManifest } from '../oci/manifests.ts';
 import type { Artifact } from './artifact.ts';
 import type { CopySession } from './session.ts';
 import type { Target } from './target.ts';
+import type { Delivery } from './delivery.ts';
 
 /** Manifests of images that are written at the same time. */
 const IMAGES_AT_ONCE = 8;
 
 /**
- * @param tag without one the root is written by its digest
  * @returns for each manifest with a subject whether the registry indexed it
  * @throws TransshipError tag-immutable, blob-unknown, and what the registry answered
  */
 export async function writeManifests(
   artifact: Artifact,
-  target: Target,
-  tag: string | undefined,
+  { target, tag, beforeTag }: Delivery,
   session: CopySession,
 ): Promise<{ indexedSubject: boolean }> {
   const below = artifact.manifests.filter(({ digest }) => digest !== artifact.root.digest);
@@ -27,6 +26,7 @@ export async function writeManifests(
     await Promise.all(images.slice(start, start + IMAGES_AT_ONCE).map((manifest) => writeByDigest(manifest)));
   }
   for (const index of indexes) await writeByDigest(index);
+  await beforeTag?.();
   return writeRoot();
 
   async function writeByDigest(manifest: Manifest): Promise<void> {
