@@ -1,25 +1,16 @@
 // Brings one artifact, whole, to several targets: its blobs by a shared read, then its manifests, target by target.
 import { isTransshipError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { headManifest } from '../oci/manifests.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { copyBlobs } from './copy-blobs.ts';
+import type { Delivery } from './delivery.ts';
+import { notePartsInTime } from './present-parts.ts';
 import type { CopySession } from './session.ts';
 import type { Target } from './target.ts';
 import { writeManifests } from './write-manifests.ts';
 
 export type Transferred = { error: unknown } | { indexedSubject: boolean };
-
-export type Delivery = {
-  target: Target;
-  /** Without one the artifact is written by its digest. */
-  tag: string | undefined;
-  /** True where the target holds an older version, whose parts are worth asking for. */
-  hasOlder: boolean;
-  /** Runs when everything but the root is in place. */
-  beforeTag?: () => Promise<void>;
-};
 
 /** Settles when every target has ended in one way or the other; the targets do not wait for each other. */
 export async function transferArtifact(
@@ -29,7 +20,9 @@ export async function transferArtifact(
   session: CopySession,
 ): Promise<Map<Target, Transferred>> {
   noteSource(artifact, source, session);
-  await Promise.all(deliveries.map((delivery) => noteOlderParts(artifact, delivery, session)));
+  await Promise.all(
+    deliveries.filter(({ hasOlder }) => hasOlder).map(({ target }) => notePartsInTime(artifact, target, session)),
+  );
   const lacking = new Map(deliveries.map(({ target }) => [target, blobsLacking(artifact, target, session)]));
   for (const [target, blobs] of lacking) tellPlan(artifact, target, blobs);
   const all = new Map([...lacking.values()].flatMap((blobs) => [...blobs]));
@@ -51,10 +44,9 @@ async function finish(
   delivery: Delivery,
   session: CopySession,
 ): Promise<Transferred> {
-  const { target, tag } = delivery;
+  const { target } = delivery;
   try {
-    await delivery.beforeTag?.();
-    return await writeManifests(artifact, target, tag, session);
+    return await writeManifests(artifact, delivery, session);
   } catch (error) {
     if (!isTransshipError(error, 'blob-unknown')) return { error };
   }
@@ -64,7 +56,7 @@ async function finish(
   const outcome = await copyBlobs([...blobs.values()], source, [target], () => true, session).get(target);
   if (outcome !== undefined) return outcome;
   try {
-    return await writeManifests(artifact, target, tag, session);
+    return await writeManifests(artifact, delivery, session);
   } catch (error) {
     return { error };
   }
@@ -78,22 +70,6 @@ function noteSource(artifact: Artifact, source: Repository, session: CopySession
     if (digest !== artifact.root.digest) session.manifests.note(registry.host, name, digest);
     for (const blob of artifact.blobsOf.get(digest) ?? []) session.blobs.note(registry.host, name, blob.digest);
   }
-}
-
-/** A new version of an index mostly names images that the target has: one HEAD each spares all of their blobs. */
-async function noteOlderParts(artifact: Artifact, { target, hasOlder }: Delivery, session: CopySession): Promise<void> {
-  if (!hasOlder) return;
-  const { registry, name } = target.repository;
-  const below = artifact.manifests.filter(
-    ({ digest, view }) => digest !== artifact.root.digest && view.kind !== 'index',
-  );
-  await Promise.all(
-    below.map(async ({ digest }) => {
-      if (session.manifests.holds(registry.host, name, digest)) return;
-      if ((await headManifest(target.repository, digest)) !== undefined)
-        session.manifests.note(registry.host, name, digest);
-    }),
-  );
 }
 
 function blobsLacking(artifact: Artifact, target: Target, session: CopySession): Map<string, Descriptor> {
