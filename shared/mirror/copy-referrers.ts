@@ -12,7 +12,7 @@ import type { Belongings } from './find-referrers.ts';
 import type { CopySession } from './session.ts';
 import type { Target } from './target.ts';
 import { transferArtifact } from './transfer-artifact.ts';
-import type { Delivery } from './transfer-artifact.ts';
+import type { Delivery } from './delivery.ts';
 
 type Run = {
   source: Repository;
