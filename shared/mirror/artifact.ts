@@ -43,6 +43,7 @@ export async function readArtifact(source: Repository, root: Manifest, options: 
   const manifests = new Map<string, Manifest>();
   const blobs = new Map<string, Descriptor[]>();
   const sizes = new Map<string, number>();
+  const visits = new Map<string, Promise<Manifest | undefined>>();
   const written = await visit(root, 0);
   return { root: written, manifests: [...manifests.values()], blobsOf: blobs };
 
@@ -53,7 +54,7 @@ export async function readArtifact(source: Repository, root: Manifest, options: 
     const dropped = new Set<string>();
     const replaced = new Map<string, Manifest>();
     for (const [entry, child] of await readChildren(chosen, walk)) {
-      const after = await visitUnlessOfOtherPlatforms(child, depth + 1);
+      const after = await visitOnce(child, depth + 1);
       if (after === undefined) dropped.add(entry.digest);
       else if (after.digest !== entry.digest) replaced.set(entry.digest, after);
     }
@@ -66,6 +67,14 @@ export async function readArtifact(source: Repository, root: Manifest, options: 
     const named = [...blobsOf(manifest), ...left.filter(({ mediaType }) => !isManifestType(mediaType))];
     blobs.set(final.digest, named.filter(isWanted));
     return final;
+  }
+
+  /** A small index can name another a thousand times, that one a third, and so on; what is below does not change. */
+  function visitOnce(child: Manifest, depth: number): Promise<Manifest | undefined> {
+    const key = `${depth} ${child.digest}`;
+    const visited = visits.get(key) ?? visitUnlessOfOtherPlatforms(child, depth);
+    visits.set(key, visited);
+    return visited;
   }
 
   /** A nested index may hold none of the platforms as long as others do. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { main } from '../../infra/cli/main.ts';
 import { startRegistry, type RunningRegistry } from '../../infra/demo/registry.ts';
 import { captureIo } from '../support/captured-io.ts';
+import { plantManyfold } from '../support/manyfold-index.ts';
 import { plantImage, plantIndex, type PlantedIndex } from '../support/planted-image.ts';
 
 let registry: RunningRegistry;
@@ -118,6 +119,54 @@ describe('inspect', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^transship: .*team\/app:none does not exist\nhint: .*transship tags/);
+  });
+
+  test.each([[[]], [['--json']], [['--no-referrers']]])(
+    'refuses small indexes that stand for billions of entries: %j',
+    async (flags) => {
+      await plantManyfold(registry, 'team/many', '1');
+      registry.requests.length = 0;
+      const { exitCode, stdout, stderr } = await run('inspect', ...flags, `${registry.host}/team/many:1`);
+      expect(exitCode).toBe(1);
+      expect(stdout).not.toContain('"root"');
+      expect(stderr + stdout).toMatch(/team\/many: the manifest cannot be shown: it stands for more than 2000 entries/);
+      expect(registry.requests.length).toBeLessThan(30);
+    },
+  );
+
+  test('refuses an image of many layers that is named again and again', async () => {
+    const image = await plantImage(registry, 'team/tall', { layerSizes: Array.from({ length: 50 }, () => 10) });
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const plant = (times: number, tag: string) => {
+      const manifests = Array.from({ length: times }, () => image);
+      const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+      return registry.plantManifest('team/tall', bytes, { mediaType, tags: [tag] });
+    };
+    await plant(300, 'fair');
+    await plant(500, 'tall');
+    expect((await run('inspect', `${registry.host}/team/tall:fair`)).exitCode).toBe(0);
+    const { exitCode, stderr } = await run('inspect', `${registry.host}/team/tall:tall`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^transship: .*it would fill more than 20000 lines\nhint: .*--raw/);
+  });
+
+  test('reads a manifest once that is named twice', async () => {
+    const image = await plantImage(registry, 'team/twice');
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const entry = (architecture: string) => ({ ...image, platform: { os: 'linux', architecture } });
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType, manifests: [entry('amd64'), entry('arm64')] }),
+    );
+    await registry.plantManifest('team/twice', bytes, { mediaType, tags: ['1'] });
+    registry.requests.length = 0;
+    const { exitCode, stdout } = await run('inspect', `${registry.host}/team/twice:1`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`linux/amd64 ${image.digest}[^]*linux/arm64 ${image.digest}`));
+    const reads = registry.requests.filter(({ path }) => path.includes(image.digest));
+    expect(reads.map(({ method, path }) => `${method} ${path.split('/').at(-2)}`).toSorted()).toEqual([
+      'GET manifests',
+      'GET referrers',
+    ]);
   });
 
   test('prints nothing but errors with --quiet', async () => {

@@ -7,6 +7,7 @@ import { startBareServer } from '../../support/bare-server.ts';
 import { expectClearProblem } from '../../support/clear-problem.ts';
 import { runCopy } from '../../support/copy-run.ts';
 import { plantImage } from '../../support/planted-image.ts';
+import { plantManyfold } from '../../support/manyfold-index.ts';
 import { flawsBelowTags, tagAt } from '../../support/whole-tags.ts';
 
 const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
@@ -79,6 +80,35 @@ describe('an index', () => {
       };
     }
     expect(await expectRefused(/^invalid-manifest$/)).toContain('nest deeper');
+  });
+
+  describe('whose four levels each name the next one a thousand times', () => {
+    test.each([
+      ['whole', {}],
+      ['rewritten', { platforms: { include: ['linux/arm64'], mode: 'rewrite' as const } }],
+      ['sparse', { platforms: { include: ['linux/arm64'], mode: 'sparse' as const } }],
+    ])('is read and written once: %s', async (_name, options) => {
+      const digests = await plantManyfold(source, 'team/app', '1');
+      const run = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], {
+        referrers: false,
+        ...options,
+      });
+      expect(run.thrown).toBeUndefined();
+      expect(run.target?.state).toBe('copied');
+      expect(tagAt(target, 'mirror/app', '1')).toBe(digests.at(-1));
+      expect(source.requests.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(5);
+      expect(target.requests.filter(({ method, path }) => method === 'PUT' && /manifests/.test(path))).toHaveLength(5);
+      expect(run.durationMs).toBeLessThan(3000);
+    });
+
+    test('is refused as soon as no level has the platform', async () => {
+      await plantManyfold(source, 'team/app', '1');
+      const platforms = { include: ['linux/s390x'], mode: 'rewrite' as const };
+      const run = await runCopy(`${source.host}/team/app:1`, [`${target.host}/mirror/app:1`], { platforms });
+      expect(run.problem?.code).toBe('no-matching-platform');
+      expect(source.requests.length).toBeLessThanOrEqual(8);
+      expect(run.durationMs).toBeLessThan(3000);
+    });
   });
 
   test('that says another size of its child than the child has', async () => {
