@@ -1,10 +1,12 @@
 // Manifests by tag or digest: HEAD, GET, PUT. Bytes are kept as they came; a digest is computed, never believed.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 import { TransshipError, isTransshipError } from '../errors.ts';
+import { printable } from '../telemetry/printable.ts';
 import { digestOf, isDigest, parseDigest } from './digest.ts';
 import { MANIFEST_ACCEPT, baseType } from './media-types.ts';
 import { parseManifest, verifyManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
+import { isTag } from './reference.ts';
 import type { RegistryResponse } from './registry-request.ts';
 import type { Repository } from './repository.ts';
 import { inRepository, pullScope, pushScope } from './repository.ts';
@@ -142,7 +144,18 @@ export async function putManifest(
   return { indexedSubject: response.headers['oci-subject'] !== undefined };
 }
 
+/** The last gate before a URL: "../" in a reference would lead into another repository. */
 function pathOf(repository: Repository, reference: string): string {
+  if (!isTag(reference) && !isDigest(reference)) {
+    throw new TransshipError(
+      'invalid-reference',
+      `${repository.registry.host}/${repository.name}: "${printable(reference, 160)}" is neither a tag nor a digest`,
+      {
+        hint: 'nothing was sent; check where this name comes from',
+        details: { registry: repository.registry.host, repository: repository.name },
+      },
+    );
+  }
   return `/v2/${repository.name}/manifests/${reference}`;
 }
 

@@ -69,6 +69,11 @@ export function referenceWith(reference: Repository, selector: { tag: string } |
   return { registry: reference.registry, repository: reference.repository, ...selector };
 }
 
+/** True for a tag by the grammar; what a registry sent is none before this was asked. */
+export function isTag(text: string): boolean {
+  return text.length <= MAX_TAG_LENGTH && TAG.test(text);
+}
+
 function refuseForeignForms(text: string): void {
   if (text === '') throw invalid(text, 'it is empty', 'write it like alpine:3.20 or registry.example.com/team/app:1.0');
   if (text.length > MAX_TEXT_LENGTH) {

@@ -2,6 +2,7 @@
 import { listRepositoryTags, type ListedTag } from '../../../shared/mirror/list-tags.ts';
 import { formatReference, parseRepository } from '../../../shared/oci/reference.ts';
 import { vendorOf } from '../../../shared/registries/vendors.ts';
+import { printable } from '../../../shared/telemetry/printable.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRegistriesFor } from '../open-registries.ts';
@@ -37,7 +38,10 @@ function print({ io, globals }: Context, repository: string, tags: readonly List
   for (const problem of problems) printProblem(problem, io, globals);
   if (!globals.json) {
     if (globals.quiet) return;
-    const rows = tags.map(({ name, digest, error }) => [name, ...((digest ?? error) ? [digest ?? '-'] : [])]);
+    const rows = tags.map(({ name, digest, error }) => [
+      printable(name),
+      ...((digest ?? error) ? [digest ?? '-'] : []),
+    ]);
     for (const line of alignColumns(rows)) io.stdout.write(`${line}\n`);
     return;
   }

@@ -3,8 +3,13 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
+import { main } from '../../../infra/cli/main.ts';
+import { findManifest, headManifest, putManifest } from '../../../shared/oci/manifests.ts';
 import { startBareServer } from '../../support/bare-server.ts';
+import { captureIo } from '../../support/captured-io.ts';
+import { openCopyBed } from '../../support/copy-bed.ts';
 import { runCopy, type CopyRunOptions } from '../../support/copy-run.ts';
+import { namedClient } from '../../support/named-client.ts';
 import { plantImage } from '../../support/planted-image.ts';
 import { flawsBelowTags, tagAt } from '../../support/whole-tags.ts';
 
@@ -100,6 +105,61 @@ test.each([
   expect(index.thrown?.code).toMatch(/^invalid-(manifest|digest)$/);
   expect(source.requests.map(({ path }) => path)).toEqual(['/v2/team/app/manifests/1', '/v2/team/app/manifests/1']);
   await expectNothingWritten();
+});
+
+describe('a tag is a name, never a path', () => {
+  /** A registry whose list of tags names another repository of whoever writes the tag. */
+  const hostileRegistry = (tag: string) =>
+    startBareServer((request, response) => {
+      if (request.url?.includes('/tags/list') === true) {
+        return response.writeHead(200).end(JSON.stringify({ tags: ['1', tag] }));
+      }
+      return response.writeHead(404).end();
+    });
+
+  test.each(['../../victim/manifests/latest', '1?x=', '%2e%2e/victim', '../blobs/x'])(
+    'the listed tag %j reaches no URL, neither at the source nor at the target',
+    async (tag) => {
+      await using bed = openCopyBed();
+      const kept = await plantImage(target, 'victim', { tag: 'latest' });
+      await using hostile = await hostileRegistry(tag);
+      await expect(bed.copyRepository(`${hostile.host}/team/app`, [`${target.host}/mirror/app`])).rejects.toMatchObject(
+        { code: 'invalid-response' },
+      );
+      expect(hostile.requests.map(({ path }) => path.replace(/\?.*/, ''))).not.toContainEqual(
+        expect.stringContaining('/manifests/'),
+      );
+      expect(target.requests).toEqual([]);
+      expect(tagAt(target, 'victim', 'latest')).toBe(kept.digest);
+    },
+  );
+
+  test.each(['../../victim/manifests/latest', '1?x=', '..', '', `md5:${'a'.repeat(32)}`, 'a'.repeat(129)])(
+    'a manifest is neither asked for nor written by %j',
+    async (reference) => {
+      const { digest } = await plantImage(source, 'team/app', { tag: '1' });
+      const bytes = (await source.bytesOf(digest)) ?? new Uint8Array();
+      const named = namedClient(`registry.example:${target.host.split(':')[1]}`);
+      try {
+        const refused = expect.objectContaining({ code: 'invalid-reference' });
+        await expect(headManifest(named.repository, reference)).rejects.toEqual(refused);
+        await expect(findManifest(named.repository, reference)).rejects.toEqual(refused);
+        const manifest = { bytes, mediaType: IMAGE, digest };
+        await expect(putManifest(named.repository, reference, manifest)).rejects.toEqual(refused);
+      } finally {
+        await named.client.close();
+      }
+      expect(target.requests).toEqual([]);
+    },
+  );
+
+  test('`transship tags` prints no escape sequence of a registry', async () => {
+    await using hostile = await hostileRegistry('red\u001b[31m');
+    const io = captureIo();
+    expect(await main(['tags', `${hostile.host}/team/app`], io)).toBe(1);
+    expect(io.stdout.text()).not.toContain('\u001b');
+    expect(io.stderr.text()).toContain('red\\u{1b}[31m');
+  });
 });
 
 describe('CVE-2021-41190: a document has one type', () => {

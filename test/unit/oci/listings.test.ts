@@ -69,6 +69,96 @@ describe('tags', () => {
     expect(server.requests.length).toBeLessThanOrEqual(5);
   });
 
+  test('a full page without a link is asked on after its last tag', async () => {
+    const all = Array.from({ length: 2500 }, (_none, number) => `v${String(number).padStart(4, '0')}`);
+    const { repository, server } = await bed((path) => {
+      const query = new URL(path, 'http://x').searchParams;
+      const start = all.indexOf(query.get('last') ?? '') + 1;
+      return { body: JSON.stringify({ tags: all.slice(start, start + Number(query.get('n'))) }) };
+    });
+    expect((await Array.fromAsync(listTags(repository))).flat()).toEqual(all);
+    expect(server.requests.map(({ path }) => new URL(path, 'http://x').searchParams.get('last'))).toEqual([
+      null,
+      'v0999',
+      'v1999',
+    ]);
+  });
+
+  test('a registry that knows no pages and gives all at once is asked once more, and each tag comes once', async () => {
+    const all = Array.from({ length: 1200 }, (_none, number) => `v${number}`);
+    const { repository, server } = await bed(() => ({ body: JSON.stringify({ tags: all }) }));
+    expect(await Array.fromAsync(listTags(repository))).toEqual([all]);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('a list that is not full costs one request', async () => {
+    const { repository, server } = await bed(() => ({ body: '{"tags":["a","b"]}' }));
+    expect(await Array.fromAsync(listTags(repository))).toEqual([['a', 'b']]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a later page that is not there starts the list again, once, and each tag comes once', async () => {
+    let lost = 1;
+    const { repository } = await bed((path) => {
+      if (path.includes('page=1') && lost > 0) {
+        lost -= 1;
+        return { status: 404, body: '' };
+      }
+      return pages(['a', 'b'], ['c'])(path);
+    });
+    expect((await Array.fromAsync(listTags(repository))).flat()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a later page that is not there for good is no end of the list', async () => {
+    const { repository, server } = await bed((path) =>
+      path.includes('page=1') ? { status: 404, body: '' } : pages(['a', 'b'], ['c'])(path),
+    );
+    await expect(Array.fromAsync(listTags(repository))).rejects.toMatchObject({
+      code: 'invalid-response',
+      message: expect.stringContaining('404'),
+    });
+    expect(server.requests).toHaveLength(4);
+  });
+
+  test('more than a million are refused', async () => {
+    const { repository, server } = await bed((_path, count) => ({
+      body: JSON.stringify({ tags: Array.from({ length: 150_000 }, (_none, number) => `v${count}-${number}`) }),
+      link: `</v2/team/app/tags/list?page=${count}>; rel="next"`,
+    }));
+    let most = 0;
+    const read = async () => {
+      for await (const page of listTags(repository)) most += page.length;
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'invalid-response',
+      message: expect.stringContaining('more than 1000000 tags'),
+    });
+    expect(most).toBeLessThanOrEqual(1_000_000);
+    expect(server.requests.length).toBeLessThanOrEqual(7);
+  }, 20_000);
+
+  test.each([
+    '../../victim/manifests/latest',
+    'a/b',
+    'a?x=1',
+    'a#b',
+    '%2e%2e',
+    '..',
+    '.hidden',
+    '-option',
+    '',
+    'red\u001b[31m',
+    'new\nline',
+    `sha256:${'a'.repeat(64)}`,
+    'a'.repeat(129),
+  ])('with the name %j are refused', async (tag) => {
+    const { repository } = await bed(() => ({ body: JSON.stringify({ tags: ['good', tag] }) }));
+    const listed = Array.fromAsync(listTags(repository));
+    await expect(listed).rejects.toMatchObject({ code: 'invalid-response', details: { repository: 'team/app' } });
+    // oxlint-disable-next-line no-control-regex
+    await expect(listed).rejects.toMatchObject({ message: expect.not.stringMatching(/[\u0000-\u001f]/) });
+  });
+
   test.each(['[]', '{}', '{"tags":{}}', '{"tags":[1]}', 'no JSON', ''])('that come as %j are refused', async (body) => {
     const { repository } = await bed(() => ({ body }));
     await expect(Array.fromAsync(listTags(repository))).rejects.toMatchObject({
