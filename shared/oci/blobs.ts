@@ -73,6 +73,8 @@ async function* readOn(repository: Repository, descriptor: Descriptor, progress:
       if (rest.byteLength > 0) yield rest;
     }
   } catch (error) {
+    // All bytes are here; only the word that this was all is missing, and there is nothing left to ask for.
+    if (progress.offset === descriptor.size && repository.signal?.aborted !== true) return;
     throw networkError(error, { ...place, url: response.url }, repository.signal);
   }
   if (progress.offset < descriptor.size) throw sizeMismatch(repository, descriptor, String(progress.offset));

@@ -78,6 +78,19 @@ test.each([
   });
 });
 
+test('a connection that breaks after the last byte, before the end was said, has given the whole blob', async () => {
+  const server = await startBareServer((request, response) => {
+    if (request.headers.range !== undefined) return response.writeHead(416).end();
+    response.writeHead(200, { 'transfer-encoding': 'chunked' });
+    return response.write(CONTENT, () => setTimeout(() => response.destroy(), 50));
+  });
+  const named = namedClient(`registry.example:${server.host.split(':')[1]}`);
+  open.push(named, server);
+  const read = await Array.fromAsync(readBlob(named.repository, BLOB));
+  expect(Buffer.concat(read).toString()).toBe('0123456789');
+  expect(server.requests).toHaveLength(1);
+});
+
 test('a connection that breaks without a single byte is given up after a few', async () => {
   const { read, ranges } = await bed(FIRST, { ...partial('bytes 4-9/10', new Uint8Array()), cut: true });
   await expect(read()).rejects.toMatchObject({ code: 'connection-failed', details: { repository: 'team/app' } });
