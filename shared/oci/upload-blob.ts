@@ -1,9 +1,12 @@
 // Sends one blob into an open session by the strategy of its registry, from a stream that is read once.
-import { isTransshipError } from '../errors.ts';
+import { TransshipError, isTransshipError } from '../errors.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Repository } from './repository.ts';
 import type { UploadSession } from './uploads.ts';
 import { fetchUploadStatus, finishUpload, patchBlob, putBlob } from './uploads.ts';
+
+/** A chunk is held in memory before it is sent, and a registry says how large it must be at least. */
+const MOST_CHUNK_BYTES = 64 * 1024 * 1024;
 
 /**
  * The stream must end with an error, or short, if its content is not what the descriptor says: then nothing is committed.
@@ -20,6 +23,7 @@ export async function uploadBlob(
     const body = { sizeBytes: descriptor.size, open: () => content, replayable: false };
     return putBlob(repository, session, descriptor.digest, body);
   }
+  if (session.leastChunkBytes > MOST_CHUNK_BYTES) throw chunksTooLarge(repository, descriptor, session);
   const sizeBytes = Math.max(chunkBytes, session.leastChunkBytes);
   let offset = 0;
   let current = session;
@@ -46,6 +50,18 @@ async function sendChunk(
     if (status.offset === offset) return patchBlob(repository, status.session, chunk, offset);
     throw error;
   }
+}
+
+function chunksTooLarge(repository: Repository, { digest }: Descriptor, session: UploadSession): TransshipError {
+  const { host } = repository.registry;
+  return new TransshipError(
+    'unsupported',
+    `${host}/${repository.name}: the registry takes no chunk below ${session.leastChunkBytes} bytes (OCI-Chunk-Min-Length), more than the ${MOST_CHUNK_BYTES} that are held in memory`,
+    {
+      hint: `a limit of that size is most likely a mistake in the settings of ${host}`,
+      details: { registry: host, repository: repository.name, operation: `upload blob ${digest}` },
+    },
+  );
 }
 
 /** Gathers a stream into pieces of one size, the last one shorter; a piece is whole before it is sent. */

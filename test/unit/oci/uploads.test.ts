@@ -71,6 +71,23 @@ describe('an upload in chunks', () => {
     expect(sizes).toEqual([450, 450, 100]);
   });
 
+  test('a registry that asks for larger chunks than memory should hold is refused before a byte is read', async () => {
+    const { registry, named } = await bed({ upload: { minChunkBytes: 64 * 1024 * 1024 + 1 } });
+    const session = await opened(named);
+    let read = 0;
+    const endless = (async function* () {
+      for (; read < 200; read += 1) yield Buffer.alloc(1024 * 1024);
+    })();
+    const huge = { ...BLOB, size: 200 * 1024 * 1024 };
+    await expect(uploadBlob(named.repository, session, huge, endless)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining('OCI-Chunk-Min-Length'),
+      details: { repository: 'team/app' },
+    });
+    expect(read).toBe(0);
+    expect(registry.requests.some(({ method }) => method === 'PATCH')).toBe(false);
+  });
+
   test.each([
     ['was stored: goes on, and sends nothing twice', { cutAfterBytes: 0, of: 'response' }, 4],
     ['never arrived: sends it again', { cutAfterBytes: 0 }, 5],
