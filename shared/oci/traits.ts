@@ -28,8 +28,6 @@ export type Traits = {
     absentStatuses: readonly number[];
     /** False where a HEAD answers 404 for manifests that a GET returns. */
     headReliable: boolean;
-    /** True where an index may name children that the repository does not hold. */
-    sparseIndex: boolean;
   };
   blob: {
     /** False where HEAD on a blob fails although GET works. */

@@ -11,7 +11,7 @@ const SPECIFICATION: Traits = {
   },
   mount: { supported: true, selfProbe: false },
   referrers: { mode: 'detect' },
-  manifest: { absentStatuses: [], headReliable: true, sparseIndex: true },
+  manifest: { absentStatuses: [], headReliable: true },
   blob: { headReliable: true },
   tags: { pageSize: 1000 },
   concurrency: { start: 1, max: 32 },

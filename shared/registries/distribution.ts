@@ -10,8 +10,6 @@ export const distribution: Vendor = {
   traits: defineTraits({
     // Release 2.8 answers 201 to a mount of a blob from the very repository that it is mounted into, 202 with a session if it is not there.
     mount: { selfProbe: true },
-    // Children of an index must exist, unless release 3 is told otherwise: https://distribution.github.io/distribution/about/configuration/#indexes
-    manifest: { sparseIndex: false },
     concurrency: { start: 8, max: 32 },
   }),
 };

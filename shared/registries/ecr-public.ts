@@ -12,7 +12,6 @@ export const ecrPublic: Vendor = {
   traits: defineTraits({
     upload: { strategy: 'monolithic' },
     referrers: { mode: 'api' },
-    manifest: { sparseIndex: false },
     // HEAD on a blob answers 401 where GET works: https://github.com/distribution/distribution/issues/4383
     blob: { headReliable: false },
     // PutImage, Initiate- and CompleteLayerUpload and signed-in pulls: 10 a second each.

@@ -14,7 +14,6 @@ export const ecr: Vendor = {
     // PATCH stores its bytes but reports a wrong Range: https://github.com/aws/containers-roadmap/issues/2831
     upload: { strategy: 'monolithic' },
     referrers: { mode: 'api' },
-    manifest: { sparseIndex: false },
     // A larger `n` is an error: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html
     tags: { pageSize: 1000 },
     // PutImage 10; Initiate- and CompleteLayerUpload 100; BatchCheckLayerAvailability 1,000; BatchGetImage 2,000 a second.

@@ -23,7 +23,6 @@ export const gitlab: Vendor = {
   // Tokens come from gitlab.com/jwt/auth, blobs from its CDN or storage: https://docs.gitlab.com/user/gitlab_com/#container-registry
   trustedHosts: ['gitlab.com', 'cdn.registry.gitlab-static.net', 'storage.googleapis.com'],
   traits: defineTraits({
-    manifest: { sparseIndex: false },
     concurrency: { start: 4, max: 16 },
   }),
   listTagDigests: listTagDigests,

@@ -44,7 +44,6 @@ export const harbor: Vendor = {
     },
     // Blobs are kept by distribution, which answers 201 to a mount from the target repository itself.
     mount: { selfProbe: true },
-    manifest: { sparseIndex: false },
     concurrency: { start: 8, max: 32 },
   }),
   listTagDigests: listTagDigests,
