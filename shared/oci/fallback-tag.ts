@@ -6,6 +6,9 @@ import { parseDigest } from './digest.ts';
 // The OCI grammar of digests, wider than what Transship computes: its "+" and "=" are the characters a tag must not have.
 const DIGEST = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
 const MAX_TAG_LENGTH = 128;
+// A fallback tag has no more than 64 characters of the hash, whichever it is.
+const FALLBACK_TAG = /^sha(?:256|384|512)-[0-9a-f]{64}$/;
+const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/;
 
 /**
  * The tag under which registries without a referrers API list the referrers of a digest.
@@ -32,4 +35,14 @@ export function cosignTags(digest: string): string[] {
   return ['sig', 'att', 'sbom']
     .map((suffix) => `${algorithm}-${hex}.${suffix}`)
     .filter((tag) => tag.length <= MAX_TAG_LENGTH);
+}
+
+/** Whether a tag looks like a list of referrers; it may still be the name of an image. */
+export function isFallbackTag(tag: string): boolean {
+  return FALLBACK_TAG.test(tag);
+}
+
+/** Whether a tag is one of cosign's signature, attestation or SBOM of a digest. */
+export function isCosignTag(tag: string): boolean {
+  return COSIGN_TAG.test(tag);
 }

@@ -6,7 +6,7 @@ import { fallbackTag } from './fallback-tag.ts';
 import { followingPage } from './following-page.ts';
 import { childrenOf, parseManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
-import { findVersionedManifest, manifestFrom, putManifest } from './manifests.ts';
+import { findManifest, findVersionedManifest, manifestFrom, putManifest } from './manifests.ts';
 import { OCI_INDEX } from './media-types.ts';
 import type { Repository } from './repository.ts';
 import { inRepository, pullScope } from './repository.ts';
@@ -73,23 +73,19 @@ async function listByApi(repository: Repository, digest: string): Promise<Descri
 }
 
 async function listByTag(repository: Repository, digest: string): Promise<Descriptor[]> {
-  const index = await findFallback(repository, digest);
-  return index === undefined ? [] : childrenOf(index.manifest);
+  const found = await findManifest(repository, fallbackTag(digest));
+  return found !== undefined && isList(found) ? childrenOf(found) : [];
 }
 
 /** Something that is not an index under that tag is somebody else's tag, and no list of referrers. */
-async function findFallback(
-  repository: Repository,
-  digest: string,
-): Promise<{ manifest: Manifest; etag: string | undefined } | undefined> {
-  const found = await findVersionedManifest(repository, fallbackTag(digest));
-  return found?.manifest.view.kind === 'index' ? found : undefined;
+function isList({ view }: Manifest): boolean {
+  return view.kind === 'index';
 }
 
 /**
  * Adds referrers to the fallback index of their subject and makes sure that they stayed there: the specification has no
  * lock, so a writer that came between is answered by doing it again.
- * @throws TransshipError conflict-refused when other writers win every time
+ * @throws TransshipError conflict-refused when other writers win every time, copy-failed when the tag names something else
  */
 export async function addToFallbackIndex(
   repository: Repository,
@@ -97,7 +93,8 @@ export async function addToFallbackIndex(
   referrers: readonly Descriptor[],
 ): Promise<void> {
   for (let tries = 0; tries < MOST_FALLBACK_TRIES; tries += 1) {
-    const before = await findFallback(repository, subject);
+    const before = await findVersionedManifest(repository, fallbackTag(subject));
+    if (before !== undefined && !isList(before.manifest)) throw taken(repository, subject, before.manifest.digest);
     const present = before === undefined ? [] : childrenOf(before.manifest);
     const missing = referrers.filter(({ digest }) => !present.some((entry) => entry.digest === digest));
     if (missing.length === 0) return;
@@ -132,6 +129,18 @@ export function referrerDescriptor(manifest: Manifest): Descriptor {
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(view.annotations === undefined ? {} : { annotations: view.annotations }),
   };
+}
+
+function taken(repository: Repository, subject: string, existing: string): TransshipError {
+  const { registry, name } = repository;
+  return new TransshipError(
+    'copy-failed',
+    `${registry.host}/${name}:${fallbackTag(subject)} names ${existing}, which is no list of referrers`,
+    {
+      hint: 'the registry has no referrers API, and only that tag could list them: give what it names another tag, or copy without referrers (--no-referrers)',
+      details: { registry: registry.host, repository: name, operation: 'add referrers' },
+    },
+  );
 }
 
 function tooMany(repository: Repository, digest: string): TransshipError {

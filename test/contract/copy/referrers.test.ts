@@ -7,7 +7,9 @@ import { cosignTags, fallbackTag } from '../../../shared/oci/fallback-tag.ts';
 import { kindsAt, openCopyBed, writesAt, type CopyBed } from '../../support/copy-bed.ts';
 import {
   contentAt,
+  IMAGE,
   INDEX,
+  LAYER,
   plantManifest,
   plantReferrer,
   plantSimpleImage,
@@ -241,9 +243,134 @@ describe('a failure', () => {
     expect(target.catalog.get('app')?.tags.get('v1')).toBe(image.digest);
   });
 
+  test('of one referrer does not hold up the others', async () => {
+    await end();
+    await begin(withTags, withApi);
+    const first = await refer(image, 'first');
+    const second = await refer(image, 'second');
+    target.faults.push({ match: { method: 'PUT', path: new RegExp(first.digest) }, action: { status: 403 } });
+    expect((await copy()).only).toMatchObject({ state: 'failed', referrers: 1, error: { code: 'denied' } });
+    expect(await listed(image.digest)).toEqual([second.digest]);
+  });
+
+  test('of one referrer at the source does not hold up the others', async () => {
+    await end();
+    await begin(withTags, withApi);
+    const first = await refer(image, 'first');
+    const second = await refer(image, 'second');
+    source.faults.push({ match: { method: 'GET', path: new RegExp(first.digest) }, action: { status: 403 } });
+    const { only } = await copy();
+    expect(only).toMatchObject({ state: 'failed', referrers: 1, error: { code: 'denied', registry: source.host } });
+    expect(await listed(image.digest)).toEqual([second.digest]);
+  });
+
+  test('of one after the other is not waited for any longer', async () => {
+    for (let number = 0; number < 30; number += 1) await refer(image, `referrer ${number}`);
+    target.faults.push({ match: { method: 'PUT', path: /manifests\/sha256:/ }, action: { status: 403 } });
+    expect((await copy()).only).toMatchObject({ state: 'failed', error: { code: 'denied' } });
+    expect(writesAt(target).filter((write) => /PUT .*manifests\/sha256:/.test(write)).length).toBeLessThan(15);
+  });
+
   test('of the list at the source fails the target, and says which registry', async () => {
     source.faults.push({ match: { path: /referrers/ }, action: { status: 403 } });
     const { only } = await copy();
     expect(only).toMatchObject({ state: 'failed', error: { code: 'denied', registry: source.host } });
   });
+});
+
+describe('a referrer that is listed, but not there,', () => {
+  const gone = { mediaType: IMAGE, digest: `sha256:${'e'.repeat(64)}`, size: 300 };
+
+  beforeEach(async () => {
+    await end();
+    await begin(withTags, withApi);
+  });
+
+  test('is warned of once, and those after it follow', async () => {
+    const others = [await startRegistry(), await startRegistry()];
+    const signature = await plantReferrer(from, image, 'signature');
+    const tag = fallbackTag(image.digest);
+    await plantManifest(from, { manifests: [gone, signature] }, { mediaType: INDEX, tag });
+    const hosts = [target, ...others].map(({ host }) => `${host}/app:v1`);
+    const { targets, events } = await bed.copy(`${source.host}/app:v1`, hosts);
+    expect(targets.map(({ state, referrers }) => [state, referrers])).toEqual(hosts.map(() => ['copied', 1]));
+    expect(await listed(image.digest)).toEqual([signature.digest]);
+    const warnings = events.filter(({ type }) => type === 'warning');
+    expect(warnings).toEqual([
+      { type: 'warning', registry: source.host, message: expect.stringContaining(gone.digest) },
+    ]);
+    await Promise.all(others.map((registry) => registry.stop()));
+  });
+
+  test('is not copied without its content: that fails, and those after it follow', async () => {
+    const layers = [{ ...gone, mediaType: LAYER }];
+    const hollow = await plantReferrer(from, image, 'hollow', { layers });
+    const signature = await plantReferrer(from, image, 'signature');
+    const tag = fallbackTag(image.digest);
+    await plantManifest(from, { manifests: [hollow, signature] }, { mediaType: INDEX, tag });
+    expect((await copy()).only).toMatchObject({ state: 'failed', referrers: 1 });
+    expect(await listed(image.digest)).toEqual([signature.digest]);
+  });
+});
+
+test('more referrers than anybody has are refused before the first is copied', async () => {
+  await end();
+  await begin(withTags, withApi);
+  const images: Descriptor[] = [];
+  for (let number = 0; number < 6; number += 1) {
+    const one = await plantSimpleImage(from, { layers: [`layer ${number}`] });
+    const manifests = Array.from({ length: 900 }, (_none, entry) => ({
+      mediaType: IMAGE,
+      digest: `sha256:${(number * 1_000 + entry).toString(16).padStart(64, '0')}`,
+      size: 300,
+    }));
+    await plantManifest(from, { manifests }, { mediaType: INDEX, tag: fallbackTag(one.digest) });
+    images.push(one);
+  }
+  await plantManifest(from, { manifests: images }, { mediaType: INDEX, tag: 'v1' });
+  source.requests.length = 0;
+  expect((await copy()).only).toMatchObject({ state: 'failed', error: { code: 'invalid-response' } });
+  expect(source.requests.length).toBeLessThan(60);
+});
+
+describe('a tag of cosign that names something else at the target', () => {
+  const tags = () => Object.fromEntries(target.catalog.get('app')?.tags ?? []);
+  let tag: string;
+  let ours: Descriptor;
+  let theirs: Descriptor;
+
+  beforeEach(async () => {
+    [tag = ''] = cosignTags(image.digest);
+    ours = await plantSimpleImage(from, { tag, layers: ['ours'] });
+    theirs = await plantSimpleImage(to, { tag, layers: ['theirs'] });
+  });
+
+  test('is replaced by a copy that overwrites', async () => {
+    await copy({ onConflict: 'overwrite' });
+    expect(tags()).toEqual({ v1: image.digest, [tag]: ours.digest });
+  });
+
+  test('is left alone by a copy that refuses', async () => {
+    const { only } = await copy({ onConflict: 'refuse' });
+    expect(only).toMatchObject({ state: 'failed', digest: image.digest, error: { code: 'conflict-refused' } });
+    expect(only.error?.message).toContain(`:${tag} already names ${theirs.digest}`);
+    expect(tags()).toEqual({ v1: image.digest, [tag]: theirs.digest });
+  });
+
+  test('is kept by a copy with backups', async () => {
+    expect((await copy({ onConflict: 'backup' })).only.state).toBe('copied');
+    const backup = `${tag}-backup-${theirs.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+    expect(tags()).toEqual({ v1: image.digest, [tag]: ours.digest, [backup]: theirs.digest });
+  });
+});
+
+test('an image of somebody under the fallback tag is not replaced by a list', async () => {
+  await end();
+  await begin(withApi, withTags);
+  const tag = fallbackTag(image.digest);
+  const theirs = await plantSimpleImage(to, { tag, layers: ['theirs'] });
+  await refer(image, 'signature');
+  const { only } = await copy();
+  expect(only).toMatchObject({ state: 'failed', error: { code: 'copy-failed', registry: target.host } });
+  expect(target.catalog.get('app')?.tags.get(tag)).toBe(theirs.digest);
 });

@@ -1,8 +1,17 @@
 // Many tags of one repository: what they share crosses once, and one that fails does not stop the others.
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
+import type { Descriptor } from '../../../shared/oci/descriptor.ts';
+import { cosignTags, fallbackTag } from '../../../shared/oci/fallback-tag.ts';
 import { countsAt, openCopyBed, type CopyBed } from '../../support/copy-bed.ts';
-import { contentAt, plantReferrer, plantSimpleImage, type Place } from '../../support/planted-content.ts';
+import {
+  contentAt,
+  INDEX,
+  plantManifest,
+  plantReferrer,
+  plantSimpleImage,
+  type Place,
+} from '../../support/planted-content.ts';
 
 let source: RunningRegistry;
 let target: RunningRegistry;
@@ -99,4 +108,64 @@ test('signatures of tags of one digest are copied once', async () => {
   await copyAll({ referrers: true });
   await contentAt(to, signature.digest);
   expect(countsAt(target)['PUT upload']).toBe(4);
+});
+
+describe('tags that stand for a digest', () => {
+  let image: Descriptor;
+  let list: string;
+  let signatureTag: string;
+  let signature: Descriptor;
+  let ours: Descriptor;
+
+  beforeEach(async () => {
+    await Promise.all([source.stop(), target.stop()]);
+    const withTags = { referrersApi: false };
+    [source, target] = await Promise.all([startRegistry(withTags), startRegistry(withTags)]);
+    from = { registry: source, repository: 'app' };
+    to = { registry: target, repository: 'mirror' };
+    image = await plantSimpleImage(from, { tag: 'v1' });
+    list = fallbackTag(image.digest);
+    [signatureTag = ''] = cosignTags(image.digest);
+    ours = await plantReferrer(from, image, 'ours');
+    await plantManifest(from, { manifests: [ours] }, { mediaType: INDEX, tag: list });
+    signature = await plantSimpleImage(from, { tag: signatureTag, layers: ['signature'] });
+  });
+
+  const listedAt = async (registry: RunningRegistry) => {
+    const digest = registry.catalog.get('mirror')?.tags.get(list) ?? '';
+    const { manifests }: { manifests: Descriptor[] } = JSON.parse(
+      Buffer.from((await registry.bytesOf(digest)) ?? '').toString('utf8'),
+    );
+    return manifests.map((entry) => entry.digest).toSorted();
+  };
+
+  test("the source's list of referrers does not replace the target's", async () => {
+    const theirs = await plantReferrer(to, image, 'theirs');
+    await plantManifest(to, { manifests: [theirs] }, { mediaType: INDEX, tag: list });
+    const { reports } = await copyAll({ referrers: true });
+    const states = reports.map(({ targets: [only] }) => only?.error?.code ?? only?.state);
+    expect(states).toEqual(states.map(() => 'copied'));
+    expect(await listedAt(target)).toEqual([ours.digest, theirs.digest].toSorted());
+    expect(tagsAt(to)).toMatchObject({ v1: image.digest, [signatureTag]: signature.digest });
+  });
+
+  test('stay behind with what they stand for', async () => {
+    const { reports } = await copyAll({ referrers: false });
+    expect(reports).toHaveLength(1);
+    expect(tagsAt(to)).toEqual({ v1: image.digest });
+  });
+
+  test('are copied where an image has such a name', async () => {
+    const name = `sha256-${'a'.repeat(64)}`;
+    const named = await plantSimpleImage(from, { tag: name, layers: ['named'] });
+    await copyAll({ referrers: false });
+    expect(tagsAt(to)).toEqual({ v1: image.digest, [name]: named.digest });
+  });
+
+  test('fail alone where they cannot be read', async () => {
+    source.faults.push({ match: { path: new RegExp(`manifests/${list}$`) }, action: { status: 403 } });
+    const { reports } = await copyAll({ referrers: false });
+    const outcomes = reports.map(({ targets: [only] }) => only?.error?.code ?? only?.state);
+    expect(outcomes).toEqual(['denied', 'copied']);
+  });
 });
