@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { messageOf, TransshipError } from '../../shared/errors.ts';
+import { checkProxies } from '../../shared/oci/proxy.ts';
 import { parseRepository } from '../../shared/oci/reference.ts';
 import { credentialSource } from '../../shared/registries/credentials.ts';
 import { readDockerConfig } from '../../shared/registries/docker-config-file.ts';
@@ -13,6 +14,7 @@ import { packageVersion } from './package-version.ts';
 
 /** Opens the registries for one command; the caller closes them. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
 export async function openRegistriesFor({ io, globals }: Context, onNote: (note: Note) => void): Promise<Registries> {
+  checkProxies(io.env);
   const plainHttpHosts = (globals.plainHttp ?? []).map(readHost);
   const certificateAuthorities = await Promise.all((globals.caFile ?? []).map(readCertificates));
   // It is read when a registry asks for a login; a wrong file that was named is told even if none does.

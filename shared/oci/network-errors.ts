@@ -3,7 +3,8 @@ import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
 import type { Place } from './located-error.ts';
 import { detailsOf, nameOf } from './located-error.ts';
 
-type Call = Place & { url: URL };
+/** `proxy` is the `host:port` that stands between, without its login. */
+type Call = Place & { url: URL; proxy?: string };
 
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 const CERTIFICATE =
@@ -17,6 +18,9 @@ const NOT_TLS = new Set([
   'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
   'EPROTO',
 ]);
+
+/** Nobody was there to connect to. */
+const UNREACHED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 /** The `code` of an error, looked for through its causes (an AggregateError's first included). */
 function systemCode(error: unknown): string | undefined {
@@ -61,6 +65,15 @@ export function networkError(error: unknown, call: Call, signal?: AbortSignal): 
       hint: 'give the certificate authority of this registry with --ca-file FILE',
     });
   }
+  const atProxy = call.proxy === undefined ? undefined : proxyFailure(error, code);
+  if (atProxy !== undefined) {
+    return new TransshipError('connection-failed', `${what}: the proxy ${call.proxy}: ${atProxy.reason}`, {
+      retryable: code !== 'ENOTFOUND',
+      details: { ...details, proxy: call.proxy },
+      cause: error,
+      hint: atProxy.hint,
+    });
+  }
   const reason = code === undefined ? messageOf(error) : explain(code);
   return new TransshipError('connection-failed', `${what}: ${call.url.host}: ${reason}`, {
     retryable: code !== 'ENOTFOUND',
@@ -68,6 +81,17 @@ export function networkError(error: unknown, call: Call, signal?: AbortSignal): 
     cause: error,
     hint: hintFor(code, call.url.host),
   });
+}
+
+/** What the proxy did, as far as it was the proxy: through one, no connection is made but to it. */
+function proxyFailure(error: unknown, code: string | undefined): { reason: string; hint: string } | undefined {
+  const look = 'look at HTTPS_PROXY or HTTP_PROXY, or name hosts that are reached without it in NO_PROXY';
+  if (code !== undefined && UNREACHED.has(code)) return { reason: explain(code), hint: look };
+  // The HTTP client tells the status in words only.
+  const [, status] = /^Proxy [^(]*\((\d{3})\)/.exec(messageOf(error)) ?? [];
+  if (status === undefined) return undefined;
+  const login = 'it wants a login: write it into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port';
+  return { reason: `it answered ${status} instead of opening a tunnel`, hint: status === '407' ? login : look };
 }
 
 function explain(code: string): string {

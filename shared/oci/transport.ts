@@ -50,7 +50,7 @@ export type TransportOptions = {
 };
 
 export type Transport = {
-  /** @throws TransshipError connection-failed, tls-failed, timeout, interrupted */
+  /** @throws TransshipError invalid-config, connection-failed, tls-failed, timeout, interrupted */
   exchange(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 };
@@ -82,7 +82,9 @@ export function createTransport(options: TransportOptions): Transport {
         const response = await request.call(dispatcher, dispatchOptions(call, options.timeouts));
         return { status: response.statusCode, headers: joined(response.headers), body: response.body };
       } catch (error) {
-        throw networkError(error, call, call.signal);
+        const proxy = proxyFor(call.url, options.proxies);
+        const through = proxy === undefined ? {} : { proxy: new URL(proxy).host };
+        throw networkError(error, { ...call, ...through }, call.signal);
       }
     },
     async close() {

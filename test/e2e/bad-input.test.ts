@@ -193,6 +193,17 @@ describe.each<[string, Row[]]>([
   );
 });
 
+test.each([
+  ['inspect', 'registry.example/app:1.0'],
+  ['tags', 'registry.example/app'],
+  ['copy', 'registry.example/app:1.0', 'localhost:1/b:1'],
+])('a proxy that cannot be one: %s is refused without showing its password', async (...words) => {
+  const io = captureIo({ env: { HTTPS_PROXY: 'http://user:pa55word@:bad' } });
+  expect(await main([...words, '--log-level', 'debug'], io)).toBe(2);
+  expect(io.stderr.text()).toMatch(/^transship: .*HTTPS_PROXY.*\nhint: .*http:\/\/host:port/);
+  expect(io.stderr.text() + io.stdout.text()).not.toContain('pa55word');
+});
+
 describe('for machines', () => {
   test.each<[string, string[], string]>([
     ['--json before a wrong command', ['--json', 'cpoy'], 'invalid-usage'],

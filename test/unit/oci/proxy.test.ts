@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createTransport } from '../../../shared/oci/transport.ts';
 import { proxyFor } from '../../../shared/oci/proxy.ts';
@@ -38,6 +39,106 @@ describe('the proxy', () => {
     'https://127.1',
   ])('never stands before %s', (url) => {
     expect(at(url, { HTTPS_PROXY: PROXY })).toBeUndefined();
+  });
+});
+
+describe('a proxy that is none', () => {
+  test.each([
+    ['http://user:pa55word@:bad', 'HTTPS_PROXY'],
+    ['http://user:pa55word@proxy:99999', 'https_proxy'],
+    ['user:pa55word@', 'HTTPS_PROXY'],
+    ['http://user:pa55word%zz@proxy.acme.io:3128', 'HTTPS_PROXY'],
+    ['ftp://user:pa55word@proxy.acme.io', 'HTTPS_PROXY'],
+    ['file:///pa55word', 'HTTPS_PROXY'],
+  ])('%s is told by the name of %s, without its password', (value, variable) => {
+    let thrown: unknown;
+    try {
+      at('https://registry.acme.io', { [variable]: value });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'invalid-config', message: expect.stringContaining(variable) });
+    expect(inspect(thrown, { depth: 9 })).not.toMatch(/pa55word/);
+  });
+
+  test('stops nothing that goes past it', () => {
+    expect(at('https://localhost', { HTTPS_PROXY: 'http://:bad' })).toBeUndefined();
+    expect(at('https://a.acme.io', { HTTPS_PROXY: 'http://:bad', NO_PROXY: 'acme.io' })).toBeUndefined();
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const server = net.createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function failureThrough(proxy: string): Promise<unknown> {
+  const transport = createTransport({
+    origin: 'https://registry.example',
+    certificateAuthorities: [],
+    proxies: { HTTPS_PROXY: proxy },
+    timeouts: QUICK_TIMEOUTS,
+  });
+  try {
+    return await transport.exchange({
+      method: 'GET',
+      url: new URL('https://registry.example/v2/'),
+      headers: {},
+      wait: 'response',
+      trust: { trusted: true },
+      registry: 'registry.example',
+      operation: 'read',
+    });
+  } catch (error) {
+    return error;
+  } finally {
+    await transport.close();
+  }
+}
+
+describe('what fails at the proxy', () => {
+  test('a proxy that nobody listens at is named, and not the registry blamed', async () => {
+    const place = `127.0.0.1:${await closedPort()}`;
+    const failure = await failureThrough(`http://user:pa55word@${place}`);
+    expect(failure).toMatchObject({
+      code: 'connection-failed',
+      retryable: true,
+      message: `registry.example: read failed: the proxy ${place}: connection refused`,
+      hint: expect.stringMatching(/HTTPS_PROXY.*NO_PROXY/),
+    });
+  });
+
+  test('a proxy whose name nobody knows', async () => {
+    expect(await failureThrough('http://user:pa55word@proxy.invalid:3128')).toMatchObject({
+      code: 'connection-failed',
+      message: expect.stringContaining('the proxy proxy.invalid:3128: no such host'),
+    });
+  });
+
+  test.each([407, 502])('a proxy that answers %i instead of a tunnel is quoted', async (status) => {
+    const proxy = http.createServer();
+    proxy.on('connect', (_request, socket: net.Socket) => {
+      socket.on('error', () => undefined);
+      socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const place = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    try {
+      const failure = await failureThrough(`http://user:pa55word@${place}`);
+      expect(failure).toMatchObject({
+        code: 'connection-failed',
+        message: expect.stringMatching(`the proxy ${place}: .*${status}`),
+      });
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
   });
 });
 
