@@ -1,7 +1,7 @@
 // The tags that stand for a digest: the referrers fallback tag and those of cosign.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cosignTags, fallbackTag } from '../../../shared/oci/fallback-tag.ts';
+import { cosignTags, fallbackTag, isCosignTag, isFallbackTag } from '../../../shared/oci/fallback-tag.ts';
 import { failureOf } from '../../support/failure.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
@@ -37,3 +37,15 @@ test('every fallback tag is a tag', () => {
     }),
   );
 });
+
+test.each([`sha256:${HEX}`, `sha512:${HEX}${HEX}`])('the tags of %s are known by their form', (digest) => {
+  expect(isFallbackTag(fallbackTag(digest))).toBe(true);
+  for (const tag of cosignTags(digest)) expect([tag, isCosignTag(tag), isFallbackTag(tag)]).toEqual([tag, true, false]);
+});
+
+test.each(['v1', 'sha256-abc', 'sha256-abc.sig', `sha256-${HEX}0`, `sha256-${HEX}.tar`, `v1-sha256-${HEX}`, HEX])(
+  '%s is a tag like any other',
+  (tag) => {
+    expect([isFallbackTag(tag), isCosignTag(tag)]).toEqual([false, false]);
+  },
+);
