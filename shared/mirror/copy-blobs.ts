@@ -4,17 +4,17 @@ import { isTransshipError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
 import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/retry.ts';
-import type { BlobFailure } from './copy-blob.ts';
 import { copyBlob } from './copy-blob.ts';
 import { inCopyOrder } from './plan.ts';
 import type { CopySession } from './session.ts';
 import { createSlots } from './slots.ts';
 import { endsWithin } from './ends-within.ts';
 import type { Target } from './target.ts';
+import type { BlobFailure } from './transfer-blob.ts';
 
 const SMALL_BLOB_BYTES = 1024 * 1024;
 const SMALL_WEIGHT = 1;
-const LARGE_WEIGHT = 4;
+const LARGE_WEIGHT = 8;
 /** How often one blob is tried for one target that goes by itself, each time from its beginning. */
 const TRIES_ALONE = 5;
 /** The same for a target that hangs: each of these tries lasts minutes. */

@@ -85,6 +85,8 @@ export async function putBlob(
     target: withDigest(session.location, digest),
     headers: { 'content-type': BLOB },
     body,
+    // Whatever becomes of it, the session is used up: another try needs another session.
+    replayable: false,
     expect: [200, 201, 204],
     ...inRepository(repository, [pushScope(repository.name)]),
   });
