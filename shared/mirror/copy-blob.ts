@@ -9,6 +9,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
 import { startUpload } from '../oci/uploads.ts';
 import type { UploadSession } from '../oci/uploads.ts';
+import { endsWithin } from './ends-within.ts';
 import type { CopySession } from './session.ts';
 import { recordBlob } from './target.ts';
 import type { Target } from './target.ts';
@@ -52,10 +53,7 @@ async function allOrLate(begun: readonly Promise<void>[], patienceMs: number): P
   const all = Promise.all(begun);
   if (begun.length === 1) return void (await all);
   await Promise.race(begun);
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, patienceMs);
-  await Promise.race([all, late]);
-  clearTimeout(timer);
+  await endsWithin(all, patienceMs);
 }
 
 async function begin(
