@@ -42,7 +42,7 @@ function readTrace(trace: string): TraceReport {
   const report: TraceReport = { acknowledged: 0, flushes: 0, unflushed: [] };
   let log: string | undefined;
   let isDirty = true;
-  for (const line of trace.split('\n')) {
+  for (const line of wholeCalls(trace)) {
     log = /openat\(.*jobs\.sqlite-wal".* = (\d+)$/.exec(line)?.[1] ?? log;
     if (line.includes(`pwrite64(${log},`)) isDirty = true;
     if (new RegExp(`f(data)?sync\\(${log}\\) += 0`).test(line)) {
@@ -54,4 +54,20 @@ function readTrace(trace: string): TraceReport {
     if (isDirty) report.unflushed.push(line);
   }
   return report;
+}
+
+/**
+ * The calls of the trace in the order in which they ended. strace splits a call in two lines when another thread's
+ * comes between: `7 fdatasync(21 <unfinished ...>` and later `7 <... fdatasync resumed>) = 0`.
+ */
+function* wholeCalls(trace: string): Generator<string> {
+  const begun = new Map<string, string>();
+  for (const line of trace.split('\n')) {
+    const [thread = ''] = line.split(' ', 1);
+    const start = /^(.*) <unfinished \.\.\.>$/.exec(line)?.[1];
+    const end = /^\d+ +<\.\.\. \w+ resumed>(.*)$/.exec(line)?.[1];
+    if (start !== undefined) begun.set(thread, start);
+    else if (end === undefined) yield line;
+    else yield `${begun.get(thread) ?? ''}${end}`;
+  }
 }
