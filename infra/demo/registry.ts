@@ -8,7 +8,7 @@ import type { Catalog } from './registry/catalog.ts';
 import { faultTable, type FaultRule } from './registry/faults.ts';
 import { openLibrary } from './registry/library.ts';
 import { startNotifier } from './registry/notifications.ts';
-import type { RegistryOptions } from './registry/options.ts';
+import type { NotificationEndpoint, RegistryOptions } from './registry/options.ts';
 import { planting, type Planting } from './registry/planting.ts';
 import { requestLog, type ExchangeEntry, type RequestEntry } from './registry/request-log.ts';
 import { serve, type Service } from './registry/serve.ts';
@@ -26,6 +26,8 @@ export type RunningRegistry = Planting & {
   readonly exchanges: ExchangeEntry[];
   /** Fault rules in force; push to it or empty it at any time. */
   readonly faults: FaultRule[];
+  /** Where notifications go; push to it or empty it at any time. */
+  readonly notifications: NotificationEndpoint[];
   /** What the repositories hold; to be read only. */
   readonly catalog: Catalog;
   /** Number of upload sessions that are neither closed nor cancelled. */
@@ -70,6 +72,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
     requests: service.log.requests,
     exchanges: service.log.exchanges,
     faults: service.faults.rules,
+    notifications: service.notifier.endpoints,
     catalog: service.library.catalog,
     openUploads: () => service.uploads.size,
     expireTokens: service.tokens.expireAll,

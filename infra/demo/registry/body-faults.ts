@@ -1,4 +1,4 @@
-// Breaks a body off, or holds it, at an exact byte; used for request and response bodies alike.
+// Breaks a body off, holds it at an exact byte, or slows it down; used for request and response bodies alike.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BodyFault, Corruption } from './faults.ts';
 import type { StreamBody } from './reply.ts';
@@ -35,6 +35,22 @@ export async function breakOff(fault: BodyFault, stopping: AbortSignal, cut: () 
   }
   cut();
   throw new Error('the connection was cut on purpose');
+}
+
+/** Passes chunks on no faster than the pace allows. */
+export async function* paced(
+  chunks: AsyncIterable<Uint8Array>,
+  bytesPerSecond: number,
+  stopping: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const startedAt = performance.now();
+  let passedBytes = 0;
+  for await (const chunk of chunks) {
+    passedBytes += chunk.length;
+    const aheadMs = startedAt + (passedBytes * 1000) / bytesPerSecond - performance.now();
+    if (aheadMs > 0) await delay(aheadMs, undefined, { signal: stopping, ref: false }).catch(() => {});
+    yield chunk;
+  }
 }
 
 /** Spoils a body; its size follows. */

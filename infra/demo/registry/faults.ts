@@ -7,6 +7,8 @@ type FaultAction =
   | { cutAfterBytes: number; of?: 'request' | 'response' }
   /** Holds the body for a while after that many bytes (default 0), then goes on. */
   | { stallMs: number; afterBytes?: number; of?: 'request' | 'response' }
+  /** Lets the body through no faster. */
+  | { bytesPerSecond: number; of?: 'request' | 'response' }
   /** Waits before the request is looked at. */
   | { delayMs: number }
   /** Spoils a successful response; lengths in headers agree with what is sent. */
@@ -39,6 +41,8 @@ export type FaultPlan = {
   corrupt?: Corruption;
   request?: BodyFault;
   response?: BodyFault;
+  /** Bytes a second. */
+  pace: { request?: number; response?: number };
 };
 
 export type FaultTable = {
@@ -53,7 +57,7 @@ export function faultTable(initial: readonly FaultRule[]): FaultTable {
   return {
     rules,
     planFor: (method, path) => {
-      const plan: FaultPlan = { delayMs: 0 };
+      const plan: FaultPlan = { delayMs: 0, pace: {} };
       for (const rule of rules) {
         if (!matches(rule, method, path)) continue;
         const count = (seen.get(rule) ?? 0) + 1;
@@ -95,6 +99,10 @@ function addAction(plan: FaultPlan, action: FaultAction, method: string, path: s
     return;
   }
   const side = action.of ?? (method === 'GET' || method === 'HEAD' ? 'response' : 'request');
+  if ('bytesPerSecond' in action) {
+    plan.pace[side] ??= action.bytesPerSecond;
+    return;
+  }
   plan[side] ??=
     'cutAfterBytes' in action
       ? { afterBytes: action.cutAfterBytes }

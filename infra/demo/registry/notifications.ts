@@ -35,25 +35,34 @@ type EventSource = {
 };
 
 export type Notifier = {
+  /** Endpoints in force; may be changed at any time. What an endpoint was told before stays in its queue. */
+  endpoints: NotificationEndpoint[];
   announce: (announcement: Announcement, source: EventSource) => void;
   /** Resolves when all queues are empty. */
   settled: () => Promise<void>;
   stop: () => void;
 };
 
-export function startNotifier(endpoints: readonly NotificationEndpoint[], instanceId: string): Notifier {
+export function startNotifier(initial: readonly NotificationEndpoint[], instanceId: string): Notifier {
   const stopping = new AbortController();
-  const queues = endpoints.map((endpoint) => ({ endpoint, last: Promise.resolve() }));
+  const endpoints = [...initial];
+  /** The last delivery of each queue. */
+  const last = new Map<NotificationEndpoint, Promise<void>>();
   return {
+    endpoints,
     announce: (announcement, source) => {
       const body = JSON.stringify({ events: [makeEvent(announcement, source, instanceId)] });
-      for (const queue of queues) {
-        if (queue.endpoint.ignoreActions?.includes(announcement.action)) continue;
-        queue.last = queue.last.then(() => deliver(queue.endpoint, body, stopping.signal));
+      for (const endpoint of endpoints) {
+        if (endpoint.ignoreActions?.includes(announcement.action)) continue;
+        const before = last.get(endpoint) ?? Promise.resolve();
+        last.set(
+          endpoint,
+          before.then(() => deliver(endpoint, body, stopping.signal)),
+        );
       }
     },
     settled: async () => {
-      await Promise.all(queues.map((queue) => queue.last));
+      await Promise.all(last.values());
     },
     stop: () => stopping.abort(),
   };

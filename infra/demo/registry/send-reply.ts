@@ -1,7 +1,7 @@
 // Writes a reply to its connection, with back pressure, and with whatever the fault plan does to it.
 import type { ServerResponse } from 'node:http';
-import { spoil, withFault } from './body-faults.ts';
-import type { BodyFault, FaultPlan } from './faults.ts';
+import { paced, spoil, withFault } from './body-faults.ts';
+import type { FaultPlan } from './faults.ts';
 import type { Reply, StreamBody } from './reply.ts';
 
 const FALSE_DIGEST = `sha256:${'0'.repeat(64)}`;
@@ -21,7 +21,7 @@ export async function sendReply(
     if (spoiled && plan.corrupt === 'wrong-header-digest') response.setHeader('docker-content-digest', FALSE_DIGEST);
     response.statusCode = reply.status;
     if (reply.status !== 204 && reply.status !== 304) response.setHeader('content-length', body.sizeBytes);
-    return await writeBody(response, body, plan.response, stopping);
+    return await writeBody(response, body, plan, stopping);
   } finally {
     await original.close();
   }
@@ -30,11 +30,12 @@ export async function sendReply(
 async function writeBody(
   response: ServerResponse,
   body: StreamBody,
-  fault: BodyFault | undefined,
+  { response: fault, pace }: FaultPlan,
   stopping: AbortSignal,
 ): Promise<number> {
   const silent = response.req.method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304;
   let chunks = silent ? noChunks() : body.chunks;
+  if (pace.response !== undefined) chunks = paced(chunks, pace.response, stopping);
   if (fault !== undefined) chunks = withFault(chunks, fault, stopping, () => response.socket?.destroy());
   let written = 0;
   for await (const chunk of chunks) {

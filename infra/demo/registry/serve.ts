@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authorize, type Identity } from './access.ts';
-import { breakOff, withFault } from './body-faults.ts';
+import { breakOff, paced, withFault } from './body-faults.ts';
 import type { Exchange, Parts } from './exchange.ts';
 import type { FaultPlan, FaultTable } from './faults.ts';
 import type { Notifier } from './notifications.ts';
@@ -114,7 +114,9 @@ async function* requestBody(
   plan: FaultPlan,
   line: LogLine,
 ): AsyncGenerator<Uint8Array> {
-  const chunks = counted(request.iterator({ destroyOnReturn: false }), line);
+  const { request: pace } = plan.pace;
+  const counting = counted(request.iterator({ destroyOnReturn: false }), line);
+  const chunks = pace === undefined ? counting : paced(counting, pace, service.stopping);
   if (plan.request === undefined || plan.request.afterBytes === 0) yield* chunks;
   else yield* withFault(chunks, plan.request, service.stopping, () => request.socket.destroy());
 }

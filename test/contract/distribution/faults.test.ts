@@ -93,6 +93,13 @@ describe.each(storages)('faults in downloads, content in %s', (storage) => {
     expect(Buffer.compare(got.bytes, bytes)).toBe(0);
   });
 
+  test('let the body through slowly', async () => {
+    const startedAt = performance.now();
+    const got = await download({ bytesPerSecond: 2_000_000 });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(95);
+    expect(Buffer.compare(got.bytes, bytes)).toBe(0);
+  });
+
   test('leave the stored content as it was', async () => {
     await using registry = await startOn(storage);
     const digest = await registry.plantBlob('a', bytes);
@@ -113,6 +120,16 @@ describe.each(storages)('faults in uploads, content in %s', (storage) => {
     const status = await send(registry, 'GET', location);
     expect([status.status, status.headers.get('range')]).toEqual([204, '0-69999']);
     await patchChunk(registry, location, bytes.slice(70_000), 70_000);
+    expect((await closeUpload(registry, location, digestOf(bytes))).status).toBe(201);
+  });
+
+  test('a slow chunk is kept whole', async () => {
+    await using registry = await startOn(storage);
+    registry.faults.push({ match: { method: 'PATCH' }, action: { bytesPerSecond: 2_000_000 } });
+    const location = await openUpload(registry, 'a');
+    const startedAt = performance.now();
+    await patchChunk(registry, location, bytes, 0);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60);
     expect((await closeUpload(registry, location, digestOf(bytes))).status).toBe(201);
   });
 

@@ -142,3 +142,14 @@ test('an endpoint that is gone does not keep the registry from stopping', async 
   await registry.stop();
   await expect(registry.notified()).resolves.toBeUndefined();
 });
+
+test('an endpoint that was taken away is told no more, and told again when it is back', async () => {
+  await using registry = await startOn('memory', { notifications: [{ url }] });
+  const first = await pushBlob(registry, 'a', newBytes());
+  const [endpoint] = registry.notifications.splice(0);
+  await pushBlob(registry, 'a', newBytes());
+  registry.notifications.push(endpoint!);
+  const third = await pushBlob(registry, 'a', newBytes());
+  await registry.notified();
+  expect(summary()).toEqual([`push ${first}`, `push ${third}`]);
+});
