@@ -12,13 +12,19 @@ export type PushRecord = {
   isRepeated: boolean;
 };
 
+/** A push as it is recorded. */
+export type NewPush = Pick<PushRecord, 'id' | 'receivedAt' | 'event'> & {
+  /** The keys under which its jobs were accepted just before: their ids are not known yet. */
+  jobKeys: readonly string[];
+};
+
 export type PushFilter = { receiverId?: string; relevant?: boolean };
 
 type PushPage = { pushes: PushRecord[]; /** Absent: the last page. */ next: string | undefined };
 
 export type PushLog = {
   /** Durable when it resolves; called in the same turn as `JobStore.accept`, it shares its transaction. */
-  record(pushes: readonly PushRecord[]): Promise<void>;
+  record(pushes: readonly NewPush[]): Promise<void>;
   get(id: string): Promise<PushRecord | undefined>;
   /** Newest first. */
   list(filter: PushFilter, limit: number, cursor?: string): Promise<PushPage>;

@@ -9,12 +9,22 @@ const BATCH = 200;
 
 export type UpkeepReport = { freed: number; fired: number; purged: number };
 
-/** One round, in steps that each leave room for others; may run at several places at once. */
-export async function upkeep(store: JobStore, clock: Clock, random: () => number): Promise<UpkeepReport> {
+/** What is kept as long as jobs are. */
+type Kept = Pick<JobStore, 'purge'>;
+
+/** One round, in steps that each leave room for others; may run at several places at once. `beside` is purged too, and not counted. */
+export async function upkeep(
+  store: JobStore,
+  clock: Clock,
+  random: () => number,
+  beside: readonly Kept[] = [],
+): Promise<UpkeepReport> {
   const now = clock.now();
   const freed = await inBatches(() => store.sweep(now, BATCH));
   const fired = await fireDue(store, clock, random);
-  const purged = await inBatches(() => store.purge(new Date(now.getTime() - RETENTION_MS), BATCH));
+  const before = new Date(now.getTime() - RETENTION_MS);
+  const purged = await inBatches(() => store.purge(before, BATCH));
+  for (const kept of beside) await inBatches(() => kept.purge(before, BATCH));
   return { freed, fired, purged };
 }
 

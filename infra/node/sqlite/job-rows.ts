@@ -144,6 +144,6 @@ function optionalText(row: Row, column: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function optionalTime(row: Row, column: string): Date | undefined {
+export function optionalTime(row: Row, column: string): Date | undefined {
   return row[column] === null ? undefined : time(row, column);
 }

@@ -25,8 +25,7 @@ export function readJobs({ database, table, read }: StoreContext): Operations {
     get: (id) => read(() => table.byId(id)?.job),
     list: ({ state, kind }, limit, cursor) =>
       read(() => {
-        const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : numberOf(cursor);
-        const values = { before, kind: kind ?? null, limit: limit + 1 };
+        const values = { before: numberOfCursor(cursor), kind: kind ?? null, limit: limit + 1 };
         const found =
           state === undefined ? table.select(page, values) : table.select(pageInState, { ...values, state });
         const jobs = found.slice(0, limit);
@@ -43,7 +42,8 @@ export function readJobs({ database, table, read }: StoreContext): Operations {
   };
 }
 
-/** An unknown cursor starts behind the last page. */
-function numberOf(cursor: string): number {
+/** The row before which a page begins; an unknown cursor starts behind the last page. */
+export function numberOfCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return Number.MAX_SAFE_INTEGER;
   return /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0;
 }

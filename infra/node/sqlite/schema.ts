@@ -1,4 +1,4 @@
-// The tables of the job store and how an older file gets them. Steps only add, so that the version before can still open the
+// The tables of the store and how an older file gets them. Steps only add, so that the version before can still open the
 // file; a step it could not live with raises `oldestReader`.
 import type { DatabaseSync } from 'node:sqlite';
 import { TransshipError } from '../../../shared/errors.ts';
@@ -70,7 +70,48 @@ CREATE TABLE schedule (
 CREATE INDEX schedule_next ON schedule (next_at);
 `;
 
-const STEPS: readonly string[] = [FIRST];
+const SECOND = `
+CREATE TABLE push (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  received_at INTEGER NOT NULL,
+  receiver_id TEXT NOT NULL,
+  dedupe_key TEXT,
+  relevant INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  job_ids TEXT NOT NULL,
+  repeated INTEGER NOT NULL
+) STRICT;
+CREATE INDEX push_received ON push (received_at);
+CREATE INDEX push_receiver ON push (receiver_id);
+CREATE INDEX push_key ON push (dedupe_key) WHERE dedupe_key IS NOT NULL;
+
+CREATE TABLE written_tag (
+  registry TEXT NOT NULL,
+  repository TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  source TEXT NOT NULL,
+  written_at INTEGER NOT NULL,
+  PRIMARY KEY (registry, repository, tag)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX written_tag_rule ON written_tag (rule, registry, repository);
+
+CREATE TABLE api_token (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  hash TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  rules TEXT,
+  registries TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) STRICT;
+`;
+
+const STEPS: readonly string[] = [FIRST, SECOND];
 /** The oldest version of the tables that may open the file as these steps leave it. */
 const OLDEST_READER = 1;
 

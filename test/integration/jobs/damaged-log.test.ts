@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore } from '../../support/jobs/sqlite-job-store.ts';
 import { manualClock } from '../../support/jobs/manual-clock.ts';
 import { newFolder } from '../../support/jobs/sqlite-subject.ts';
 

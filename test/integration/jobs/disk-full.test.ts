@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore } from '../../support/jobs/sqlite-job-store.ts';
 import { manualClock } from '../../support/jobs/manual-clock.ts';
 import { newFolder } from '../../support/jobs/sqlite-subject.ts';
 

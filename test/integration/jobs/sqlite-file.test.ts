@@ -4,12 +4,14 @@ import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore } from '../../support/jobs/sqlite-job-store.ts';
+import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { storeError } from '../../../infra/node/sqlite/sqlite-errors.ts';
 import { assertSafeSqlite } from '../../../infra/node/sqlite/version-guard.ts';
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { manualClock } from '../../support/jobs/manual-clock.ts';
+import { pushEvent } from '../../support/push-event.ts';
 import { newFolder } from '../../support/jobs/sqlite-subject.ts';
 
 const OPTIONS = { ballastBytes: 4096 };
@@ -35,7 +37,7 @@ function change(sql: string): void {
 describe('opening', () => {
   it('is for one process: the next one is told at once', async () => {
     const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
-    const url = new URL('../../../infra/node/sqlite-job-store.ts', import.meta.url).href;
+    const url = new URL('../../support/jobs/sqlite-job-store.ts', import.meta.url).href;
     const script = `import { openSqliteJobStore } from ${JSON.stringify(url)};
       await openSqliteJobStore({ dataDir: ${JSON.stringify(dataDir)} }).catch((error) => console.log(error.code));`;
     const second = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
@@ -68,16 +70,28 @@ describe('opening', () => {
 
   it('opens what the version after this one wrote, unless that says no', async () => {
     await closedStore();
-    change(`UPDATE meta SET value = '2' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
+    change(`UPDATE meta SET value = '3' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
     const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
     await store.accept({ kind: 'mirror', payload: null });
     expect((await store.counts()).states.READY).toBe(2);
     await store.close();
-    change(`UPDATE meta SET value = '2' WHERE key = 'oldest_reader'`);
+    change(`UPDATE meta SET value = '3' WHERE key = 'oldest_reader'`);
     await expect(openSqliteJobStore({ dataDir, ...OPTIONS })).rejects.toMatchObject({
       code: 'store-unavailable',
       message: expect.stringContaining('newer version') as string,
     });
+  });
+
+  it('brings a file of the first version up to date, with the jobs in it', async () => {
+    await closedStore();
+    change(`DROP TABLE push; DROP TABLE written_tag; DROP TABLE api_token;
+      UPDATE meta SET value = '1' WHERE key = 'schema_version'`);
+    const store = await openSqliteStore({ dataDir, ...OPTIONS });
+    expect((await store.jobs.counts()).states.READY).toBe(1);
+    expect(await store.pushes.list({}, 9)).toEqual({ pushes: [], next: undefined });
+    expect(await store.journal.repositoriesOf('app')).toEqual([]);
+    expect(await store.apiTokens.list()).toEqual([]);
+    await store.close();
   });
 
   it('refuses a file that is damaged after an unclean stop', async () => {
@@ -139,6 +153,18 @@ describe('writing', () => {
     const again = await openSqliteJobStore({ dataDir, ...OPTIONS });
     expect(await again.get(id)).toMatchObject({ state: 'READY' });
     await again.close();
+  });
+
+  it('records a push in the transaction of the job that it asked for', async () => {
+    const store = await openSqliteStore({ dataDir, ...OPTIONS });
+    const accepted = store.jobs.accept({ kind: 'mirror', payload: null }, 'push:k:app');
+    const event = pushEvent({ dedupeKey: 'k' });
+    const recorded = store.pushes.record([{ id: 'p', receivedAt: new Date(), event, jobKeys: ['push:k:app'] }]);
+    const { id } = await accepted;
+    // at once after the job's commit, before the next one can be made
+    expect((await store.pushes.get('p'))?.jobIds).toEqual([id]);
+    await recorded;
+    await store.close();
   });
 
   it('gives a lease back only to the process that comes after', async () => {

@@ -1,7 +1,7 @@
 // How many jobs a second are accepted durably. The number is printed; only a machine far too slow for any use fails.
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore } from '../../support/jobs/sqlite-job-store.ts';
 import { newFolder } from '../../support/jobs/sqlite-subject.ts';
 
 const JOBS = 12_000;

@@ -2,7 +2,7 @@
 // `claimed ID FENCE`, `done ID`. Arguments: the data folder, a prefix for keys, how many clients, and how many jobs at most.
 import { writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore } from './sqlite-job-store.ts';
 
 const [dataDir = '', prefix = '', clients = '8', most = 'Infinity'] = process.argv.slice(2);
 const store = await openSqliteJobStore({ dataDir, ballastBytes: 4096 });

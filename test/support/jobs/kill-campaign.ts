@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openSqliteJobStore, type SqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteJobStore, type SqliteJobStore } from './sqlite-job-store.ts';
 import { startProcess } from '../child-processes.ts';
 import { newFolder } from './sqlite-subject.ts';
 

@@ -1,9 +1,9 @@
-// The SQLite store under the contract suite. A kill is a copy of its files at a moment between two commits: what the system has of
+// The SQLite store under the contract suites. A kill is a copy of its files at a moment between two commits: what the system has of
 // them is what a killed process leaves.
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqliteJobStore } from '../../../infra/node/sqlite-job-store.ts';
+import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { OpenedStore, StoreSubject } from './store-subject.ts';
 
@@ -21,13 +21,14 @@ export function newFolder(): Promise<string> {
 }
 
 async function openIn(dataDir: string, clock: Clock): Promise<OpenedStore> {
-  const store = await openSqliteJobStore({ dataDir, clock, ballastBytes: BALLAST_BYTES });
+  const { jobs, close, ...others } = await openSqliteStore({ dataDir, clock, ballastBytes: BALLAST_BYTES });
   const remove = async (): Promise<void> => {
-    await store.close();
+    await close();
     await rm(dataDir, { recursive: true });
   };
   return {
-    store,
+    ...others,
+    store: jobs,
     remove,
     async crash() {
       const left = await newFolder();

@@ -1,9 +1,15 @@
-// What the contract suite needs of a job store: a new empty one, and what a killed process leaves of it.
+// What the contract suites need of a store: a new empty one, and what a killed process leaves of it.
+import type { ApiTokenStore } from '../../../functions/http-api/api-token.ts';
+import type { PushLog } from '../../../shared/events/push-log.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
+import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
 
 export type OpenedStore = {
   store: JobStore;
+  pushes: PushLog;
+  journal: TagJournal;
+  apiTokens: ApiTokenStore;
   /** What the next process finds after this one was killed now; this one's store is of no more use. */
   crash(): Promise<OpenedStore>;
   /** Ends it and removes what it kept. */

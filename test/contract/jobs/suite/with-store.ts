@@ -8,7 +8,7 @@ import type { OpenedStore, StoreSubject } from '../../../support/jobs/store-subj
 export const LEASE_MS = 45_000;
 export const PROBLEM: JobProblem = { code: 'registry-unavailable', message: 'the registry answered 503' };
 
-export type Bed = {
+export type Bed = Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens'>> & {
   readonly store: JobStore;
   readonly clock: ManualClock;
   crash(): Promise<void>;
@@ -32,10 +32,22 @@ export function withStore(subject: StoreSubject): Bed {
   });
   afterEach(() => opened?.remove());
 
+  const running = (): OpenedStore => {
+    if (opened === undefined) throw new Error('no test runs');
+    return opened;
+  };
   const bed: Bed = {
     get store() {
-      if (opened === undefined) throw new Error('no test runs');
-      return opened.store;
+      return running().store;
+    },
+    get pushes() {
+      return running().pushes;
+    },
+    get journal() {
+      return running().journal;
+    },
+    get apiTokens() {
+      return running().apiTokens;
     },
     get clock() {
       return clock;

@@ -1,10 +1,14 @@
-// The job store of a single process: one SQLite file in the data folder, durable before a promise resolves. Lost leases are freed when
-// the file is opened, since its owner is gone then.
+// The store of a single process: jobs, received pushes, written tags and API tokens in one SQLite file in the data folder, durable
+// before a promise resolves. Lost leases are freed when the file is opened, since its owner is gone then.
 import { join } from 'node:path';
+import type { ApiTokenStore } from '../../functions/http-api/api-token.ts';
 import { TransshipError } from '../../shared/errors.ts';
+import type { PushLog } from '../../shared/events/push-log.ts';
 import { systemClock, type Clock } from '../../shared/jobs/clock.ts';
 import type { JobChange, JobStore } from '../../shared/jobs/job-store.ts';
+import type { TagJournal } from '../../shared/mirror/tag-journal.ts';
 import { acceptJobs } from './sqlite/accept-jobs.ts';
+import { apiTokenRows } from './sqlite/api-token-rows.ts';
 import { ballast, type Ballast } from './sqlite/ballast.ts';
 import { groupCommit } from './sqlite/group-commit.ts';
 import { jobTable } from './sqlite/job-table.ts';
@@ -12,19 +16,25 @@ import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
 import { leaseJobs } from './sqlite/lease-jobs.ts';
 import { closeDatabase, openDatabase, type OpenDatabase } from './sqlite/open-database.ts';
 import { outboxRows } from './sqlite/outbox-rows.ts';
+import { pushRows } from './sqlite/push-rows.ts';
 import { readJobs } from './sqlite/read-jobs.ts';
 import { isDiskFull, isFatal, storeError } from './sqlite/sqlite-errors.ts';
+import { tagRows } from './sqlite/tag-rows.ts';
 import { writeLogBack } from './sqlite/write-log-back.ts';
 import type { StoreContext } from './sqlite/store-context.ts';
 
-export type SqliteJobStore = JobStore & {
+export type SqliteStore = {
+  jobs: JobStore;
+  pushes: PushLog;
+  journal: TagJournal;
+  apiTokens: ApiTokenStore;
   /** Absent: new work is taken. Otherwise why not, in words for a readiness check. */
-  unreadyReason(): string | undefined;
+  unreadyReason: () => string | undefined;
   /** Commits what waits and gives the file up; every later write is refused. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 };
 
-export type SqliteJobStoreOptions = {
+export type SqliteStoreOptions = {
   /** The folder that holds the store; created, for its owner only. */
   dataDir: string;
   clock?: Clock;
@@ -39,7 +49,7 @@ const RESTORE_EVERY_MS = 2000;
 const RETRY_AFTER_MS = 5000;
 
 /** @throws TransshipError store-locked where another process owns the folder, store-unavailable where it cannot be used */
-export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promise<SqliteJobStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { dataDir, clock = systemClock, onChange = () => {} } = options;
   const room = ballast(join(dataDir, 'ballast'), options.ballastBytes ?? BALLAST_BYTES);
   const { database, bootId } = openWithRoom(join(dataDir, 'jobs.sqlite'), room);
@@ -108,11 +118,16 @@ export async function openSqliteJobStore(options: SqliteJobStoreOptions): Promis
     await restoreRoom();
     await freeOldLeases(context);
     return {
-      ...acceptJobs(context),
-      ...leaseJobs(context),
-      ...keepHouse(context),
-      ...readJobs(context),
-      ...outboxRows(context),
+      jobs: {
+        ...acceptJobs(context),
+        ...leaseJobs(context),
+        ...keepHouse(context),
+        ...readJobs(context),
+        ...outboxRows(context),
+      },
+      pushes: pushRows(context),
+      journal: tagRows(context),
+      apiTokens: apiTokenRows(context),
       unreadyReason: () => failure?.message ?? (room.isIntact() ? undefined : 'the disk is full'),
       async close() {
         commits.flush();
