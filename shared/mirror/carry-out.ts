@@ -1,6 +1,5 @@
 // Carries a copy out once it is known what the source is and what the targets name: plan, transfer, belongings, confirmation.
 import { headManifest } from '../oci/manifests.ts';
-import type { ManifestHead } from '../oci/manifests.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { assertStillFree, keepBackup, movedAway, otherDigest, refusal, stateFor } from './conflict.ts';
@@ -12,11 +11,15 @@ import { findBelongings } from './find-referrers.ts';
 import { planTarget } from './plan.ts';
 import type { TargetPlan } from './plan.ts';
 import { noteParts } from './present-parts.ts';
+import type { Named } from './read-source.ts';
 import type { CopySession } from './session.ts';
 import type { Target } from './target.ts';
 import { transferArtifact } from './transfer-artifact.ts';
 
 export type Settle = (target: Target, state: TargetState, digest: string | undefined, error?: unknown) => void;
+
+/** @param sourceDigest what the source named when it was read */
+export type BeforeTag = (target: number, sourceDigest: string) => Promise<void>;
 
 /** One copy under way. */
 export type Run = {
@@ -30,12 +33,13 @@ export type Run = {
   artifact: Artifact | undefined;
   settle: Settle;
   isSettled: (target: Target) => boolean;
+  beforeTag?: BeforeTag;
 };
 
-type Planned = { target: Target; head: ManifestHead | undefined; plan: TargetPlan };
+type Planned = { target: Target; head: Named | undefined; plan: TargetPlan };
 
 /** Brings every target to its end: `settle` is called once for each. */
-export async function carryOut(run: Run, heads: ReadonlyMap<Target, ManifestHead | undefined>): Promise<void> {
+export async function carryOut(run: Run, heads: ReadonlyMap<Target, Named | undefined>): Promise<void> {
   const planned = await Promise.all([...heads].map(([target, head]) => planFor(target, head, run)));
   const { digest, request } = run;
   for (const { target, plan } of planned) {
@@ -49,7 +53,7 @@ export async function carryOut(run: Run, heads: ReadonlyMap<Target, ManifestHead
   await transferAll(going, run);
 }
 
-async function planFor(target: Target, head: ManifestHead | undefined, run: Run): Promise<Planned> {
+async function planFor(target: Target, head: Named | undefined, run: Run): Promise<Planned> {
   const { digest, request, artifact, session } = run;
   const plan = planTarget({ digest, tag: target.reference.tag, onConflict: request.onConflict }, head);
   if (plan.action !== 'none' || artifact === undefined || request.platforms?.mode !== 'sparse')
@@ -102,14 +106,19 @@ function digestsToLookAt({ artifact, digest, sourceDigest }: Run): string[] {
   return artifact.manifests.map((manifest) => manifest.digest).filter((one) => !rewritten || one !== digest);
 }
 
-function deliveryOf({ target, head, plan }: Planned, { request, digest }: Run): Delivery {
+function deliveryOf({ target, head, plan }: Planned, run: Run): Delivery {
+  const { request, digest, sourceDigest } = run;
   return {
     target,
     tag: target.reference.tag,
     hasOlder: head !== undefined,
     async beforeTag() {
-      if (plan.action === 'write' && plan.backup !== undefined) await keepBackup(target, plan.backup);
+      if (plan.action === 'write' && plan.backup !== undefined) {
+        await run.beforeTag?.(target.index, sourceDigest);
+        await keepBackup(target, plan.backup);
+      }
       if (request.onConflict === 'refuse') await assertStillFree(target, digest);
+      await run.beforeTag?.(target.index, sourceDigest);
     },
   };
 }

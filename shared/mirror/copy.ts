@@ -4,20 +4,15 @@
 //                                          └─ unchanged, refused or dry run: report
 //
 import { headManifest } from '../oci/manifests.ts';
-import type { ManifestHead } from '../oci/manifests.ts';
 import { formatReference } from '../oci/reference.ts';
-import type { Repository } from '../oci/repository.ts';
-import { readArtifact } from './artifact.ts';
-import type { Artifact } from './artifact.ts';
-import { assertImagePlatform } from './assert-platform.ts';
 import { carryOut } from './carry-out.ts';
-import type { Settle } from './carry-out.ts';
+import type { BeforeTag, Settle } from './carry-out.ts';
 import type { CopyEvent, CopyReport, CopyRequest, TargetReport } from './copy-types.ts';
 import { endsWithin } from './ends-within.ts';
 import { openRepository, openTarget } from './open-target.ts';
+import { readSource } from './read-source.ts';
+import type { KnownBefore, Named } from './read-source.ts';
 import { reportOf } from './report.ts';
-import { resolveSource } from './resolve-source.ts';
-import type { ResolvedSource } from './resolve-source.ts';
 import { createCopySession } from './session.ts';
 import type { CopySession, RegistryDirectory } from './session.ts';
 import type { Target } from './target.ts';
@@ -28,6 +23,11 @@ export type CopyDeps = {
   signal?: AbortSignal;
   /** Shared by copies that belong together, so that each blob crosses to a registry once. */
   session?: CopySession;
+  known?: KnownBefore;
+  /** Asked right before each effect on a tag; what it throws keeps the target from being changed, and is its error. */
+  beforeTag?: BeforeTag;
+  /** Hears what stands in a target's report, as it was thrown. */
+  onFailure?: (target: number, error: unknown) => void;
 };
 
 /**
@@ -44,25 +44,30 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
   const settle: Settle = (target, state, digest, error) => {
     const report = reportOf(target, state, digest, session.now(), error);
     reports.set(target, report);
+    if (error !== undefined) deps.onFailure?.(target.index, error);
     tell({ type: 'target', target: target.index, report });
   };
 
   let digest: string | undefined;
   const copyTo = async (heads: Heads) => {
     if (heads.size === 0) return;
-    const resolved = await resolveSource(request, source, [...heads.values()]);
-    if (digest === undefined && resolved.root !== undefined) {
-      tell({ type: 'resolved', digest: resolved.digest, mediaType: resolved.root.mediaType });
-    }
-    digest ??= resolved.digest;
-    const artifact = await artifactOf(resolved, source, request);
-    const written = artifact?.root.digest ?? resolved.digest;
-    const run = { request, session, source, digest: written, sourceDigest: resolved.digest, artifact, settle };
-    await carryOut({ ...run, isSettled: (target) => reports.has(target) }, heads);
+    const content = await readSource(request, source, [...heads.values()], deps.known ?? {}, (root) => {
+      if (digest === undefined) tell({ type: 'resolved', digest: root.digest, mediaType: root.mediaType });
+      digest ??= root.digest;
+    });
+    digest ??= content.digest;
+    const { artifact } = content;
+    const written = artifact?.root.digest ?? content.digest;
+    const run = { request, session, source, digest: written, sourceDigest: content.digest, artifact, settle };
+    const hooks = deps.beforeTag === undefined ? {} : { beforeTag: deps.beforeTag };
+    await carryOut({ ...run, ...hooks, isSettled: (target) => reports.has(target) }, heads);
   };
 
   try {
-    const { prompt, late } = await observe(targets, settle, session.patienceMs);
+    const { prompt, late } =
+      deps.known?.heads === undefined
+        ? await observe(targets, settle, session.patienceMs)
+        : { prompt: asKnown(targets, deps.known.heads), late: [] };
     const ends = await Promise.allSettled([copyTo(prompt), ...late.map(async (heads) => copyTo(await heads))]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
@@ -79,7 +84,11 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
 }
 
 /** What reachable targets name now. */
-type Heads = ReadonlyMap<Target, ManifestHead | undefined>;
+type Heads = ReadonlyMap<Target, Named | undefined>;
+
+function asKnown(targets: readonly Target[], heads: readonly (Named | undefined)[]): Heads {
+  return new Map(targets.map((target, index) => [target, heads[index]]));
+}
 
 /** Asks all targets; those that have not answered when others have long done so come later, each by itself. */
 async function observe(
@@ -87,7 +96,7 @@ async function observe(
   settle: Settle,
   patienceMs: number,
 ): Promise<{ prompt: Heads; late: Promise<Heads>[] }> {
-  const prompt = new Map<Target, ManifestHead | undefined>();
+  const prompt = new Map<Target, Named | undefined>();
   let departed = false;
   const asked = targets.map(async (target): Promise<Heads> => {
     try {
@@ -104,14 +113,4 @@ async function observe(
   while (!(await endsWithin(all, patienceMs)) && prompt.size === 0);
   departed = true;
   return { prompt, late: asked };
-}
-
-async function artifactOf(
-  { root }: ResolvedSource,
-  source: Repository,
-  request: CopyRequest,
-): Promise<Artifact | undefined> {
-  if (root === undefined) return undefined;
-  if (request.platforms !== undefined) await assertImagePlatform(source, root, request.platforms.include);
-  return readArtifact(source, root, request);
 }

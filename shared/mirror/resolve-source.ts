@@ -8,17 +8,22 @@ import type { CopyRequest } from './copy-types.ts';
 /** `root` is absent where every target holds the digest already: then nothing of the source needs to be read. */
 export type ResolvedSource = { digest: string; root?: Manifest };
 
-/** @throws TransshipError not-found, and what reading a manifest throws */
+/**
+ * @param knownDigest what the source's tag was found to name
+ * @throws TransshipError not-found, and what reading a manifest throws
+ */
 export async function resolveSource(
   request: CopyRequest,
   source: Repository,
-  heads: readonly (ManifestHead | undefined)[],
+  heads: readonly (Pick<ManifestHead, 'digest'> | undefined)[],
+  knownDigest?: string,
 ): Promise<ResolvedSource> {
-  const named = request.source.digest ?? request.source.tag ?? 'latest';
+  const wanted = request.source.digest ?? knownDigest;
+  const named = wanted ?? request.source.tag ?? 'latest';
   const worthHead = heads.some((head) => head !== undefined) && request.platforms === undefined;
   if (!worthHead) return read(source, named);
   // A HEAD costs no pull quota; where every target lacks the image the GET cannot be avoided anyway.
-  const digest = request.source.digest ?? (await headManifest(source, named))?.digest;
+  const digest = wanted ?? (await headManifest(source, named))?.digest;
   if (digest !== undefined && heads.every((head) => head?.digest === digest)) return { digest };
   return read(source, digest ?? named);
 }
