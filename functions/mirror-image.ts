@@ -1,0 +1,137 @@
+// The worker of mirror jobs: finds out what the source names now, copies that to all targets, and says how the job goes on.
+// An event's digest never counts: right before a tag is written the source is asked again, so that a late job moves no tag back.
+//
+//   payload ─▶ copy ─┬─ the source's tag moved meanwhile ─▶ copy what it names now
+//                    ├─ all there, or refused by policy ──▶ done
+//                    ├─ may pass ────────────────────────▶ later again
+//                    └─ slice over, process stops ────────▶ yield
+//
+import { TransshipError, isTransshipError } from '../shared/errors.ts';
+import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
+import { copyArtifact } from '../shared/mirror/copy.ts';
+import type { CopyReport, CopyRequest } from '../shared/mirror/copy-types.ts';
+import { openRepository } from '../shared/mirror/open-target.ts';
+import { createSharedLedgers } from '../shared/mirror/shared-ledgers.ts';
+import type { SharedLedgers } from '../shared/mirror/shared-ledgers.ts';
+import { headManifest } from '../shared/oci/manifests.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
+import type { Deps } from './deps.ts';
+import { jobFailure, mirrorFailure } from './mirror-end.ts';
+import { mirrorPayload } from './mirror-job.ts';
+import type { MirrorPayload } from './mirror-job.ts';
+import { mirrorProgress } from './mirror-progress.ts';
+import { mirrorRequest } from './mirror-request.ts';
+import { recordMirror } from './record-mirror.ts';
+import { stopOf } from './stop-of.ts';
+
+/** A source tag that moves faster than it is copied waits for the job's next try. */
+const MOST_ROUNDS = 5;
+
+/** Concurrent jobs of one handler share what they learn about registries. */
+export function mirrorImage(deps: Deps): JobHandler {
+  const ledgers = createSharedLedgers(() => deps.clock.now().getTime());
+  return (context) => mirror({ deps, context, ledgers });
+}
+
+type Run = { deps: Deps; context: JobContext; ledgers: SharedLedgers };
+
+async function mirror(run: Run): Promise<JobOutcome> {
+  const { deps, context } = run;
+  const { job } = context;
+  const payload = payloadOf(job.payload);
+  const request = mirrorRequest(payload);
+  const logger = deps.logger.with({
+    function: 'mirror-image',
+    job_id: job.id,
+    attempt: job.attempts,
+    fence: job.fence,
+    source: payload.source,
+  });
+  for (let round = 1; ; round += 1) {
+    const { report, failures, moved } = await copyOnce(run, payload, request, logger);
+    if (report === 'source-gone') return { result: { state: 'source-gone', source: payload.source } };
+    if (moved && round < MOST_ROUNDS && !context.ending.aborted) {
+      logger.info('the source tag moved while it was copied');
+      continue;
+    }
+    const failure = mirrorFailure(report, failures);
+    if (failure === undefined) return { result: { state: 'done', report } };
+    // What was interrupted failed for no reason of its own.
+    if (context.ending.aborted) return 'yield';
+    throw failure;
+  }
+}
+
+type Copied = { report: CopyReport | 'source-gone'; failures: Map<number, unknown>; moved: boolean };
+
+async function copyOnce(
+  { deps, context, ledgers }: Run,
+  payload: MirrorPayload,
+  request: CopyRequest,
+  logger: Logger,
+): Promise<Copied> {
+  const session = ledgers.session(deps.registries());
+  using stop = stopOf(context, deps.clock);
+  const failures = new Map<number, unknown>();
+  const source = openRepository(request.source, session, { requests: 0 }, stop.signal);
+  const record = recordMirror(deps, payload, request, logger);
+  const progress = mirrorProgress(request.targets.length, context.progress);
+  let moved = false;
+
+  async function assertNewest(_target: number, copiedDigest: string): Promise<void> {
+    const { tag, digest } = request.source;
+    if (digest === undefined && (await headManifest(source, tag ?? 'latest'))?.digest !== copiedDigest) {
+      moved = true;
+      throw sourceMoved(payload.source);
+    }
+    await context.assertHeld();
+  }
+
+  try {
+    const copying = copyArtifact(request, {
+      registries: session.registries,
+      session,
+      signal: stop.signal,
+      beforeTag: assertNewest,
+      onFailure: (target, error) => void failures.set(target, error),
+      onEvent: (event) => {
+        record.hear(event);
+        progress(event);
+      },
+    });
+    const report = await stop.orAbandoned(copying);
+    record.source(report.source.requests);
+    return { report, failures, moved };
+  } catch (error) {
+    if (isTransshipError(error, 'interrupted', 'fence-lost')) throw error;
+    const named = request.source.digest ?? request.source.tag ?? 'latest';
+    const gone = isTransshipError(error, 'not-found') && (await headManifest(source, named)) === undefined;
+    // Who asks for one image wants to hear that there is none; a rule has nothing to mirror then.
+    if (!gone || payload.trigger === 'api') throw jobFailure([error]);
+    logger.info('the source is gone');
+    return { report: 'source-gone', failures, moved };
+  } finally {
+    await record.save();
+  }
+}
+
+/** @throws TransshipError invalid-job */
+function payloadOf(json: unknown): MirrorPayload {
+  const parsed = mirrorPayload.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new TransshipError(
+    'invalid-job',
+    `the payload of a mirror job is wrong at "${issue?.path.join('.')}": ${issue?.message}`,
+    {
+      hint: 'another version of Transship wrote it; ask for the mirror again',
+    },
+  );
+}
+
+function sourceMoved(source: string): TransshipError {
+  return new TransshipError('copy-failed', `${source} names something else than when the copy began`, {
+    retryable: true,
+    hint: 'the tag moves faster than it can be copied; it is tried again',
+  });
+}
