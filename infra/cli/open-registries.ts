@@ -1,31 +1,46 @@
-// Opens the way to registries with what the global options say about credentials, certificates and plain HTTP.
-import { X509Certificate } from 'node:crypto';
+// Opens the way to registries with what the configuration says about them, and over it what the global options say about credentials,
+// certificates and plain HTTP.
 import { readFile } from 'node:fs/promises';
-import { messageOf, TransshipError } from '../../shared/errors.ts';
+import { loadConfigIfAny } from '../../shared/config/config-if-any.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { TransshipError } from '../../shared/errors.ts';
 import { checkProxies } from '../../shared/oci/proxy.ts';
 import { parseRepository } from '../../shared/oci/reference.ts';
-import { credentialSource } from '../../shared/registries/credentials.ts';
+import { resolveSecret } from '../../shared/config/secrets.ts';
+import { checkCertificates } from '../../shared/registries/certificates.ts';
+import { openConfiguredRegistries } from '../../shared/registries/configured-registries.ts';
 import { readDockerConfig } from '../../shared/registries/docker-config-file.ts';
-import { openRegistries, type Registries } from '../../shared/registries/registries.ts';
+import type { Registries } from '../../shared/registries/registries.ts';
 import { printable } from '../../shared/telemetry/printable.ts';
 import type { Context } from './context.ts';
 import type { Note } from './output/note.ts';
 import { packageVersion } from './package-version.ts';
 
-/** Opens the registries for one command; the caller closes them. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
-export async function openRegistriesFor({ io, globals }: Context, onNote: (note: Note) => void): Promise<Registries> {
+/**
+ * Opens the registries for one command that works without a configuration, too; the caller closes them.
+ * @throws TransshipError invalid-usage, invalid-config, invalid-credential-file
+ */
+export async function openRegistriesFor(context: Context, onNote: (note: Note) => void): Promise<Registries> {
+  const { io, globals } = context;
+  const loaded = await loadConfigIfAny(globals.config, { env: io.env, homeDir: io.homeDir, cwd: process.cwd() });
+  return openRegistriesOf(loaded?.config.registries ?? [], context, onNote);
+}
+
+/** The same with registries that are known already. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
+export async function openRegistriesOf(
+  registries: Config['registries'],
+  { io, globals }: Context,
+  onNote: (note: Note) => void,
+): Promise<Registries> {
   checkProxies(io.env);
   const plainHttpHosts = (globals.plainHttp ?? []).map(readHost);
   const certificateAuthorities = await Promise.all((globals.caFile ?? []).map(readCertificates));
   // It is read when a registry asks for a login; a wrong file that was named is told even if none does.
   if (globals.authfile !== undefined) await readDockerConfig({ path: globals.authfile, askedBy: '--authfile' });
-  const credentials = credentialSource({
+  return openConfiguredRegistries(registries, {
     ...(globals.authfile === undefined ? {} : { authfile: globals.authfile }),
-    env: io.env,
     homeDir: io.homeDir,
-  });
-  return openRegistries({
-    credentials,
+    readSecret: (reference) => resolveSecret(reference, { env: io.env }),
     certificateAuthorities,
     plainHttpHosts,
     env: io.env,
@@ -51,33 +66,14 @@ function readHost(text: string): string {
 
 /** The text of a file with certificates. @throws TransshipError invalid-config */
 async function readCertificates(path: string): Promise<string> {
-  const invalid = (reason: string, hint: string) =>
-    new TransshipError('invalid-config', `--ca-file ${printable(path)}: ${reason}`, { hint });
+  const origin = `--ca-file ${printable(path)}`;
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw invalid(reasonOf(error), 'name a file with certificates in PEM form');
+    throw new TransshipError('invalid-config', `${origin}: ${reasonOf(error)}`, {
+      hint: 'name a file with certificates in PEM form',
+    });
   });
-  const certificates = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (certificates.length === 0) {
-    const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
-    throw invalid(
-      key ? 'it holds a private key instead of certificates' : 'there is no certificate in it',
-      key
-        ? 'name the file with the certificate of the authority'
-        : 'convert it to PEM: openssl x509 -inform der -in FILE',
-    );
-  }
-  for (const [index, certificate] of certificates.entries()) {
-    try {
-      parseCertificate(certificate);
-    } catch (error) {
-      throw invalid(`certificate ${index + 1} is damaged: ${messageOf(error)}`, 'export it again from where it came');
-    }
-  }
+  checkCertificates(text, origin);
   return text;
-}
-
-function parseCertificate(pem: string): X509Certificate {
-  return new X509Certificate(pem);
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

@@ -1,28 +1,22 @@
 // Loads the configuration of a process: finds the files, reads and merges them, replaces variables, checks everything, and gives
 // back both what the program works with and the effective configuration in the form of the file.
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, TransshipError } from '../errors.ts';
 import { printable } from '../telemetry/printable.ts';
 import type { ConfigNode, MapNode, Position } from './config-node.ts';
 import type { Config } from './config.ts';
+import { findConfigFile, usualConfigFile } from './find-config.ts';
 import { interpolate } from './interpolate.ts';
 import { mergeFiles } from './merge.ts';
 import { configProblem, invalidConfig, type ConfigProblem } from './problem.ts';
 import type { ConfigFile } from './schema/schema.ts';
+import type { ConfigSurroundings } from './surroundings.ts';
 import { toConfig } from './to-config.ts';
 import { validate } from './validate.ts';
 import { readYamlNodes } from './yaml-nodes.ts';
 
 export type ConfigText = { file: string; text: string };
-
-/** What a configuration depends on beside its text. */
-export type ConfigSurroundings = {
-  env: NodeJS.ProcessEnv;
-  homeDir: string;
-  /** Relative file names start here. */
-  cwd: string;
-};
 
 export type LoadedConfig = {
   config: Config;
@@ -39,7 +33,7 @@ export async function loadConfig(
   files: readonly string[] | undefined,
   surroundings: ConfigSurroundings,
 ): Promise<LoadedConfig> {
-  const names = files ?? [await findConfigFile(surroundings)];
+  const names = files ?? [await findConfig(surroundings)];
   const texts = await Promise.all(names.map((file) => readConfigFile(file, surroundings.cwd)));
   return readConfig(texts, surroundings);
 }
@@ -110,23 +104,14 @@ function resolvePaths(node: ConfigNode, surroundings: ConfigSurroundings): void 
   }
 }
 
-/** `./transship.yaml`, else the one in the user's configuration folder. @throws TransshipError invalid-config */
-async function findConfigFile({ env, homeDir, cwd }: ConfigSurroundings): Promise<string> {
-  const folder = env['XDG_CONFIG_HOME'] || path.join(homeDir, '.config');
-  const usual = path.join(folder, 'transship', 'transship.yaml');
-  for (const file of ['transship.yaml', usual]) {
-    if (await isThere(path.resolve(cwd, file))) return file;
-  }
+/** @throws TransshipError invalid-config */
+async function findConfig(surroundings: ConfigSurroundings): Promise<string> {
+  const file = await findConfigFile(surroundings);
+  if (file !== undefined) return file;
+  const usual = usualConfigFile(surroundings);
   throw new TransshipError('invalid-config', `there is no configuration: neither transship.yaml nor ${usual}`, {
     hint: 'name one with -c FILE, or begin with: transship config example > transship.yaml',
   });
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Reads a file that a user named. @throws TransshipError invalid-config */

@@ -17,13 +17,14 @@ const MOST_TOKEN_BYTES = 64 * 1024;
 
 /** Settles the scheme; sends nothing else. */
 export async function openConnection(settings: RegistrySettings, runtime: RegistryRuntime): Promise<Connection> {
+  const { certificateAuthorities = [], ...material } = (await settings.material?.()) ?? {};
   const scheme = settings.scheme === 'detect' ? await detectScheme(settings) : settings.scheme;
   const baseUrl = new URL(`${scheme}//${settings.apiHost}${settings.pathPrefix}`);
   const policy = { registryUrl: baseUrl, trustedHosts: settings.trustedHosts };
   const transport = createTransport({
     origin: originOf(baseUrl),
-    certificateAuthorities: settings.certificateAuthorities,
-    ...(settings.clientCertificate === undefined ? {} : { clientCertificate: settings.clientCertificate }),
+    certificateAuthorities: [...settings.certificateAuthorities, ...certificateAuthorities],
+    ...material,
     proxies: runtime.proxies,
     timeouts: runtime.timeouts,
     ...(runtime.lookup === undefined ? {} : { lookup: runtime.lookup }),

@@ -48,7 +48,8 @@ function variableOf(environment: ProxyEnvironment, name: string): string | undef
   return environment[variable] ? variable : undefined;
 }
 
-function isProxyUrl(text: string): boolean {
+/** True for the URL of a proxy: a scheme that is known, a host, and a login that can be decoded. */
+export function isProxyUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
   try {

@@ -31,7 +31,8 @@ const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
 
 /** Opens no connection before the first request. */
 export function createRegistryClient(settings: RegistrySettings, runtime: RegistryRuntime): RegistryClient {
-  const throttle = createThrottle(settings.traits, runtime.now, runtime.retries.longestRetryAfterMs);
+  const { traits, requestsPerSecond } = settings;
+  const throttle = createThrottle(traits, runtime.now, runtime.retries.longestRetryAfterMs, requestsPerSecond);
   const warned = new Set<string>();
   let answered = false;
   let opened: Promise<Connection> | undefined;
@@ -40,7 +41,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
 
   return {
     host: settings.host,
-    traits: settings.traits,
+    traits,
     async send(request) {
       for (let tried = 1; ; tried += 1) {
         try {

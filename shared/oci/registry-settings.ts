@@ -22,7 +22,19 @@ export type RegistrySettings = {
   credentials: CredentialSource;
   /** PEM certificates trusted beside the system's. */
   certificateAuthorities: readonly string[];
+  /** What else a connection needs; asked for when the first one is opened. May throw TransshipError invalid-config. */
+  material?: () => Promise<ConnectionMaterial>;
+  /** An upper limit for all requests together, beside those of the traits. */
+  requestsPerSecond?: number;
+};
+
+/** What connections of one registry are made with, beside what all registries of a process share. */
+export type ConnectionMaterial = {
+  /** PEM certificates trusted too. */
+  certificateAuthorities?: readonly string[];
   clientCertificate?: { certificate: string; key: Secret };
+  /** The URL of the proxy for all that this registry leads to; the environment is not asked then. */
+  proxy?: Secret;
 };
 
 export type RegistryRuntime = {

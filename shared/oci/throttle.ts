@@ -25,16 +25,23 @@ type Window = {
   accepted: number;
   halvedAt: number;
   waiting: (() => void)[];
-  nextStartAt: number;
-};
+} & Starts;
 
-/** @param longestHoldMs a host that is held for longer refuses at once: its caller decides when to come back */
+/** When the next request of a rate may start. */
+type Starts = { nextStartAt: number };
+
+/**
+ * @param longestHoldMs a host that is held for longer refuses at once: its caller decides when to come back
+ * @param requestsPerSecond for all classes together, where a user wants no more
+ */
 export function createThrottle(
   traits: Pick<Traits, 'concurrency' | 'ratesPerSecond'>,
   now: () => number,
   longestHoldMs: number,
+  requestsPerSecond?: number,
 ): Throttle {
   const windows = new Map<ActionClass, Window>();
+  const all: Starts = { nextStartAt: 0 };
   let heldUntil = 0;
 
   function windowOf(action: ActionClass): Window {
@@ -85,14 +92,22 @@ export function createThrottle(
     },
   };
 
-  /** Reserves the next start of a class with a published rate; a second's worth may start at once. */
   function waitFor(window: Window, action: ActionClass): number {
-    const perSecond = traits.ratesPerSecond[action];
     const time = now();
-    if (perSecond === undefined) return heldUntil - time;
-    window.nextStartAt = Math.max(window.nextStartAt, time - 1_000) + 1_000 / perSecond;
-    return Math.max(heldUntil, window.nextStartAt) - time;
+    const startAt = Math.max(
+      reserve(window, traits.ratesPerSecond[action], time),
+      reserve(all, requestsPerSecond, time),
+    );
+    return Math.max(heldUntil, startAt) - time;
   }
+}
+
+/** Reserves the next start of a rate, if there is one; a second's worth, and one at least, may start at once. */
+function reserve(starts: Starts, perSecond: number | undefined, time: number): number {
+  if (perSecond === undefined) return time;
+  const intervalMs = 1_000 / perSecond;
+  starts.nextStartAt = Math.max(starts.nextStartAt, time - Math.max(1_000, intervalMs)) + intervalMs;
+  return starts.nextStartAt;
 }
 
 /** Settles when the window has a place for this one; an interrupted one gives its turn up. */

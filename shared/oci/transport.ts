@@ -44,6 +44,8 @@ export type TransportOptions = {
   certificateAuthorities: readonly string[];
   clientCertificate?: { certificate: string; key: Secret };
   proxies: ProxyEnvironment;
+  /** The URL of the one proxy for everything, in place of those in the environment. */
+  proxy?: Secret;
   timeouts: Timeouts;
   /** Stands in for the system's resolver. */
   lookup?: Lookup;
@@ -82,7 +84,7 @@ export function createTransport(options: TransportOptions): Transport {
         const response = await request.call(dispatcher, dispatchOptions(call, options.timeouts));
         return { status: response.statusCode, headers: joined(response.headers), body: response.body };
       } catch (error) {
-        const proxy = proxyFor(call.url, options.proxies);
+        const proxy = proxyOf(call.url, options);
         const through = proxy === undefined ? {} : { proxy: new URL(proxy).host };
         throw networkError(error, { ...call, ...through }, call.signal);
       }
@@ -115,7 +117,7 @@ function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.Requ
 async function openPool(url: URL, trust: EgressTrust, options: TransportOptions): Promise<Dispatcher> {
   const own = url.origin === options.origin;
   const tls = url.protocol === 'https:' ? await tlsContext(options, own) : {};
-  const proxy = proxyFor(url, options.proxies);
+  const proxy = proxyOf(url, options);
   if (proxy !== undefined) {
     // By the package's index: it adds CONNECT to all dispatchers, which the agent needs.
     const { ProxyAgent } = await import('undici');
@@ -132,6 +134,10 @@ async function openPool(url: URL, trust: EgressTrust, options: TransportOptions)
       lookup: guardedLookup(trust, options.lookup),
     },
   });
+}
+
+function proxyOf(url: URL, { proxy, proxies }: TransportOptions): string | undefined {
+  return proxy?.reveal() ?? proxyFor(url, proxies);
 }
 
 /** Made once per pool: a context with a private authority takes 17 ms to make, and by default each connection makes one of its own. */

@@ -4,6 +4,7 @@ import { type Credential, type CredentialSource, anonymous } from '../oci/creden
 import { type DockerConfig, readDockerConfig } from './docker-config-file.ts';
 import { type LocationOptions, credentialFiles } from './docker-config-locations.ts';
 import { credentialHost, entryFor, helperFor, serverUrl } from './docker-config-lookup.ts';
+import { isSameCredential } from './same-credential.ts';
 
 export type CredentialSourceOptions = LocationOptions & {
   /** Credentials by `host[:port]`; they win over every file. */
@@ -33,7 +34,7 @@ export function credentialSource(options: CredentialSourceOptions): CredentialSo
     if (fixed !== undefined) return fixed;
     const used = memory;
     const found = await search(options, used, registry, repository);
-    if (refused === undefined || !isSame(found, refused)) return found;
+    if (refused === undefined || !isSameCredential(found, refused)) return found;
     // Of many requests that were refused together, the first one forgets; the others wait for what it finds.
     if (memory === used) memory = emptyMemory();
     return search(options, memory, registry, repository);
@@ -88,14 +89,4 @@ function once<Value>(known: Map<string, Promise<Value>>, key: string, work: () =
   known.set(key, started);
   started.catch(() => known.delete(key));
   return started;
-}
-
-function isSame(left: Credential, right: Credential): boolean {
-  return identityOf(left) === identityOf(right);
-}
-
-function identityOf(credential: Credential): string {
-  if (credential.kind === 'anonymous') return credential.kind;
-  if (credential.kind === 'basic') return `basic ${credential.username}:${credential.password.reveal()}`;
-  return `${credential.kind} ${credential.token.reveal()}`;
 }

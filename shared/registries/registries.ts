@@ -1,17 +1,25 @@
-// The registries of one process: a client per host, built on first use from the vendor's traits and the user's settings.
+// The registries of one process: a client per registry, built on first use from the vendor's traits and the user's settings.
+// All names of a registry lead to the same client.
+import { TransshipError } from '../errors.ts';
 import type { CredentialSource } from '../oci/credential.ts';
 import { createRegistryClient } from '../oci/registry-client.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
-import type { RegistryRuntime } from '../oci/registry-settings.ts';
+import type { RegistryRuntime, RegistrySettings } from '../oci/registry-settings.ts';
 import { DEFAULT_RETRIES } from '../oci/retry.ts';
 import type { RetryPolicy } from '../oci/retry.ts';
 import { isLoopbackHost } from '../oci/scheme-probe.ts';
 import { DEFAULT_TIMEOUTS } from '../oci/timeouts.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
+import type { Traits } from '../oci/traits.ts';
+import type { RegistryLimits, RegistryOptions } from './registry-options.ts';
+import type { Vendor } from './vendor.ts';
 import { vendorOf } from './vendors.ts';
 
 export type RegistriesOptions = {
+  /** For every registry that has none of its own. */
   credentials: CredentialSource;
+  /** What is known of single registries; most need no entry. */
+  registries?: readonly RegistryOptions[];
   /** PEM texts, each with one or more certificates, trusted beside the system's. */
   certificateAuthorities?: readonly string[];
   /** Registries, as references name them, that are spoken to without TLS. */
@@ -26,16 +34,20 @@ export type RegistriesOptions = {
 };
 
 export type Registries = {
-  /** The same client for the same host, for as long as the process lives. */
+  /** The same client for every name of a registry, for as long as the process lives; its `host` is the first of these names. */
   client(host: string): RegistryClient;
+  /** The vendor of a registry, by its configured kind or its host. */
+  vendor(host: string): Vendor;
   readonly timeouts: Timeouts;
   /** Cuts all connections. */
   close(): Promise<void>;
 };
 
-/** Opens nothing before the first request. */
+/** Opens nothing before the first request. @throws TransshipError invalid-config where two registries have the same name */
 export function openRegistries(options: RegistriesOptions): Registries {
   const clients = new Map<string, RegistryClient>();
+  const known = byName(options.registries ?? []);
+  const registryAt = (host: string): RegistryOptions => known.get(host) ?? { host };
   const runtime: RegistryRuntime = {
     userAgent: options.userAgent ?? 'transship',
     proxies: options.env,
@@ -49,13 +61,18 @@ export function openRegistries(options: RegistriesOptions): Registries {
 
   return {
     timeouts: runtime.timeouts,
-    client(host) {
-      let client = clients.get(host);
+    client(name) {
+      const registry = registryAt(name);
+      let client = clients.get(registry.host);
       if (client === undefined) {
-        client = createRegistryClient(settingsFor(host, options), runtime);
-        clients.set(host, client);
+        client = createRegistryClient(settingsFor(registry, options), runtime);
+        clients.set(registry.host, client);
       }
       return client;
+    },
+    vendor(name) {
+      const { host, kind } = registryAt(name);
+      return vendorOf(host, kind);
     },
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));
@@ -63,19 +80,45 @@ export function openRegistries(options: RegistriesOptions): Registries {
   };
 }
 
-function settingsFor(host: string, options: RegistriesOptions): Parameters<typeof createRegistryClient>[0] {
-  const vendor = vendorOf(host);
+function byName(registries: readonly RegistryOptions[]): Map<string, RegistryOptions> {
+  const known = new Map<string, RegistryOptions>();
+  for (const registry of registries) {
+    for (const name of [registry.host, ...(registry.aliases ?? [])]) {
+      if (known.has(name)) {
+        throw new TransshipError('invalid-config', `two registries have the name ${name}`, {
+          hint: 'put both under one host',
+        });
+      }
+      known.set(name, registry);
+    }
+  }
+  return known;
+}
+
+function settingsFor(registry: RegistryOptions, options: RegistriesOptions): RegistrySettings {
+  const { host, aliases = [], limits = {}, material } = registry;
+  const { requestsPerSecond } = limits;
+  const vendor = vendorOf(host, registry.kind);
   const apiHost = vendor.apiHost?.(host) ?? host;
-  const plain = options.plainHttpHosts?.includes(host) ?? false;
+  const isPlain = [host, ...aliases].some((name) => options.plainHttpHosts?.includes(name));
   const local = isLoopbackHost(new URL(`http://${apiHost}`).hostname);
   return {
     host,
     apiHost,
-    scheme: plain ? 'http:' : local ? 'detect' : 'https:',
-    pathPrefix: '',
-    traits: vendor.traits,
-    trustedHosts: vendor.trustedHosts ?? [],
-    credentials: options.credentials,
+    scheme: isPlain || registry.plainHttp ? 'http:' : local ? 'detect' : 'https:',
+    pathPrefix: registry.pathPrefix ?? '',
+    traits: limitedTraits(vendor.traits, limits),
+    // A registry may name itself by another of its names.
+    trustedHosts: [...(vendor.trustedHosts ?? []), ...(registry.trustedHosts ?? []), ...aliases],
+    credentials: registry.credentials ?? options.credentials,
     certificateAuthorities: options.certificateAuthorities ?? [],
+    ...(material === undefined ? {} : { material }),
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   };
+}
+
+/** Also a limit above the vendor's own: whoever sets it knows the registry better. */
+function limitedTraits(traits: Traits, { concurrency }: RegistryLimits): Traits {
+  if (concurrency === undefined) return traits;
+  return { ...traits, concurrency: { start: Math.min(traits.concurrency.start, concurrency), max: concurrency } };
 }

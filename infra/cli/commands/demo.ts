@@ -5,7 +5,7 @@ import { parseReference } from '../../../shared/oci/reference.ts';
 import { runDemo, type Copier } from '../../demo/run.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { openRegistriesFor } from '../open-registries.ts';
+import { openRegistriesOf } from '../open-registries.ts';
 import { startCopyReporter, type CopyReporter } from '../output/copy-reporter.ts';
 import { demoTeller } from '../output/demo-story.ts';
 
@@ -24,7 +24,8 @@ export async function runDemoCommand(context: Context, options: DemoOptions): Pr
 
 async function openCopier(context: Context, authfile: string): Promise<Copier> {
   let reporter: CopyReporter | undefined;
-  const registries = await openRegistriesFor({ ...context, globals: { ...context.globals, authfile } }, (note) =>
+  // A configuration of the user is none of the demo's.
+  const registries = await openRegistriesOf([], { ...context, globals: { ...context.globals, authfile } }, (note) =>
     reporter?.onEvent(note),
   );
   const session = createCopySession(registries);

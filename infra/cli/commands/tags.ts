@@ -1,7 +1,6 @@
 // `transship tags`: the tags of a repository, with --digests what each of them names.
 import { listRepositoryTags, type ListedTag } from '../../../shared/mirror/list-tags.ts';
 import { formatReference, parseRepository } from '../../../shared/oci/reference.ts';
-import { vendorOf } from '../../../shared/registries/vendors.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -22,7 +21,7 @@ export async function runTags(context: Context, text: string, options: TagsOptio
     const registry = registries.client(repository.registry);
     tags = await listRepositoryTags(
       { registry, name: repository.repository, signal: context.signal },
-      { digests: options.digests ?? false, listTagDigests: vendorOf(repository.registry).listTagDigests },
+      { digests: options.digests ?? false, listTagDigests: registries.vendor(repository.registry).listTagDigests },
     );
   } finally {
     await registries.close();

@@ -241,7 +241,8 @@ describe('over TLS', () => {
     client(`registry.example:${port}`, {
       scheme: 'https:',
       certificateAuthorities: [authority.ca],
-      clientCertificate: { certificate: pem('client.pem'), key: new Secret(pem('client.key')) },
+      material: () =>
+        Promise.resolve({ clientCertificate: { certificate: pem('client.pem'), key: new Secret(pem('client.key')) } }),
       credential: CANARY,
       trustedHosts,
       names: { 'cdn.example': ['127.0.0.1'] },

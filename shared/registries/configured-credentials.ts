@@ -1,0 +1,57 @@
+// The forms in which a configuration gives the credential of a registry, each as a source that reads nothing before it is asked.
+import { TransshipError } from '../errors.ts';
+import { anonymous, type Credential, type CredentialSource } from '../oci/credential.ts';
+import type { RegistryConfig } from '../config/config.ts';
+import type { ReadSecret } from './connection-material.ts';
+import { credentialSource } from './credentials.ts';
+import { serverUrl } from './docker-config-lookup.ts';
+import type { LocationOptions } from './docker-config-locations.ts';
+import { rememberedCredential } from './remembered-credential.ts';
+
+type CredentialConfig = NonNullable<RegistryConfig['credential']>;
+
+export type CredentialSurroundings = Pick<LocationOptions, 'env' | 'homeDir'> & { readSecret: ReadSecret };
+
+/**
+ * The source for one registry. It throws TransshipError invalid-config, invalid-credential-file, credential-helper-failed.
+ */
+export function configuredCredentials(
+  host: string,
+  credential: CredentialConfig,
+  surroundings: CredentialSurroundings,
+): CredentialSource {
+  const { env, homeDir, readSecret } = surroundings;
+  if (credential === 'anonymous') return () => Promise.resolve(anonymous);
+  if ('password' in credential) return rememberedCredential(() => login(credential, readSecret));
+  if ('helper' in credential) return rememberedCredential(() => askHelper(credential.helper, host, env));
+  if ('docker' in credential) {
+    const { file } = credential.docker;
+    const named = file === undefined ? {} : { authfile: file, askedBy: 'the configuration' as const };
+    return credentialSource({ env, homeDir, ...named });
+  }
+  const cloud = 'aws' in credential ? 'aws' : 'google' in credential ? 'google' : 'azure';
+  return () => Promise.reject(notYet(host, cloud));
+}
+
+async function login(
+  { username, password }: Extract<CredentialConfig, { password: unknown }>,
+  readSecret: ReadSecret,
+): Promise<Credential> {
+  const name = typeof username === 'string' ? username : (await readSecret(username)).reveal();
+  return { kind: 'basic', username: name, password: await readSecret(password) };
+}
+
+async function askHelper(name: string, host: string, env: NodeJS.ProcessEnv): Promise<Credential> {
+  // Loaded when the first helper is asked: most runs need no child process.
+  const { askCredentialHelper } = await import('./credential-helper.ts');
+  return (await askCredentialHelper(name, serverUrl(host), { env })) ?? anonymous;
+}
+
+const HELPERS = { aws: 'ecr-login', google: 'gcloud', azure: 'acr-env' };
+
+function notYet(host: string, cloud: keyof typeof HELPERS): TransshipError {
+  return new TransshipError('invalid-config', `${host}: credential { ${cloud}: … } cannot be used yet`, {
+    hint: `use a credential helper: credential: { helper: ${HELPERS[cloud]} }`,
+    details: { registry: host, operation: 'log in' },
+  });
+}
