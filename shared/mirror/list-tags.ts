@@ -4,6 +4,7 @@ import { headManifest } from '../oci/manifests.ts';
 import type { Repository } from '../oci/repository.ts';
 import { listTags } from '../oci/tags.ts';
 import type { TagDigestLister } from '../registries/vendor.ts';
+import { listInBulk } from './list-in-bulk.ts';
 
 export type ListedTag = { name: string; digest?: string; error?: TransshipError };
 
@@ -28,8 +29,8 @@ export async function listRepositoryTags(repository: Repository, options: ListOp
 }
 
 async function withDigests(repository: Repository, listTagDigests: TagDigestLister | undefined): Promise<ListedTag[]> {
-  const bulk = listTagDigests === undefined ? undefined : await inBulk(repository, listTagDigests);
-  if (bulk !== undefined) return bulk;
+  const bulk = listTagDigests === undefined ? undefined : await listInBulk(repository, listTagDigests);
+  if (bulk !== undefined) return bulk.map(({ tag, digest }) => ({ name: tag, digest }));
   const tags = await namesOf(repository);
   const waiting = tags.values();
   const resolveRest = async () => {
@@ -37,20 +38,6 @@ async function withDigests(repository: Repository, listTagDigests: TagDigestList
   };
   await Promise.all(Array.from({ length: HEADS_IN_FLIGHT }, resolveRest));
   return tags;
-}
-
-/** Undefined where the vendor's own API does not take a registry's login, as for private repositories of Docker Hub. */
-async function inBulk({ registry, name, signal }: Repository, list: TagDigestLister): Promise<ListedTag[] | undefined> {
-  const tags: ListedTag[] = [];
-  try {
-    for await (const { tag, digest } of list(registry, name, signal === undefined ? {} : { signal })) {
-      tags.push({ name: tag, digest });
-    }
-    return tags;
-  } catch (error) {
-    if (isTransshipError(error, 'unsupported')) return undefined;
-    throw error;
-  }
 }
 
 async function namesOf(repository: Repository): Promise<ListedTag[]> {
@@ -80,7 +67,8 @@ function gone({ registry, name }: Repository, tag: string): TransshipError {
   });
 }
 
-function nothingThere({ registry, name }: Repository): TransshipError {
+/** What a list without tags means. */
+export function nothingThere({ registry, name }: Repository): TransshipError {
   return new TransshipError('not-found', `${registry.host}/${name} has no tags, or does not exist`, {
     hint: 'check the spelling of the repository, and that your login may see it',
     details: { registry: registry.host, repository: name, operation: 'list tags' },

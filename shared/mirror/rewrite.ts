@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../oci/manifest-fields.ts';
 import { manifestFrom } from '../oci/manifests.ts';
 
 /** Says which index the rewritten one was made from. */
-const SOURCE_DIGEST = 'io.transship.source.digest';
+export const SOURCE_DIGEST = 'io.transship.source.digest';
 
 /**
  * The index with only the chosen entries, each as the source wrote it but for entries that were rewritten themselves.
