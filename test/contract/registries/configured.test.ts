@@ -123,7 +123,7 @@ describe('the way there', () => {
       code: 'tls-failed',
     });
     await expect(tagsAt(registries(entry('ca: { file: ca.pem }'), { homeDir: folder }), started.host)).rejects.toThrow(
-      'certificate required',
+      'list tags failed',
     );
   });
 
