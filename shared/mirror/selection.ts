@@ -43,15 +43,41 @@ export function selectTags(tags: readonly ListedTag[], selection: TagSelection |
   return [...new Set(candidates.map(({ name }) => name))].filter((name) => selected.has(name));
 }
 
+/**
+ * What can be said of one tag without the others: whether it is selected, or `depends` where only the newest so many are.
+ * @throws TransshipError invalid-config for a wrong pattern or range
+ */
+export function judgeTag(tag: string, sets: readonly TagSet[]): 'selected' | 'unselected' | 'depends' {
+  const judgements = new Set(sets.map((set) => judgeBySet(tag, set)));
+  if (judgements.has('selected')) return 'selected';
+  return judgements.has('depends') ? 'depends' : 'unselected';
+}
+
+function judgeBySet(tag: string, set: TagSet): ReturnType<typeof judgeTag> {
+  const { isChoice, isAlways } = compileSet(set);
+  if (isAlways(tag)) return 'selected';
+  if (!isChoice(tag)) return 'unselected';
+  if (set.latest === undefined) return 'selected';
+  // what is no version is never among the highest
+  return set.by === 'pushed' || versionOfTag(tag) !== undefined ? 'depends' : 'unselected';
+}
+
 function selectSet(candidates: readonly Candidate[], set: TagSet): string[] {
-  const { allow, deny, always, latest } = set;
+  const { isChoice, isAlways } = compileSet(set);
+  const choice = candidates.filter(({ name }) => isChoice(name));
+  const newest = set.latest === undefined ? choice : orderedBy(set.by ?? 'semver', choice).slice(0, set.latest);
+  return [...newest, ...candidates.filter(({ name }) => isAlways(name))].map(({ name }) => name);
+}
+
+function compileSet(set: TagSet): { isChoice: TagTest; isAlways: TagTest } {
+  const { allow, deny, always } = set;
   const isAllowed = allow === undefined ? everything : compileTagPatterns(allow);
   const isDenied = deny === undefined ? nothing : compileTagPatterns(deny);
-  const isAlways = always === undefined ? nothing : compileTagPatterns(always);
   const isInRange = rangeTest(set);
-  const choice = candidates.filter(({ name }) => isAllowed(name) && !isDenied(name) && isInRange(name));
-  const newest = latest === undefined ? choice : orderedBy(set.by ?? 'semver', choice).slice(0, latest);
-  return [...newest, ...candidates.filter(({ name }) => isAlways(name))].map(({ name }) => name);
+  return {
+    isChoice: (name) => isAllowed(name) && !isDenied(name) && isInRange(name),
+    isAlways: always === undefined ? nothing : compileTagPatterns(always),
+  };
 }
 
 const everything: TagTest = () => true;

@@ -1,7 +1,7 @@
 // Which tags a rule's selection takes.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { selectTags, type TagSelection, type TagSet } from '../../../shared/mirror/selection.ts';
+import { judgeTag, selectTags, type TagSelection, type TagSet } from '../../../shared/mirror/selection.ts';
 import { failureOf } from '../../support/failure.ts';
 
 const TAGS = [
@@ -143,6 +143,22 @@ describe('whatever the tags and sets', () => {
     fc.assert(
       fc.property(tags, set, (all, one) => {
         expect(new Set(selectTags(all.toReversed(), one))).toEqual(new Set(selectTags(all, one)));
+      }),
+    );
+  });
+
+  test('what is said of one tag alone holds whatever other tags there are', () => {
+    fc.assert(
+      fc.property(tag, tags, fc.array(set, { minLength: 1, maxLength: 3 }), (one, others, sets) => {
+        const judgement = judgeTag(one, sets);
+        const isSelected = selectTags([...others, one], sets).includes(one);
+        const isSelectedAlone = selectTags([one], sets).includes(one);
+        expect(judgement === 'unselected' ? [isSelected, isSelectedAlone] : [false, !isSelectedAlone]).toEqual([
+          false,
+          false,
+        ]);
+        expect(judgement === 'selected' && !isSelected).toBe(false);
+        expect(judgement === 'depends' && sets.every(({ latest }) => latest === undefined)).toBe(false);
       }),
     );
   });

@@ -1,0 +1,64 @@
+// Which jobs a push asks for, without any I/O: a mirror of its tag by each rule that takes it, or a sweep of its repository where
+// the tag alone does not tell.
+import type { Config } from '../shared/config/config.ts';
+import { isTransshipError, type TransshipError } from '../shared/errors.ts';
+import type { PushEvent } from '../shared/events/push-event.ts';
+import type { NewJob } from '../shared/jobs/job.ts';
+import type { MirrorRule } from '../shared/mirror/rule.ts';
+import { judgeTag } from '../shared/mirror/selection.ts';
+import { matchesSource } from '../shared/mirror/source-pattern.ts';
+import { isCosignTag, isFallbackTag } from '../shared/oci/fallback-tag.ts';
+import { mirrorJob } from './mirror-job.ts';
+import { ruleMirror } from './rule-mirror.ts';
+import { sweepJob } from './sweep-job.ts';
+
+export type PushJob = { rule: string; job: NewJob };
+
+export type PushPlan = {
+  /** None where no rule with `onPush` takes the tag. */
+  jobs: PushJob[];
+  /** Of rules whose target cannot hold the tag; the others go on. */
+  errors: TransshipError[];
+};
+
+export function planPush(event: PushEvent, config: Pick<Config, 'rules' | 'registries'>): PushPlan {
+  const plan: PushPlan = { jobs: [], errors: [] };
+  const { repository, tag } = event;
+  if (!event.relevant || repository === null) return plan;
+  const hosts = hostsOf(event.registry, config);
+  for (const rule of config.rules) {
+    if (!rule.onPush || !hosts.includes(rule.from.registry)) continue;
+    if (!matchesSource(rule.from, { registry: rule.from.registry, repository })) continue;
+    try {
+      const job = jobFor(rule, repository, tag, hosts);
+      if (job !== undefined) plan.jobs.push({ rule: rule.name, job });
+    } catch (error) {
+      if (!isTransshipError(error)) throw error;
+      plan.errors.push(error);
+    }
+  }
+  return plan;
+}
+
+/** @throws TransshipError invalid-config */
+function jobFor(
+  rule: MirrorRule,
+  repository: string,
+  tag: string | null,
+  hosts: readonly string[],
+): NewJob | undefined {
+  const sweep = () => sweepJob({ rule: rule.name, repository, trigger: 'push' }, rule.priority);
+  if (tag === null) return sweep();
+  // A signature or a list of referrers is no image: it belongs to one, and the sweep looks whose.
+  if (isCosignTag(tag) || isFallbackTag(tag)) return rule.referrers ? sweep() : undefined;
+  const judgement = judgeTag(tag, rule.tags);
+  if (judgement === 'depends') return sweep();
+  const payload = judgement === 'selected' ? ruleMirror(rule, { repository, tag }, 'push', hosts) : undefined;
+  return payload === undefined ? undefined : mirrorJob(payload, { priority: rule.priority });
+}
+
+/** Every name of a registry, as references have it. */
+function hostsOf(registry: string, { registries }: Pick<Config, 'registries'>): readonly string[] {
+  const entry = registries.find(({ host, aliases }) => host === registry || aliases.includes(registry));
+  return entry === undefined ? [registry] : [entry.host, ...entry.aliases];
+}
