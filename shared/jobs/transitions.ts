@@ -86,13 +86,14 @@ export function buried(job: Job, problem: JobProblem, now: Date): Move {
   return { ...move(after, 'dead', { problem: kept }), outbox: [{ type: DEAD_LETTERED, body }] };
 }
 
-/** What becomes of a job whose worker is gone: its lease expired, or the process that held it. */
+/** What becomes of a job whose worker is gone: its lease expired, or the process that held it. One that got on is no poison. */
 export function abandoned(job: Job, now: Date): Move {
   if (job.cancelRequested) return cancelled(job, now);
-  if (job.attempts >= job.maxAttempts) {
-    return buried(job, { code: 'worker-lost', message: `its worker vanished ${job.attempts} times` }, now);
+  const attempts = job.advanced ? 0 : job.attempts;
+  if (attempts >= job.maxAttempts) {
+    return buried(job, { code: 'worker-lost', message: `its worker vanished ${attempts} times` }, now);
   }
-  return move({ ...job, ...FREE, state: 'READY', runAt: now }, 'lease-lost', { fence: job.fence });
+  return move({ ...job, ...FREE, state: 'READY', attempts, runAt: now }, 'lease-lost', { fence: job.fence });
 }
 
 /** A waiting job is cancelled at once, a running one at its next safe point; a finished one stays as it is. */

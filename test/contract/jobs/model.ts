@@ -151,7 +151,7 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
         .filter((job) => job.state === 'LEASED' && job.leaseUntil <= model.now)
         .sort((one, other) => one.leaseUntil - other.leaseUntil)
         .slice(0, limit);
-      for (const job of expired) failed(job, model.now);
+      for (const job of expired) abandoned(job);
       return expired.length;
     },
     purge(before, limit) {
@@ -167,7 +167,7 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
     },
     restart() {
       if (!freesLeasesAtStart) return;
-      for (const job of model.jobs) if (job.state === 'LEASED') failed(job, model.now);
+      for (const job of model.jobs) if (job.state === 'LEASED') abandoned(job);
     },
   };
 
@@ -185,6 +185,11 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
 
   function isBusy(target: string): boolean {
     return model.jobs.some((job) => job.state === 'LEASED' && job.targets.includes(target));
+  }
+
+  function abandoned(job: ModelJob): void {
+    if (job.advanced) job.attempts = 0;
+    failed(job, model.now);
   }
 
   function failed(job: ModelJob, at: number): JobState {

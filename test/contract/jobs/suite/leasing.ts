@@ -156,6 +156,17 @@ export function describeLeasing(subject: StoreSubject): void {
       await bed.running({ targets: ['t'], kind: 'other' });
     });
 
+    it('offers a job whose workers vanish for as long as each of them got on', async () => {
+      const id = await bed.accept({ maxAttempts: 2 });
+      for (let offset = 1; offset <= 5; offset += 1) {
+        const { lease } = await bed.claimOne();
+        await bed.store.checkpoint(lease, { offset });
+        await bed.clock.advance(LEASE_MS);
+        expect(await bed.store.sweep(bed.clock.now(), 9)).toBe(1);
+      }
+      expect(await bed.job(id)).toMatchObject({ state: 'READY', attempts: 0, checkpoint: { offset: 5 } });
+    });
+
     it('survives a kill with everything that was acknowledged', async () => {
       const done = await bed.running();
       await bed.store.complete(done.lease, { ok: true });
@@ -168,7 +179,7 @@ export function describeLeasing(subject: StoreSubject): void {
       expect(await bed.job(done.job.id)).toMatchObject({ state: 'DONE', result: { ok: true } });
       expect((await bed.job(waiting)).state).toBe('READY');
       const again = await bed.claimOne();
-      expect(again.job).toMatchObject({ id: running.job.id, fence: 2, attempts: 2, checkpoint: { offset: 9 } });
+      expect(again.job).toMatchObject({ id: running.job.id, fence: 2, attempts: 1, checkpoint: { offset: 9 } });
     });
   });
 }
