@@ -188,7 +188,7 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
   }
 
   function abandoned(job: ModelJob): void {
-    if (job.advanced) job.attempts = 0;
+    if (job.advanced && !job.cancelRequested) job.attempts = 0;
     failed(job, model.now);
   }
 
