@@ -19,6 +19,8 @@ export type Io = {
   unread: AbortSignal;
   /** Calls the listener at SIGINT, SIGTERM and SIGHUP until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
+  /** Calls the listener at this signal until the returned function is called. */
+  onSignal(signal: NodeJS.Signals, listener: () => void): () => void;
   /** Calls the listener when the process ends, however it ends, until the returned function is called. */
   onExit(listener: () => void): () => void;
   /** Calls the listener with what nobody caught, in place of Node's own end of the process. */
@@ -53,6 +55,10 @@ export function processIo(): Io {
       return () => {
         for (const signal of INTERRUPTS) process.off(signal, listener);
       };
+    },
+    onSignal(signal, listener) {
+      process.on(signal, listener);
+      return () => void process.off(signal, listener);
     },
     onCrash(listener) {
       process.on('uncaughtException', listener);

@@ -11,8 +11,8 @@ import { buildProgram } from './program.ts';
 /** Runs one command line (without the program's name) and resolves to its exit code; it never rejects. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = buildProgram(io, async (globals, action, { readOnly }) => {
-    exitCode = await runInterruptibly(io, globals, action, readOnly);
+  const program = buildProgram(io, async (globals, action, { readOnly, isService }) => {
+    exitCode = await (isService ? runService(io, globals, action) : runInterruptibly(io, globals, action, readOnly));
   });
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -29,6 +29,19 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
 function asksForJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json');
+}
+
+/** A service listens to signals itself; what nobody caught ends it. */
+async function runService(io: Io, globals: GlobalOptions, action: Action): Promise<number> {
+  const forgetCrash = io.onCrash((error) => {
+    printError(error, io, globals);
+    io.exit(exitCodeOf(error));
+  });
+  try {
+    return await action({ io, globals, signal: new AbortController().signal });
+  } finally {
+    forgetCrash();
+  }
 }
 
 async function runInterruptibly(io: Io, globals: GlobalOptions, action: Action, readOnly: boolean): Promise<number> {

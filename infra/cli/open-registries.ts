@@ -29,12 +29,13 @@ export async function openRegistriesFor(context: Context, onNote: (note: Note) =
 /** The same with registries that are known already. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
 export async function openRegistriesOf(
   registries: Config['registries'],
-  { io, globals }: Context,
+  context: Context,
   onNote: (note: Note) => void,
 ): Promise<Registries> {
+  const { io, globals } = context;
   checkProxies(io.env);
   const plainHttpHosts = (globals.plainHttp ?? []).map(readHost);
-  const certificateAuthorities = await Promise.all((globals.caFile ?? []).map(readCertificates));
+  const certificateAuthorities = await readAuthorities(context);
   // It is read when a registry asks for a login; a wrong file that was named is told even if none does.
   if (globals.authfile !== undefined) await readDockerConfig({ path: globals.authfile, askedBy: '--authfile' });
   return openConfiguredRegistries(registries, {
@@ -48,6 +49,11 @@ export async function openRegistriesOf(
     onWarning: (warning) => onNote({ type: 'warning', ...warning }),
     onRetry: (retry) => onNote({ type: 'retry', ...retry }),
   });
+}
+
+/** The texts of the files of --ca-file. @throws TransshipError invalid-config */
+export function readAuthorities({ globals }: Context): Promise<string[]> {
+  return Promise.all((globals.caFile ?? []).map(readCertificates));
 }
 
 /** A registry as references name it. @throws TransshipError invalid-usage */

@@ -14,6 +14,8 @@ import { groupCommit } from './sqlite/group-commit.ts';
 import { jobTable } from './sqlite/job-table.ts';
 import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
 import { leaseJobs } from './sqlite/lease-jobs.ts';
+import { writeMeta } from './sqlite/meta.ts';
+import { oldestDue } from './sqlite/oldest-due.ts';
 import { closeDatabase, openDatabase, type OpenDatabase } from './sqlite/open-database.ts';
 import { outboxRows } from './sqlite/outbox-rows.ts';
 import { pushRows } from './sqlite/push-rows.ts';
@@ -21,6 +23,7 @@ import { readJobs } from './sqlite/read-jobs.ts';
 import { isDiskFull, isFatal, storeError } from './sqlite/sqlite-errors.ts';
 import { tagRows } from './sqlite/tag-rows.ts';
 import { writeLogBack } from './sqlite/write-log-back.ts';
+import { writeTrouble } from './sqlite/write-trouble.ts';
 import type { StoreContext } from './sqlite/store-context.ts';
 
 export type SqliteStore = {
@@ -30,6 +33,8 @@ export type SqliteStore = {
   apiTokens: ApiTokenStore;
   /** Absent: new work is taken. Otherwise why not, in words for a readiness check. */
   unreadyReason: () => string | undefined;
+  /** Since when the job could run that has waited longest; undefined if none waits. */
+  oldestDue: (now: Date) => Promise<Date | undefined>;
   /** Commits what waits and gives the file up; every later write is refused. */
   close: () => Promise<void>;
 };
@@ -58,6 +63,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   let failure: TransshipError | undefined;
 
   const logBack = writeLogBack(database, clock);
+  const trouble = writeTrouble(clock, () =>
+    commits.write(() => writeMeta(database, 'probed_at', clock.now().toISOString())),
+  );
   const commits = groupCommit(database, {
     onCommit() {
       logBack.wrote();
@@ -65,6 +73,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     },
     onFailure(error) {
       changes.length = 0;
+      trouble.failed(error);
       if (isDiskFull(error)) {
         room.drop();
         restoreLater();
@@ -99,6 +108,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   function end(): void {
     failure ??= new TransshipError('store-unavailable', 'the job store is closed');
     stopRestoring();
+    trouble.stop();
     logBack.stop();
     commits.end(failure);
     closeDatabase(database);
@@ -128,7 +138,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       pushes: pushRows(context),
       journal: tagRows(context),
       apiTokens: apiTokenRows(context),
-      unreadyReason: () => failure?.message ?? (room.isIntact() ? undefined : 'the disk is full'),
+      unreadyReason: () => failure?.message ?? (room.isIntact() ? trouble.reason() : 'the disk is full'),
+      oldestDue: oldestDue(context),
       async close() {
         commits.flush();
         end();

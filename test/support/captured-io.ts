@@ -10,6 +10,8 @@ export type CapturedIo = Io & {
   exits: number[];
   /** Presses Ctrl-C. */
   interrupt(): void;
+  /** Sends it a signal that it listens to. */
+  send(signal: NodeJS.Signals): void;
   /** Something is thrown where nobody catches it. */
   crash(error: unknown): void;
   /** Runs what is to run when the process ends. */
@@ -24,6 +26,12 @@ export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; c
   const interruptListeners = new Set<() => void>();
   const exitListeners = new Set<() => void>();
   const crashListeners = new Set<(error: unknown) => void>();
+  const signalListeners = new Map<NodeJS.Signals, Set<() => void>>();
+  const listenersOf = (signal: NodeJS.Signals) => {
+    const listeners = signalListeners.get(signal) ?? new Set();
+    signalListeners.set(signal, listeners);
+    return listeners;
+  };
   const exits: number[] = [];
   return {
     stdout: captureStream(options),
@@ -33,10 +41,12 @@ export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; c
     unread: unread.signal,
     exits,
     onInterrupt: (listener) => listen(interruptListeners, listener),
+    onSignal: (signal, listener) => listen(listenersOf(signal), listener),
     onExit: (listener) => listen(exitListeners, listener),
     onCrash: (listener) => listen(crashListeners, listener),
     exit: (exitCode) => void exits.push(exitCode),
     interrupt: () => callAll(interruptListeners),
+    send: (signal) => callAll(listenersOf(signal)),
     crash: (error) => {
       for (const listener of crashListeners) listener(error);
     },

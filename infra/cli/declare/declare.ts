@@ -7,6 +7,6 @@ import type { Io } from '../io.ts';
 export type Declare = {
   program: Command;
   io: Io;
-  /** Runs a command's work; `readOnly` work stops when nobody reads its output. */
-  run: (action: Action, options?: { readOnly?: boolean }) => Promise<void>;
+  /** Runs a command's work; `readOnly` work stops when nobody reads its output, a service listens to signals itself. */
+  run: (action: Action, options?: { readOnly?: boolean; isService?: boolean }) => Promise<void>;
 };
