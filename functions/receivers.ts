@@ -44,8 +44,8 @@ export async function openReceivers(
   return {
     find(kind, id, token) {
       const found = known.get(id);
-      // computed for every request, so that its time tells nothing
-      const hasToken = matchPathToken(token ?? '', masterKey, id, GENERATIONS) !== undefined;
+      // compared for any receiver, so that its time tells nothing
+      const hasToken = token !== undefined && matchPathToken(token, masterKey, id, GENERATIONS) !== undefined;
       const isRightPath = isPath(id) ? hasToken : token === undefined;
       return found?.kind === kind && isRightPath ? found.receiver : standIn(kind, id);
     },
