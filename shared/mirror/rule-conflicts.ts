@@ -38,6 +38,11 @@ export function findRuleConflicts(rules: readonly MirrorRule[]): RuleConflict[] 
   ];
 }
 
+/** Where a rule may write, as `registry/path` with `*` and `**`. */
+export function targetPatterns(rule: MirrorRule): string[] {
+  return routesOf(rule, 0).map(({ target }) => target);
+}
+
 function routesOf({ from, to }: MirrorRule, rule: number): Route[] {
   return to.flatMap((template, index) =>
     [...from.repositories.map(({ repository }) => repository), ...from.wildcards].map((repository) => ({

@@ -57,6 +57,7 @@ type Pair = { target: RenderedTarget; side: Promise<TargetTags> };
 type WantedSource = { tag: string; pairs: Pair[] };
 type Run = {
   rule: MirrorRule;
+  repository: SourceRepository;
   source: Repository;
   tags: SourceTags;
   deps: CompareDeps;
@@ -107,7 +108,7 @@ export async function compareRepository(
   rememberNames(tags, source, session);
   const notes = failureNotes(diff.problems);
   const nameOf = (tag: string) => formatReference({ ...repository, tag });
-  const run: Run = { rule, source, tags, deps, diff, wanted, notes, same: new Map(), nameOf };
+  const run: Run = { rule, repository, source, tags, deps, diff, wanted, notes, same: new Map(), nameOf };
   diff.selected = tags.selected.length;
   const places = placesOf(tags.selected, run, meter);
   await inParallel(places, TAGS_AT_ONCE, (place) => compareTag(place, run));
@@ -126,7 +127,7 @@ function rememberNames({ names }: SourceTags, { registry, name }: Repository, se
 
 /** Where each selected tag goes; the repositories there are listed once, however many tags go to them. */
 function placesOf(selected: readonly string[], run: Run, meter: { requests: number }): WantedSource[] {
-  const { rule, source, deps, notes } = run;
+  const { rule, deps, notes } = run;
   const sides = new Map<string, Promise<TargetTags>>();
   const sideOf = (target: RenderedTarget) => {
     const key = formatReference({ registry: target.registry, repository: target.repository });
@@ -144,7 +145,7 @@ function placesOf(selected: readonly string[], run: Run, meter: { requests: numb
     tag,
     pairs: rule.to.flatMap((template) => {
       try {
-        const target = renderTarget(template, { registry: source.registry.host, repository: source.name, tag });
+        const target = renderTarget(template, { ...run.repository, tag });
         return [{ target, side: sideOf(target) }];
       } catch (error) {
         if (!isTransshipError(error)) throw error;

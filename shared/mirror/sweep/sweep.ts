@@ -10,6 +10,10 @@ import { refuseRivals } from './rivals.ts';
 import { groupRules, type RuleGroup } from './rule-groups.ts';
 
 export type SweepDeps = CompareDeps & {
+  /** Only these, where they are known before; the rules take them. */
+  sources?: readonly SourceRepository[];
+  /** Hears the repositories of a rule in the order in which they are compared, and gives those that are to be. */
+  choose?: (rule: MirrorRule, repositories: readonly SourceRepository[]) => readonly SourceRepository[];
   /** The repositories of a registry, all of them. @throws TransshipError unsupported where it has no catalog */
   listRepositories: (registry: string) => Promise<readonly string[]>;
 };
@@ -67,17 +71,19 @@ async function sweepEach({ rules }: RuleGroup, deps: SweepDeps, compare: Compare
 }
 
 /** The repositories of a rule, or the problem that keeps them from being known. */
-export async function sourcesOf(
+async function sourcesOf(
   rule: MirrorRule,
-  { listRepositories, signal }: Pick<SweepDeps, 'listRepositories' | 'signal'>,
-): Promise<SourceRepository[] | Compared> {
+  { listRepositories, signal, sources, choose = (_rule, all) => all }: SweepDeps,
+): Promise<readonly SourceRepository[] | Compared> {
+  if (sources !== undefined) return choose(rule, sources);
   const { registry, repositories, wildcards } = rule.from;
   const named = repositories.map(({ repository }) => ({ registry, repository }));
-  if (wildcards.length === 0) return named;
+  if (wildcards.length === 0) return choose(rule, named);
   try {
     const listed = (await listRepositories(registry)).map((repository) => ({ registry, repository }));
     const known = new Set(named.map(({ repository }) => repository));
-    return [...named, ...listed.filter((one) => !known.has(one.repository) && matchesSource(rule.from, one))];
+    const matching = listed.filter((one) => !known.has(one.repository) && matchesSource(rule.from, one));
+    return choose(rule, [...named, ...matching]);
   } catch (error) {
     signal?.throwIfAborted();
     if (!isTransshipError(error)) throw error;

@@ -1,0 +1,178 @@
+// The worker of sweep jobs: lists what a rule selects, compares it with the targets, and asks for a mirror job for each tag that
+// differs. What webhooks lose is found here. It moves no content itself.
+//
+//   sources ─▶ compare each ─┬─ differs ─▶ mirror job accepted
+//                            └─ not wanted any more ─▶ prune
+//
+import { TransshipError } from '../shared/errors.ts';
+import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
+import type { Problem } from '../shared/mirror/copy-types.ts';
+import { pruneTargets, type PruneReport } from '../shared/mirror/prune/prune.ts';
+import type { MirrorRule } from '../shared/mirror/rule.ts';
+import { createCopySession, type CopySession } from '../shared/mirror/session.ts';
+import type { Compared } from '../shared/mirror/sweep/compare.ts';
+import { inParallel } from '../shared/mirror/sweep/in-parallel.ts';
+import { groupRules } from '../shared/mirror/sweep/rule-groups.ts';
+import { sweep } from '../shared/mirror/sweep/sweep.ts';
+import { listRepositories } from '../shared/oci/catalog.ts';
+import { parseReference } from '../shared/oci/reference.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
+import type { Deps } from './deps.ts';
+import { mirrorJob } from './mirror-job.ts';
+import { referrerTurn } from './referrer-turn.ts';
+import { ruleMirror } from './rule-mirror.ts';
+import { sweepCursor, type SweepCounts, type SweepCursor } from './sweep-cursor.ts';
+import { sweepPayload, type SweepPayload } from './sweep-job.ts';
+
+/** The store commits what is accepted at the same time together. */
+const JOBS_AT_ONCE = 64;
+const MOST_PROBLEMS = 20;
+
+export function syncMirrors(deps: Deps): JobHandler {
+  return async (context) => {
+    const payload = payloadOf(context.job.payload);
+    const { rules } = deps.config();
+    const rule = rules.find(({ name }) => name === payload.rule);
+    // The configuration was changed since the job was accepted.
+    if (rule === undefined) return { result: { state: 'rule-gone', rule: payload.rule } };
+    return syncRule(rule, rules, payload, deps, context);
+  };
+}
+
+type Run = {
+  deps: Deps;
+  context: JobContext;
+  payload: SweepPayload;
+  rule: MirrorRule;
+  rules: readonly MirrorRule[];
+  /** Two of its sources, or one of another rule's, may have one target. */
+  mayCollide: boolean;
+  session: CopySession;
+  signal: AbortSignal;
+  cursor: SweepCursor;
+  problems: Problem[];
+  logger: Logger;
+};
+
+async function syncRule(
+  rule: MirrorRule,
+  rules: readonly MirrorRule[],
+  payload: SweepPayload,
+  deps: Deps,
+  context: JobContext,
+): Promise<JobOutcome> {
+  const registries = deps.registries();
+  const group = groupRules(rules).find((one) => one.rules.includes(rule));
+  const mayCollide = group?.mayCollide === true;
+  const run: Run = {
+    deps,
+    context,
+    payload,
+    rule,
+    rules,
+    mayCollide,
+    session: createCopySession(registries),
+    // Comparing has no effect: it may stop at once, and what was accepted stays accepted.
+    signal: AbortSignal.any([context.ending, context.signal]),
+    cursor: sweepCursor(rule.name, context.job.checkpoint),
+    problems: [],
+    logger: deps.logger.with({ function: 'sync-mirrors', job_id: context.job.id, rule: rule.name }),
+  };
+  const isScheduled = payload.trigger === 'schedule';
+  await sweep(
+    // Where targets may meet, all rules that meet there are compared before anything is asked for.
+    mayCollide ? group.rules : [rule],
+    {
+      session: run.session,
+      signal: run.signal,
+      listTagDigests: (registry) => registries.vendor(registry).listTagDigests,
+      listRepositories: (registry) => listRepositories(registries.client(registry), run.signal),
+      looksAtReferrers: isScheduled ? referrerTurn(rule.schedule, deps.clock.now()) : () => true,
+      everyDigest: false,
+      ...(payload.repository === undefined || mayCollide
+        ? {}
+        : { sources: [{ registry: rule.from.registry, repository: payload.repository }] }),
+      choose: (of, all) => (of === rule && !mayCollide ? run.cursor.choose(all) : all),
+    },
+    (compared) => handle(compared, run),
+  );
+  return outcome(run);
+}
+
+async function handle(compared: Compared, run: Run): Promise<void> {
+  const { rule, payload, deps, context, session, rules, signal, mayCollide, cursor, problems } = run;
+  const { repository, diff } = compared;
+  if (compared.rule !== rule) return;
+  if (payload.repository !== undefined && payload.repository !== repository.repository) return;
+  const { journal } = deps;
+  const { assertHeld } = context;
+  await askForMirrors(compared, mayCollide, deps);
+  const pruned = await pruneTargets(compared, { session, journal, rules, dryRun: false, assertHeld, signal });
+  problems.push(...diff.problems.map(({ problem }) => problem), ...pruned.flatMap(({ problem }) => problem ?? []));
+  tell(compared, pruned, run.logger);
+  if (cursor.done(repository, countsOf(compared, pruned)) && !mayCollide) await context.checkpoint(cursor.state());
+  context.progress({ ...cursor.counts });
+}
+
+/** With all targets of the rule: so a push of the same tag and this are one job. */
+async function askForMirrors({ rule, repository, diff }: Compared, mayCollide: boolean, deps: Deps): Promise<void> {
+  await inParallel(diff.changes, JOBS_AT_ONCE, async ({ source, targets }) => {
+    const { tag = 'latest' } = parseReference(source);
+    const payload = ruleMirror(rule, { repository: repository.repository, tag }, 'sweep');
+    if (payload === undefined) return;
+    // What was refused because two sources want it must not come in again by the side.
+    const wanted = mayCollide ? { targets: targets.map(({ reference }) => reference) } : {};
+    await deps.jobs.accept(mirrorJob({ ...payload, ...wanted }, { priority: rule.priority }));
+  });
+}
+
+function countsOf({ diff }: Compared, pruned: readonly PruneReport[]): Partial<SweepCounts> {
+  const of = (state: 'failed' | 'refused') => diff.problems.filter((problem) => problem.state === state).length;
+  return {
+    tags: diff.selected,
+    unchanged: diff.unchanged,
+    jobs: diff.changes.length,
+    failed: of('failed') + pruned.filter(({ problem }) => problem !== undefined).length,
+    refused: of('refused'),
+    removed: pruned.reduce((sum, { removed, isDone }) => sum + (isDone ? removed.length : 0), 0),
+  };
+}
+
+function tell({ diff }: Compared, pruned: readonly PruneReport[], logger: Logger): void {
+  const { source, selected, unchanged, changes, problems } = diff;
+  logger.debug('repository compared', { source, tags: selected, unchanged, changes: changes.length });
+  for (const { place, state, problem } of problems) {
+    logger.warn('repository could not be compared', { source, place, state, err: { ...problem } });
+  }
+  for (const { repository, removed, isDone, problem } of pruned) {
+    const tags = removed.map(({ tag }) => tag);
+    if (problem !== undefined) logger.warn('repository was not pruned', { target: repository, err: { ...problem } });
+    else logger.info(isDone ? 'tags were removed' : 'tags would be removed', { target: repository, tags });
+  }
+}
+
+/** @throws TransshipError the first problem, as one that may pass, where nothing at all could be compared */
+function outcome({ cursor, problems, rule }: Run): JobOutcome {
+  const { counts } = cursor;
+  const [first] = problems;
+  if (first !== undefined && counts.tags === 0 && counts.failed >= counts.repositories) {
+    throw new TransshipError('copy-failed', `rule ${rule.name} could not be compared: ${first.message}`, {
+      ...(first.hint === undefined ? {} : { hint: first.hint }),
+      retryable: true,
+    });
+  }
+  return {
+    result: { state: 'done', ...counts, problems: problems.slice(0, MOST_PROBLEMS).map((one) => ({ ...one })) },
+  };
+}
+
+/** @throws TransshipError invalid-job */
+function payloadOf(json: unknown): SweepPayload {
+  const parsed = sweepPayload.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.join('.') ?? '';
+  throw new TransshipError('invalid-job', `the payload of a sweep job is wrong at "${place}": ${issue?.message}`, {
+    hint: 'another version of Transship wrote it; ask for the sweep again',
+  });
+}

@@ -1,0 +1,161 @@
+// Prunes the targets of one source repository after it was compared: asks the journal, looks at the tags in question, and removes
+// them or only tells. Costs no request where the journal has nothing that is not wanted any more.
+import { isTransshipError, TransshipError } from '../../errors.ts';
+import { headManifest } from '../../oci/manifests.ts';
+import { parseReference } from '../../oci/reference.ts';
+import type { Repository } from '../../oci/repository.ts';
+import { listTags } from '../../oci/tags.ts';
+import type { Problem } from '../copy-types.ts';
+import { openRepository } from '../open-target.ts';
+import { problemOf } from '../report.ts';
+import { targetPatterns, patternsMeet } from '../rule-conflicts.ts';
+import type { MirrorRule } from '../rule.ts';
+import type { CopySession } from '../session.ts';
+import { renderTarget } from '../target-template.ts';
+import type { Compared } from '../sweep/compare.ts';
+import { inParallel } from '../sweep/in-parallel.ts';
+import type { TagJournal, WrittenTag } from '../tag-journal.ts';
+import { candidatesOf, planPrune, type KeptTag, type PrunePlan } from './plan-prune.ts';
+import { removeTag } from './remove-tag.ts';
+
+export type PruneDeps = {
+  session: CopySession;
+  journal: TagJournal;
+  /** All rules of the configuration: what another one may want is left alone. */
+  rules: readonly MirrorRule[];
+  /** Only tell, whatever the rule says. */
+  dryRun: boolean;
+  /** Asked right before each effect. */
+  assertHeld?: () => Promise<void>;
+  signal?: AbortSignal;
+};
+
+/** What became of one target repository; plain data. */
+export type PruneReport = {
+  rule: string;
+  /** registry/repository of the target. */
+  repository: string;
+  /** Tags that were removed, or would be. */
+  removed: { tag: string; digest: string }[];
+  isDone: boolean;
+  kept: KeptTag[];
+  problem?: Problem;
+  requests: number;
+};
+
+const QUESTIONS_AT_ONCE = 16;
+
+/** One report for each target repository that holds something unwanted; a failed comparison prunes nothing. */
+export async function pruneTargets(compared: Compared, deps: PruneDeps): Promise<PruneReport[]> {
+  const { rule, diff, isComplete } = compared;
+  if (rule.prune === 'off' || !isComplete || diff.problems.some(({ state }) => state === 'failed')) return [];
+  const places = placesOf(compared);
+  const reports: PruneReport[] = [];
+  for (const [place, tags] of places) {
+    const report = await prunePlace(place, tags, compared, deps);
+    if (report !== undefined) reports.push(report);
+  }
+  return reports;
+}
+
+/** The target repositories with the tags that are wanted there; none at all is possible, too. */
+function placesOf({ rule, repository, wanted }: Compared): Map<string, Set<string>> {
+  const places = new Map<string, Set<string>>();
+  for (const template of rule.to) {
+    const target = renderTarget(template, { ...repository, tag: 'latest' });
+    places.set(`${target.registry}/${target.repository}`, new Set());
+  }
+  for (const { target } of wanted) {
+    const { registry, repository: path, tag = '' } = parseReference(target);
+    places.get(`${registry}/${path}`)?.add(tag);
+  }
+  return places;
+}
+
+async function prunePlace(
+  place: string,
+  wanted: ReadonlySet<string>,
+  { rule, diff }: Compared,
+  deps: PruneDeps,
+): Promise<PruneReport | undefined> {
+  const { registry, repository } = parseReference(place);
+  const written = await deps.journal.written(registry, repository);
+  const known = { rule: rule.name, source: diff.source, written, wanted };
+  const candidates = candidatesOf(known);
+  if (candidates.length === 0) return undefined;
+  const meter = { requests: 0 };
+  const target = openRepository({ registry, repository }, deps.session, meter, deps.signal);
+  const isDone = rule.prune === 'apply' && !deps.dryRun;
+  const report: PruneReport = { rule: rule.name, repository: place, removed: [], isDone, kept: [], requests: 0 };
+  try {
+    const names = await namesOf(target);
+    const present = await presentOf(target, candidates, names);
+    const otherRules = deps.rules.filter((other) => other.name !== rule.name && mayWrite(other, place));
+    const plan = planPrune({ ...known, present, total: names.size, otherRules: otherRules.map(({ name }) => name) });
+    report.kept.push(...plan.keep);
+    if (plan.refused !== undefined) report.problem = problemOf(tooMany(place, plan));
+    else if (isDone) await apply(plan, target, names, deps, report);
+    else report.removed.push(...plan.remove.map(({ tag, digest }) => ({ tag, digest })));
+  } catch (error) {
+    deps.signal?.throwIfAborted();
+    if (!isTransshipError(error) || error.code === 'fence-lost') throw error;
+    report.problem = problemOf(error);
+  }
+  return { ...report, requests: meter.requests };
+}
+
+async function apply(
+  plan: PrunePlan,
+  target: Repository,
+  names: ReadonlySet<string>,
+  { journal, assertHeld }: PruneDeps,
+  report: PruneReport,
+): Promise<void> {
+  const forgotten: WrittenTag[] = [...plan.gone];
+  try {
+    for (const entry of plan.remove) {
+      await assertHeld?.();
+      const removal = await removeTag(target, entry, names);
+      if (typeof removal === 'object') {
+        report.kept.push({ tag: entry.tag, reason: removal.kept });
+        continue;
+      }
+      forgotten.push(entry);
+      if (removal === 'removed') report.removed.push({ tag: entry.tag, digest: entry.digest });
+    }
+  } finally {
+    if (forgotten.length > 0) await journal.forget(forgotten);
+  }
+}
+
+async function namesOf(target: Repository): Promise<Set<string>> {
+  const names = new Set<string>();
+  for await (const page of listTags(target)) for (const name of page) names.add(name);
+  return names;
+}
+
+async function presentOf(
+  target: Repository,
+  candidates: readonly WrittenTag[],
+  names: ReadonlySet<string>,
+): Promise<Map<string, string>> {
+  const present = new Map<string, string>();
+  const there = candidates.filter(({ tag }) => names.has(tag));
+  await inParallel(there, QUESTIONS_AT_ONCE, async ({ tag }) => {
+    const head = await headManifest(target, tag);
+    if (head !== undefined) present.set(tag, head.digest);
+  });
+  return present;
+}
+
+function mayWrite(rule: MirrorRule, place: string): boolean {
+  return targetPatterns(rule).some((pattern) => patternsMeet(pattern, place));
+}
+
+function tooMany(place: string, { refused = '', remove }: PrunePlan): TransshipError {
+  const shown = remove.slice(0, 5).map(({ tag }) => tag);
+  const more = remove.length > shown.length ? ', …' : '';
+  return new TransshipError('conflict-refused', `${place}: nothing was removed: ${refused}`, {
+    hint: `look at what the source lists and at tags: of the rule; to remove these all the same, delete them yourself: ${shown.join(', ')}${more}`,
+  });
+}
