@@ -18,6 +18,8 @@ export const mirrorPayload = z.strictObject({
   referrers: z.boolean(),
   onConflict: z.enum(['overwrite', 'refuse', 'backup']),
   bandwidthBytesPerSecond: z.number().positive().optional(),
+  /** Of the request that asked for it with an idempotency key: tells the same request from another one with that key. */
+  requestHash: z.string().optional(),
 });
 
 export type MirrorPayload = z.infer<typeof mirrorPayload>;

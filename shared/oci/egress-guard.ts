@@ -127,7 +127,7 @@ function checkForeignHost(url: URL, purpose: string, policy: EgressPolicy): void
 }
 
 /** Names that never stand in the public DNS: https://www.iana.org/assignments/special-use-domain-names and Kubernetes' `.svc`. */
-function isInnerName(host: string): boolean {
+export function isInnerName(host: string): boolean {
   if (!host.includes('.')) return true;
   return /\.(localhost|local|internal|intranet|lan|home|corp|svc|home\.arpa)$/.test(host);
 }

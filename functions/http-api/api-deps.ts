@@ -1,0 +1,48 @@
+// What the API needs beside what every function gets, and what a host tells with each request.
+import type { JobChange } from '../../shared/jobs/job-store.ts';
+import type { FetchJson } from '../../shared/events/signing-keys.ts';
+import type { Deps } from '../deps.ts';
+import type { ReceiverDirectory } from '../receivers.ts';
+import type { ApiTokenStore } from './api-token.ts';
+
+export type ApiDeps = Deps & {
+  readonly apiTokens: ApiTokenStore;
+  /** Those of the configuration that holds now. */
+  readonly receivers: () => ReceiverDirectory;
+  readonly version: string;
+  /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
+  readonly readiness: () => string | undefined;
+  /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
+  readonly metricsText?: () => Promise<string>;
+  /** How a registry answers now; absent: nobody is asked. */
+  readonly probeRegistry?: (host: string) => Promise<RegistryProbe>;
+  /** Gets the key sets of OIDC issuers: over HTTPS, from public addresses only, with a bound on size and time. */
+  readonly fetchJson: FetchJson;
+  /** Calls the listener for each change of a job, until the result is called. Absent: streams look once a second. */
+  readonly onJobChange?: (listener: (change: JobChange) => void) => () => void;
+};
+
+/** Plain data for the answer of `/v1/registries`. */
+export type RegistryProbe = Readonly<Record<string, unknown>>;
+
+/** Who is at the other end of the connection: what only the host knows. */
+export type Peer = {
+  /** IP address; empty where there is none. */
+  address: string;
+  /** The request came through the socket in the data folder, which only its owner can open. */
+  isOwner: boolean;
+};
+
+/** `app.fetch(request, { peer })`; without a peer the client is somebody unknown and remote. */
+export type ApiBindings = { peer?: Peer };
+
+export type ApiEnv = {
+  Bindings: ApiBindings;
+  Variables: {
+    requestId: string;
+    /** The pattern of the route; absent where none fits. */
+    route?: string;
+    /** Who asks, once that is known: no secret. */
+    client?: string;
+  };
+};

@@ -1,0 +1,63 @@
+// The HTTP API as one Hono application: receivers, jobs, rules, events, tokens, health and its own documentation. It knows requests and
+// answers and nothing of the host that brings them.
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
+import { messageOf } from '../../shared/errors.ts';
+import type { ApiDeps, ApiEnv } from './api-deps.ts';
+import { addApiTokens } from './api-tokens.ts';
+import { addDocument } from './document.ts';
+import { addEvents } from './events.ts';
+import { createGate } from './gate.ts';
+import { addHealth } from './health.ts';
+import { addJobEvents } from './job-events.ts';
+import { addJobs } from './jobs.ts';
+import { addMirrors } from './mirrors.ts';
+import { observe } from './observe.ts';
+import { problemOf, problemResponse, Refusal } from './problem.ts';
+import { addReceivers } from './receivers.ts';
+import { addReferencePage } from './reference-page.ts';
+import { addRegistries } from './registries.ts';
+import { refuseOtherMethods, type Api } from './route.ts';
+import { addRules } from './rules.ts';
+
+/** `app.fetch(request, { peer })`: the host says who is at the other end. One application per process: it counts its clients. */
+export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>();
+  const api: Api = { app, gate: createGate(deps), methods: new Map() };
+
+  app.use(observe(deps));
+  app.onError((error, context) => {
+    const problem = problemOf(error);
+    const requestId = context.get('requestId');
+    if (problem.status === 500) {
+      deps.logger.error('a request failed', { request_id: requestId, error: messageOf(error), stack: stackOf(error) });
+    }
+    return problemResponse(problem, requestId);
+  });
+  app.notFound(async (context) => {
+    await api.gate(context, 'public', false);
+    throw new Refusal({
+      status: 404,
+      code: 'not-found',
+      detail: 'there is nothing here',
+      hint: 'the routes stand in /docs',
+    });
+  });
+
+  addReceivers(api, deps);
+  addMirrors(api, deps);
+  addJobs(api, deps);
+  addJobEvents(api, deps);
+  addRules(api, deps);
+  addEvents(api, deps);
+  addRegistries(api, deps);
+  addApiTokens(api, deps);
+  addHealth(api, deps);
+  addReferencePage(api, addDocument(api, deps));
+  refuseOtherMethods(api);
+  return app;
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}

@@ -1,0 +1,41 @@
+// What every request and answer gets: an id, a line in the log, and headers that keep browsers from doing anything with it.
+import type { MiddlewareHandler } from 'hono';
+import { printable } from '../../shared/telemetry/printable.ts';
+import type { ApiDeps, ApiEnv } from './api-deps.ts';
+
+// https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers
+const HEADERS = Object.entries({
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+});
+
+export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<ApiEnv> {
+  return async (context, next) => {
+    const startedAt = performance.now();
+    const requestId = crypto.randomUUID();
+    context.set('requestId', requestId);
+    await next();
+    const { headers, status } = context.res;
+    for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value);
+    headers.set('x-request-id', requestId);
+    const route = context.get('route');
+    logger[status >= 500 ? 'warn' : 'info']('request', {
+      request_id: requestId,
+      method: printable(context.req.method, 20),
+      path: shownPath(context.req.path, route),
+      status,
+      duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
+      client: context.get('client'),
+    });
+  };
+}
+
+/** Never the token of a receiver's address, and of a path that is none of ours nothing that may be one. */
+function shownPath(path: string, route: string | undefined): string {
+  if (route?.endsWith('/{token}') === true) return printable(path.replace(/[^/]*$/, '[redacted]'));
+  if (route !== undefined) return printable(path);
+  return printable(path.replaceAll(/[^/]{16,}/g, '[redacted]'), 100);
+}
