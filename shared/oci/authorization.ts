@@ -42,6 +42,8 @@ export type Authorizer = {
    * @throws TransshipError unauthorized, egress-denied, invalid-response, too-many-requests, registry-unavailable
    */
   authorize(scopes: readonly Scope[], options?: { minimumLifeMs?: number }): Promise<string | undefined>;
+  /** The credential itself as a header, undefined for an anonymous one; for interfaces beside the registry's own that take no token. */
+  ownHeader(repository: string | undefined): Promise<string | undefined>;
   /**
    * Learns from a 401: `retry` means that `authorize` now gives something better than what was sent.
    * `usedHeader` is what the refused request carried; `retried` is true once an earlier 401 to a header of the

@@ -20,7 +20,7 @@ const MOST_WIDENED = 200;
 
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { registry, guardRealm } = options;
-  const logins = createLogins(registry, options.credentials);
+  const logins = createLogins(registry, options.credentials, options.now);
   const tokens = createTokenSource(originOf(options.baseUrl), createTokenExchange(options), options.now);
   /** What to ask the token server for where the registry wants more than the request names; by what the request names. */
   const widened = new Map<string, readonly string[]>();
@@ -89,6 +89,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
         if (renewed.identity === login.identity) throw error;
         return headerFor(renewed, scopes, minimumLifeMs);
       }
+    },
+
+    async ownHeader(repository) {
+      return basicHeader((await logins.current(repository)).credential);
     },
 
     async challenged(wwwAuthenticate, scopes, usedHeader, retried) {

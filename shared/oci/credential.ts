@@ -4,7 +4,13 @@ import type { Secret } from '../telemetry/secret.ts';
 /** One way to log in; `identityToken` is an OAuth2 refresh token (Docker's user `<token>`), `registryToken` a ready bearer token. */
 export type Credential =
   | { kind: 'anonymous' }
-  | { kind: 'basic'; username: string; password: Secret }
+  | {
+      kind: 'basic';
+      username: string;
+      password: Secret;
+      /** From then on the source is asked anew; absent: only after a refusal. */
+      renewAt?: Date;
+    }
   | { kind: 'identityToken'; token: Secret }
   | { kind: 'registryToken'; token: Secret };
 

@@ -6,7 +6,7 @@ import type { Credential, CredentialSource } from './credential.ts';
 export type Login = { credential: Credential; identity: string };
 
 export type Logins = {
-  /** The login for a repository (undefined: for the registry as a whole); concurrent callers share one load. */
+  /** The login for a repository (undefined: for the registry as a whole), renewed when it is time; concurrent callers share one load. */
   current(repository: string | undefined): Promise<Login>;
   /** A login that was loaded after `stale` was refused; it may hold the same credential. */
   renew(repository: string | undefined, stale: Login): Promise<Login>;
@@ -21,13 +21,13 @@ const WORDS = {
   registryToken: 'the registry token',
 };
 
-export function createLogins(registry: string, credentials: CredentialSource): Logins {
+export function createLogins(registry: string, credentials: CredentialSource, now: () => number = Date.now): Logins {
   const logins = new Map<string, { loading: Promise<Login>; login?: Login }>();
 
   const current = (repository: string | undefined, refused?: Credential): Promise<Login> => {
     const key = repository ?? '';
     const kept = logins.get(key);
-    if (kept !== undefined) return kept.loading;
+    if (kept !== undefined && !isOverdue(kept.login)) return kept.loading;
     const entry: { loading: Promise<Login>; login?: Login } = { loading: load(repository, refused) };
     logins.set(key, entry);
     const [oldest] = logins.keys();
@@ -37,6 +37,11 @@ export function createLogins(registry: string, credentials: CredentialSource): L
       () => logins.get(key) === entry && logins.delete(key),
     );
     return entry.loading;
+  };
+
+  const isOverdue = (login: Login | undefined): boolean => {
+    const credential = login?.credential;
+    return credential?.kind === 'basic' && credential.renewAt !== undefined && credential.renewAt.getTime() <= now();
   };
 
   const load = async (repository: string | undefined, refused?: Credential): Promise<Login> => {

@@ -122,6 +122,7 @@ export async function putManifest(
       ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
     },
     body: manifest.bytes,
+    needsRepository: true,
     expect: [200, 201, 202],
     ...inRepository(repository, [pushScope(repository.name)]),
   });

@@ -92,8 +92,11 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
 
     async function authorized(request: RegistryRequest, url: URL, authorizer: Authorizer): Promise<FollowedResponse> {
       const scopes = request.scopes ?? [];
+      const own = originOf(url) === originOf(baseUrl);
+      if (request.login === 'basic') {
+        return exchange(request, url, own ? await authorizer.ownHeader(request.repository) : undefined);
+      }
       for (let retried = false; ;) {
-        const own = originOf(url) === originOf(baseUrl);
         const header = own ? await authorizer.authorize(scopes, { minimumLifeMs: lifeFor(request) }) : undefined;
         const answer = await exchange(request, url, header);
         if (answer.status !== 401 || originOf(answer.url) !== originOf(baseUrl)) return answer;

@@ -24,11 +24,15 @@ export type RegistryRequest = {
   /** The access needed; the first scope is the one asked for first. */
   scopes?: readonly Scope[];
   headers?: Record<string, string>;
+  /** `basic`: send user name and password themselves, unasked, to the registry's own origin: its management API takes no token. */
+  login?: 'basic';
   body?: RequestBody;
   /** Statuses handed back to the caller; any other becomes a TransshipError. */
   expect: readonly number[];
   /** False for requests that must not be sent twice after they may have reached the registry (POST, PATCH). Default: by method. */
   replayable?: boolean;
+  /** It needs the repository; where that can be made and is missing, it is made, and the request sent again. */
+  needsRepository?: true;
   /** Follow redirects (default for GET and HEAD). */
   followRedirects?: boolean;
   meter?: RequestMeter;

@@ -64,6 +64,7 @@ async function open(repository: Repository, digest: string): Promise<StartedUplo
     action: 'start',
     method: 'POST',
     target: `/v2/${repository.name}/blobs/uploads/${query}`,
+    needsRepository: true,
     expect: [202],
     ...inRepository(repository, [pushScope(repository.name)]),
   });

@@ -43,6 +43,8 @@ export const acr: Vendor = {
       strategy: 'chunked',
       monolithicUpToBytes: mebibytes(16),
       chunkBytes: mebibytes(4),
+      // After a failed chunk the session is unknown: https://github.com/Azure/azure-sdk-for-js/issues/25448
+      resume: 'location',
     },
     referrers: { mode: 'api' },
     // 10,000 reads and 2,000 writes a minute for a Premium registry, shared out between their classes; smaller ones answer 429 sooner.

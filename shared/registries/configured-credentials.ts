@@ -7,6 +7,7 @@ import { credentialSource } from './credentials.ts';
 import { serverUrl } from './docker-config-lookup.ts';
 import type { LocationOptions } from './docker-config-locations.ts';
 import { rememberedCredential } from './remembered-credential.ts';
+import type { Vendor } from './vendor.ts';
 
 type CredentialConfig = NonNullable<RegistryConfig['credential']>;
 
@@ -16,7 +17,7 @@ export type CredentialSurroundings = Pick<LocationOptions, 'env' | 'homeDir'> & 
  * The source for one registry. It throws TransshipError invalid-config, invalid-credential-file, credential-helper-failed.
  */
 export function configuredCredentials(
-  host: string,
+  { host, vendor }: { host: string; vendor: Vendor },
   credential: CredentialConfig,
   surroundings: CredentialSurroundings,
 ): CredentialSource {
@@ -29,8 +30,12 @@ export function configuredCredentials(
     const named = file === undefined ? {} : { authfile: file, askedBy: 'the configuration' as const };
     return credentialSource({ env, homeDir, ...named });
   }
+  if ('aws' in credential) {
+    const source = vendor.cloudLogin?.(host, credential);
+    if (source !== undefined) return source;
+  }
   const cloud = 'aws' in credential ? 'aws' : 'google' in credential ? 'google' : 'azure';
-  return () => Promise.reject(notYet(host, cloud));
+  return () => Promise.reject(notOffered(host, cloud));
 }
 
 async function login(
@@ -49,9 +54,9 @@ async function askHelper(name: string, host: string, env: NodeJS.ProcessEnv): Pr
 
 const HELPERS = { aws: 'ecr-login', google: 'gcloud', azure: 'acr-env' };
 
-function notYet(host: string, cloud: keyof typeof HELPERS): TransshipError {
-  return new TransshipError('invalid-config', `${host}: credential { ${cloud}: … } cannot be used yet`, {
-    hint: `use a credential helper: credential: { helper: ${HELPERS[cloud]} }`,
+function notOffered(host: string, cloud: keyof typeof HELPERS): TransshipError {
+  return new TransshipError('invalid-config', `${host}: credential { ${cloud}: … } is not offered for this registry`, {
+    hint: `use a credential helper, as Docker does: credential: { helper: ${HELPERS[cloud]} }`,
     details: { registry: host, operation: 'log in' },
   });
 }

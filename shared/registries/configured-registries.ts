@@ -6,6 +6,7 @@ import { configuredCredentials } from './configured-credentials.ts';
 import { credentialSource } from './credentials.ts';
 import { openRegistries, type Registries, type RegistriesOptions } from './registries.ts';
 import type { RegistryOptions } from './registry-options.ts';
+import { vendorOf } from './vendors.ts';
 
 export type ConfiguredRegistriesOptions = Omit<RegistriesOptions, 'credentials' | 'registries'> & {
   homeDir: string;
@@ -37,9 +38,10 @@ function toOptions(
   options: ConfiguredRegistriesOptions,
   common: CredentialSource,
 ): RegistryOptions {
-  const { host, aliases, kind, plainHttp, pathPrefix, trustedHosts, limits, credential } = registry;
+  const { host, aliases, kind, plainHttp, pathPrefix, trustedHosts, limits, credential, createRepository } = registry;
+  const place = { host, vendor: vendorOf(host, kind) };
   const material = connectionMaterial(registry, options.readSecret);
-  const configured = credential === undefined ? undefined : configuredCredentials(host, credential, options);
+  const configured = credential === undefined ? undefined : configuredCredentials(place, credential, options);
   const credentials =
     configured === undefined || options.authfile === undefined ? configured : firstOf(common, configured);
   return {
@@ -52,6 +54,8 @@ function toOptions(
     ...(pathPrefix === undefined ? {} : { pathPrefix }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(material === undefined ? {} : { material }),
+    ...(createRepository === undefined ? {} : { createRepository }),
+    ...(typeof credential === 'object' && 'aws' in credential ? { identity: credential } : {}),
   };
 }
 

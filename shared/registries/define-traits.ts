@@ -8,6 +8,7 @@ const SPECIFICATION: Traits = {
     strategy: 'monolithic',
     monolithicUpToBytes: Number.POSITIVE_INFINITY,
     chunkBytes: 16 * MEBIBYTE,
+    resume: 'none',
   },
   mount: { supported: true, selfProbe: false },
   referrers: { mode: 'detect' },

@@ -23,6 +23,7 @@ export const gitlab: Vendor = {
   // Tokens come from gitlab.com/jwt/auth, blobs from its CDN or storage: https://docs.gitlab.com/user/gitlab_com/#container-registry
   trustedHosts: ['gitlab.com', 'cdn.registry.gitlab-static.net', 'storage.googleapis.com'],
   traits: defineTraits({
+    upload: { resume: 'status' },
     concurrency: { start: 4, max: 16 },
   }),
   listTagDigests: listTagDigests,

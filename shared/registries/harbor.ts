@@ -1,6 +1,7 @@
 // Harbor: CNCF distribution 2.8 behind projects, quotas, robots and immutability rules. Recognised by `kind: harbor` only.
 // https://goharbor.io/docs/
 import { defineTraits, mebibytes } from './define-traits.ts';
+import { createHarborProject, isHarborProjectMissing } from './harbor-projects.ts';
 import { listerOf, objectsIn } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
 
@@ -41,10 +42,14 @@ export const harbor: Vendor = {
       strategy: 'chunked',
       monolithicUpToBytes: mebibytes(256),
       chunkBytes: mebibytes(16),
+      // A session survives its client, but not a chunk that was cut.
+      resume: 'location',
     },
     // Blobs are kept by distribution, which answers 201 to a mount from the target repository itself.
     mount: { selfProbe: true },
     concurrency: { start: 8, max: 32 },
   }),
   listTagDigests: listTagDigests,
+  createRepository: createHarborProject,
+  isRepositoryMissing: isHarborProjectMissing,
 };

@@ -33,6 +33,8 @@ export const quay: Vendor = {
       strategy: 'chunked',
       monolithicUpToBytes: mebibytes(256),
       chunkBytes: mebibytes(16),
+      // The end that a session tells is exclusive, unlike everywhere else: it only shows that the session is there.
+      resume: 'location',
     },
     // A page holds at most 100 tags: https://github.com/quay/quay/blob/master/endpoints/decorators.py
     tags: { pageSize: 100 },

@@ -11,6 +11,7 @@ import { isLoopbackHost } from '../oci/scheme-probe.ts';
 import { DEFAULT_TIMEOUTS } from '../oci/timeouts.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
+import { creatingRepositories } from './missing-repositories.ts';
 import type { RegistryLimits, RegistryOptions } from './registry-options.ts';
 import type { Vendor } from './vendor.ts';
 import { vendorOf } from './vendors.ts';
@@ -59,13 +60,22 @@ export function openRegistries(options: RegistriesOptions): Registries {
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   };
 
+  const clientFor = (registry: RegistryOptions): RegistryClient => {
+    const { createRepository: settings, identity } = registry;
+    return creatingRepositories(
+      createRegistryClient(settingsFor(registry, options), runtime),
+      vendorOf(registry.host, registry.kind),
+      { ...(settings === undefined ? {} : { settings }), ...(identity === undefined ? {} : { identity }) },
+    );
+  };
+
   return {
     timeouts: runtime.timeouts,
     client(name) {
       const registry = registryAt(name);
       let client = clients.get(registry.host);
       if (client === undefined) {
-        client = createRegistryClient(settingsFor(registry, options), runtime);
+        client = clientFor(registry);
         clients.set(registry.host, client);
       }
       return client;

@@ -1,6 +1,7 @@
 // What a user may settle about one registry that its host does not tell.
 import type { CredentialSource } from '../oci/credential.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
+import type { CloudIdentity, CreateRepositorySettings } from './vendor.ts';
 
 /** Upper limits; absent ones leave it to the traits of the vendor and to what the answers allow. */
 export type RegistryLimits = {
@@ -27,6 +28,10 @@ export type RegistryOptions = {
   /** Hosts beside its own that its realm, redirects and Locations may use; they join the vendor's. */
   trustedHosts?: readonly string[];
   limits?: RegistryLimits;
+  /** Missing repositories are made where the vendor asks for it, with these settings; absent: they are not. */
+  createRepository?: CreateRepositorySettings;
+  /** Who calls the API of the registry's cloud. */
+  identity?: CloudIdentity;
   /** Certificates and proxy, read when the first connection is opened. */
   material?: () => Promise<ConnectionMaterial>;
 };

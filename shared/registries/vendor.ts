@@ -1,4 +1,6 @@
 // What Transship knows about one kind of registry: which hosts it has, how it differs from the specification, and what it can do beside it.
+import type { AwsIdentity } from '../identity/aws.ts';
+import type { CredentialSource } from '../oci/credential.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
 import type { Traits } from '../oci/traits.ts';
 
@@ -14,6 +16,21 @@ export type TagDigestLister = (
   options: { signal?: AbortSignal },
 ) => AsyncIterable<TagDigest>;
 
+/** Who to be at a cloud, where a registry logs in by that. */
+export type CloudIdentity = { aws: AwsIdentity };
+
+/** How a repository is made that a copy needs; what a vendor does not know of, it leaves. */
+export type CreateRepositorySettings = {
+  tagMutability?: 'mutable' | 'immutable' | undefined;
+  scanOnPush?: boolean | undefined;
+  /** Readable without a login. */
+  public?: boolean | undefined;
+  /** Of the resource. */
+  tags?: Readonly<Record<string, string>> | undefined;
+};
+
+export type RepositoryPlace = { port: RegistryPort; repository: string; identity?: CloudIdentity };
+
 export type Vendor = {
   /** The name of the vendor in configuration files: `harbor`, `ecr-public`. */
   kind: string;
@@ -25,6 +42,12 @@ export type Vendor = {
   trustedHosts?: readonly string[];
   traits: Traits;
   listTagDigests?: TagDigestLister;
+  /** Logs in by the identity of the cloud that it is a registry of. */
+  cloudLogin?(host: string, identity: CloudIdentity): CredentialSource;
+  /** Makes a repository, or what it needs around it, where the first push does not. One that is there already is a success. */
+  createRepository?(place: RepositoryPlace, settings: CreateRepositorySettings): Promise<void>;
+  /** Tells a missing repository from one that may not be seen, where the registry answers both with 401. */
+  isRepositoryMissing?(place: RepositoryPlace): Promise<boolean>;
   /** The same vendor as it is at one host, where hosts differ in more than their name. */
   at?(host: string): Vendor;
 };

@@ -2,7 +2,7 @@
 // `npm run provision` does it by hand; the integration and e2e tests do it before they start.
 import path from 'node:path';
 import { COMPONENTS, environmentVariable, type Component } from './provision/components.ts';
-import { installDebianPackages, installGoProgram, type Machine } from './provision/install.ts';
+import { installDebianPackages, installGoProgram, installPythonProgram, type Machine } from './provision/install.ts';
 import { cacheFolder, locateAll, type Located } from './provision/locate.ts';
 import { withLock } from './provision/lock.ts';
 
@@ -35,9 +35,13 @@ export async function provision(
 async function install(absent: readonly Component[], machine: Machine): Promise<Map<Component, string>> {
   const failures = await installPackages(absent, machine);
   for (const component of absent) {
-    if ('goPackage' in component) {
-      await installGoProgram(component, machine).catch((error: unknown) => failures.set(component, messageOf(error)));
-    }
+    const installing =
+      'goPackage' in component
+        ? installGoProgram(component, machine)
+        : 'pythonPackage' in component
+          ? installPythonProgram(component, machine)
+          : Promise.resolve();
+    await installing.catch((error: unknown) => failures.set(component, messageOf(error)));
   }
   return failures;
 }

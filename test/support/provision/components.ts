@@ -1,6 +1,14 @@
 // The real servers and clients that the tests use: which version, how to recognise it, and where it can be had.
 
-export type ComponentName = 'docker-registry' | 'distribution' | 'skopeo' | 'containerd' | 'ctr' | 'crane' | 'regctl';
+export type ComponentName =
+  | 'docker-registry'
+  | 'distribution'
+  | 'skopeo'
+  | 'containerd'
+  | 'ctr'
+  | 'crane'
+  | 'regctl'
+  | 'moto';
 
 export type Component = {
   name: ComponentName;
@@ -11,7 +19,12 @@ export type Component = {
   /** Makes the program print its version; `accepts` keeps out a namesake on the PATH. */
   versionArguments: readonly string[];
   accepts: RegExp;
-} & ({ debianPackage: string } | { goPackage: string; buildTime: string });
+} & (
+  | { debianPackage: string }
+  | { goPackage: string; buildTime: string }
+  /** `module` is what Python starts. */
+  | { pythonPackage: string; module: string; buildTime: string }
+);
 
 export const COMPONENTS: readonly Component[] = [
   {
@@ -72,6 +85,17 @@ export const COMPONENTS: readonly Component[] = [
     accepts: /distribution\/v3|\bv?3\.\d/,
     goPackage: 'github.com/distribution/distribution/v3/cmd/registry@v3.1.2',
     buildTime: '3 min',
+  },
+  {
+    name: 'moto',
+    binary: 'moto_server',
+    version: '5.2.5',
+    // it has no version to print
+    versionArguments: ['--help'],
+    accepts: /Which host to bind/,
+    pythonPackage: 'moto[server]==5.2.5',
+    module: 'moto.server',
+    buildTime: '1 min',
   },
 ];
 

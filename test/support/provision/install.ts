@@ -1,7 +1,7 @@
-// Installs components that are not there: Debian packages as root, Go programs by `go install` into the cache.
+// Installs components that are not there: Debian packages as root, Go programs by `go install` and Python ones by `pip` into the cache.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Component } from './components.ts';
@@ -38,10 +38,37 @@ export async function installGoProgram(
   const go = [...searchPath('go', env), '/usr/local/go/bin/go'].find((file) => existsSync(file));
   if (go === undefined) throw new Error(`building ${component.goPackage} needs Go`);
   say(`building ${component.name} ${component.version}, this once (about ${component.buildTime})`);
+  await inCache(component, env, (folder) =>
+    runOrExplain(go, ['install', component.goPackage], { ...env, GOBIN: folder }),
+  );
+}
+
+/** Installs a Python program with all it needs into the cache, apart from the system's. @throws Error that says why it cannot */
+export async function installPythonProgram(
+  component: Component & { pythonPackage: string; module: string; buildTime: string },
+  machine: Machine,
+) {
+  const { env, say } = machine;
+  const [python] = searchPath('python3', env);
+  if (python === undefined) throw new Error(`installing ${component.pythonPackage} needs Python 3`);
+  say(`installing ${component.name} ${component.version}, this once (about ${component.buildTime})`);
+  await inCache(component, env, async (folder) => {
+    const environment = path.join(folder, 'venv');
+    await runOrExplain(python, ['-m', 'venv', environment], env);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', component.pythonPackage];
+    await runOrExplain(path.join(environment, 'bin', 'python'), pip, env);
+    // not the script that pip made: its first line names the folder before it gets its final name
+    const launcher = `#!/bin/sh\nexec "$(dirname "$0")/venv/bin/python" -m ${component.module} "$@"\n`;
+    await writeFile(path.join(folder, component.binary), launcher, { mode: 0o755 });
+  });
+}
+
+/** Lets `build` fill a folder, which becomes the component's in one step. */
+async function inCache(component: Component, env: NodeJS.ProcessEnv, build: (folder: string) => Promise<void>) {
   await mkdir(cacheFolder(env), { recursive: true });
   const folder = await mkdtemp(path.join(cacheFolder(env), `.building-${component.name}-`));
   try {
-    await runOrExplain(go, ['install', component.goPackage], { ...env, GOBIN: folder });
+    await build(folder);
     const target = cacheFolderOf(component, env);
     await rm(target, { recursive: true, force: true });
     await rename(folder, target);

@@ -1,5 +1,5 @@
 // Provisioning on a made-up machine: apt-get, go and the components are small scripts in a folder that is the whole PATH.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -24,6 +24,17 @@ const BUILT: Component = {
   versionArguments: ['version'],
   accepts: /0\.22/,
   goPackage: 'example.com/crane@v0.22.1',
+  buildTime: '1 s',
+};
+
+const INSTALLED: Component = {
+  name: 'moto',
+  binary: 'moto_server',
+  version: '5.2.5',
+  versionArguments: ['--help'],
+  accepts: /Which host/,
+  pythonPackage: 'moto[server]==5.2.5',
+  module: 'moto.server',
   buildTime: '1 s',
 };
 
@@ -93,6 +104,17 @@ it('builds a Go program into the cache once', async () => {
   expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
   expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
   expect(log()).toBe('install example.com/crane@v0.22.1\n');
+});
+
+it('installs a Python program into the cache, where it still starts after the folder got its name', async () => {
+  const python = `#!/bin/sh\necho "$@" >>${folder}/log; echo Which host\n`;
+  writeFileSync(path.join(folder, 'python'), python, { mode: 0o755 });
+  script('python3', `/bin/mkdir -p "$3/bin"; /bin/cp ${folder}/python "$3/bin/python"`);
+  const installed = path.join(folder, 'cache', 'moto-5.2.5', 'moto_server');
+  const withDirname = machine({ PATH: `${bin}:/usr/bin:/bin` });
+  expect(await provision(withDirname, [INSTALLED])).toMatchObject([{ path: installed, from: 'cache' }]);
+  expect(execFileSync(installed, ['-p', '1'], { encoding: 'utf8' })).toBe('Which host\n');
+  expect(log()).toBe('-m pip install --quiet --disable-pip-version-check moto[server]==5.2.5\n-m moto.server -p 1\n');
 });
 
 it('names the last words of a build that failed and leaves nothing half-done', async () => {
