@@ -7,6 +7,7 @@ import { declareCopy } from './declare/copy.ts';
 import type { Declare } from './declare/declare.ts';
 import { declareDemo } from './declare/demo.ts';
 import { declareInspect } from './declare/inspect.ts';
+import { declareSync } from './declare/sync.ts';
 import { declareTags } from './declare/tags.ts';
 import { declareVersion } from './declare/version.ts';
 import { EXIT } from './exit-codes.ts';
@@ -23,6 +24,7 @@ const DECLARATIONS = [
   declareCopy,
   declareInspect,
   declareTags,
+  declareSync,
   declareConfig,
   declareDemo,
   declareCompletion,
