@@ -7,6 +7,7 @@ import { declareCopy } from './declare/copy.ts';
 import type { Declare } from './declare/declare.ts';
 import { declareDemo } from './declare/demo.ts';
 import { declareInspect } from './declare/inspect.ts';
+import { declareServe } from './declare/serve.ts';
 import { declareSync } from './declare/sync.ts';
 import { declareTags } from './declare/tags.ts';
 import { declareVersion } from './declare/version.ts';
@@ -18,13 +19,18 @@ import { usesColour } from './output/style.ts';
 import { usageError } from './usage.ts';
 
 /** Starts a command's work with the global options as they were given. */
-export type Start = (globals: GlobalOptions, action: Action, options: { readOnly: boolean }) => Promise<void>;
+export type Start = (
+  globals: GlobalOptions,
+  action: Action,
+  options: { readOnly: boolean; isService: boolean },
+) => Promise<void>;
 
 const DECLARATIONS = [
   declareCopy,
   declareInspect,
   declareTags,
   declareSync,
+  declareServe,
   declareConfig,
   declareDemo,
   declareCompletion,
@@ -61,7 +67,10 @@ export function buildProgram(io: Io, start: Start): Command {
     );
   addGlobalOptions(program);
   const run: Declare['run'] = (action, options) =>
-    start(program.opts<GlobalOptions>(), action, { readOnly: options?.readOnly ?? false });
+    start(program.opts<GlobalOptions>(), action, {
+      readOnly: options?.readOnly ?? false,
+      isService: options?.isService ?? false,
+    });
   for (const declare of DECLARATIONS) declare({ program, io, run });
   for (const command of withSubcommands(program)) {
     command.exitOverride((error) => {

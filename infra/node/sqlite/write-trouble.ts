@@ -18,12 +18,18 @@ export function writeTrouble(clock: Clock, probe: () => Promise<void>): WriteTro
   let callOff: (() => void) | undefined;
 
   function probeLater(): void {
-    callOff = clock.after(PROBE_EVERY_MS, () => {
-      probe().then(() => {
-        reason = undefined;
-        callOff = undefined;
-      }, probeLater);
-    });
+    callOff = clock.after(PROBE_EVERY_MS, () => void look());
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await probe();
+      reason = undefined;
+      callOff = undefined;
+    } catch {
+      // `failed` was told why
+      probeLater();
+    }
   }
 
   return {

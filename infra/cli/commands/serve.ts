@@ -1,0 +1,60 @@
+// `transship serve`: takes the server's address, starts the server behind it with the global options, and gives it the signals of
+// the process.
+import { loadConfig } from '../../../shared/config/load.ts';
+import { resolveSecret } from '../../../shared/config/secrets.ts';
+import { takeDoor } from '../../node/serve/door.ts';
+import { readTls } from '../../node/serve/read-tls.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+
+export type ServeGiven = {
+  /** The level of the log was asked for; otherwise a server tells more than other commands do. */
+  isLevelGiven: boolean;
+};
+
+export async function runServe(context: Context, { isLevelGiven }: ServeGiven): Promise<number> {
+  const { io, globals } = context;
+  let onReload = (): void => {};
+  const signals = listenToSignals(io, () => onReload());
+  const load = () => loadConfig(globals.config, { env: io.env, homeDir: io.homeDir, cwd: process.cwd() });
+  try {
+    const loaded = await load();
+    const tls = await readTls(loaded.config, (reference) => resolveSecret(reference, { env: io.env }));
+    const door = takeDoor(loaded.config.api.listen, tls);
+    try {
+      const level = globals.quiet ? 'error' : isLevelGiven ? globals.logLevel : 'info';
+      const { startServerFor } = await import('../start-server.ts');
+      const server = await startServerFor(context, { loaded, load, door, level });
+      onReload = () => void server.reload();
+      await signals.end;
+      await server.stop();
+    } finally {
+      await door.close();
+    }
+    return EXIT.done;
+  } finally {
+    signals.release();
+  }
+}
+
+/** The first SIGINT or SIGTERM ends the server, a second one the process; SIGHUP loads the configuration anew. */
+function listenToSignals(io: Io, onReload: () => void): { end: Promise<void>; release(): void } {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  let isEnding = false;
+  const onEnd = (): void => {
+    if (isEnding) return io.exit(EXIT.interrupted);
+    isEnding = true;
+    resolve();
+  };
+  const forget = [
+    io.onSignal('SIGHUP', onReload),
+    ...(['SIGINT', 'SIGTERM'] as const).map((signal) => io.onSignal(signal, onEnd)),
+  ];
+  return {
+    end,
+    release() {
+      for (const one of forget) one();
+    },
+  };
+}

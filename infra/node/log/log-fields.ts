@@ -1,0 +1,24 @@
+// The fields of a line of the log as they may be written: errors in a fixed form, texts of others without what looks like a secret.
+import { isTransshipError } from '../../../shared/errors.ts';
+import type { LogFields } from '../../../shared/telemetry/logger.ts';
+import { redactText } from '../../../shared/telemetry/redact-text.ts';
+import { printable } from '../../../shared/telemetry/printable.ts';
+
+const LONGEST_TEXT = 2000;
+
+/** A plain object for JSON; an error becomes its kind, code and message, never its stack or cause. */
+export function writable(fields: LogFields = {}): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, writableValue(value)]));
+}
+
+function writableValue(value: unknown): unknown {
+  if (typeof value === 'string') return printable(redactText(value), LONGEST_TEXT);
+  if (value instanceof Error) return errorFields(value);
+  return value;
+}
+
+function errorFields(error: Error): Record<string, unknown> {
+  const message = printable(redactText(error.message), LONGEST_TEXT);
+  if (!isTransshipError(error)) return { kind: error.name, message };
+  return { kind: error.name, code: error.code, message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}

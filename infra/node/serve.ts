@@ -1,0 +1,139 @@
+// The single-process host: puts store, receivers, API, timers and workers together, keeps them going through changes of the
+// configuration, and ends them in order.
+//
+//   door (requests wait) ─▶ store ─▶ receivers, registries ─▶ API (requests are let in) ─▶ jobs, clock
+//   stop: not ready ─▶ no new connections, no new jobs ─▶ jobs at a safe point ─▶ answers out ─▶ registries, store
+//
+import type { ApiDeps } from '../../functions/http-api/api-deps.ts';
+import { createHttpApi } from '../../functions/http-api/create-http-api.ts';
+import { saveSchedules } from '../../functions/sweep-schedules.ts';
+import type { Config } from '../../shared/config/config.ts';
+import type { LoadedConfig } from '../../shared/config/load.ts';
+import { systemClock } from '../../shared/jobs/clock.ts';
+import type { Registries } from '../../shared/registries/registries.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { jsonFetcher } from './fetch-json.ts';
+import { adminSocketPath } from './http/admin-socket.ts';
+import { prometheusMetrics } from './prometheus-metrics.ts';
+import { describeStart } from './serve/describe-start.ts';
+import type { Door } from './serve/door.ts';
+import { jobNews } from './serve/job-news.ts';
+import { startListening } from './serve/listen.ts';
+import { openStore } from './serve/open-store.ts';
+import { prepare } from './serve/prepare.ts';
+import { refreshGauges } from './serve/refresh-gauges.ts';
+import { reloading } from './serve/reload.ts';
+import { swapped } from './serve/swapped.ts';
+import { within } from './serve/within.ts';
+
+export type ServeOptions = {
+  loaded: LoadedConfig;
+  /** What listens at `api.listen`; closed by whoever opened it when this fails. */
+  door: Door;
+  /** Reads the configuration anew. @throws TransshipError invalid-config */
+  load: () => Promise<LoadedConfig>;
+  openRegistries: (config: Config) => Promise<Registries>;
+  /** PEM certificates trusted beside the system's. */
+  certificateAuthorities: readonly string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  logger: Logger;
+  version: string;
+};
+
+export type Server = {
+  /** `http://127.0.0.1:8080` */
+  url: string;
+  /** Loads the configuration anew, also where it seems unchanged. */
+  reload(): Promise<void>;
+  /** Ends everything in order, within ten seconds. */
+  stop(): Promise<void>;
+};
+
+/** Jobs get eight seconds for their safe point and have to be written down then. */
+const JOBS_MS = 9000;
+const ANSWERS_MS = 500;
+/** Loading takes a moment in which nothing else happens; somebody who asks for metrics is not kept waiting so long. */
+const METRICS_AFTER_MS = 2000;
+
+/** Resolves when requests are answered. @throws TransshipError store-locked, store-unavailable, invalid-config */
+export async function startServer(options: ServeOptions): Promise<Server> {
+  const { logger, env, version } = options;
+  const clock = systemClock;
+  const onTrouble = (error: unknown): void => logger.warn('something could not be closed', { err: error });
+  const stopping = new AbortController();
+  await using opened = new AsyncDisposableStack();
+
+  const news = jobNews();
+  const store = await openStore(options.loaded.config.dataDir, news.tell);
+  opened.defer(store.close);
+  const first = await prepare(options.loaded, env);
+  const registries = swapped(await options.openRegistries(first.config), onTrouble);
+  opened.defer(registries.close);
+  const live = { prepared: first };
+  const metrics = prometheusMetrics((gauges) => refreshGauges(gauges, store, clock.now()));
+
+  const deps: ApiDeps = {
+    clock,
+    logger,
+    metrics,
+    jobs: store.jobs,
+    pushes: store.pushes,
+    journal: store.journal,
+    apiTokens: store.apiTokens,
+    config: () => live.prepared.config,
+    registries: registries.current,
+    receivers: () => live.prepared.receivers,
+    version,
+    readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),
+    metricsText: metrics.text,
+    fetchJson: jsonFetcher({
+      env,
+      certificateAuthorities: options.certificateAuthorities,
+      config: () => live.prepared.config,
+      userAgent: `transship/${version}`,
+    }),
+    onJobChange: news.listen,
+  };
+  await saveSchedules(store.jobs, first.config.rules, clock);
+  const { fetch } = createHttpApi(deps);
+  const socketPath = adminSocketPath(first.config.dataDir, env);
+  const listening = await startListening({
+    fetch,
+    door: options.door,
+    socketPath,
+    dataDir: first.config.dataDir,
+  });
+  opened.defer(async () => {
+    listening.cut();
+    await listening.drain();
+  });
+  describeStart(logger, first.config, { url: listening.url, socketPath });
+
+  // what is not needed to answer is loaded when the server answers
+  const { startWork } = await import('./serve/work.ts');
+  const work = startWork({ deps, borrow: registries.borrow, signal: stopping.signal });
+  news.listen(work.changed);
+  const reloads = await reloading({ ...options, clock, store, live, registries, listening });
+  opened.defer(() => Promise.resolve(reloads.close()));
+  metrics.set('transship_build_info', { version }, 1);
+  const callOffMetrics = clock.after(METRICS_AFTER_MS, () => {
+    metrics.load().catch((error: unknown) => logger.error('there are no metrics', { err: error }));
+  });
+  opened.defer(() => Promise.resolve(callOffMetrics()));
+  const rest = opened.move();
+
+  return {
+    url: listening.url,
+    reload: reloads.reload,
+    async stop() {
+      logger.info('stopping');
+      stopping.abort();
+      const drained = listening.drain();
+      await within(JOBS_MS, work.ended);
+      await within(ANSWERS_MS, drained);
+      await rest.disposeAsync();
+      logger.info('stopped');
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// What a server says of itself when it is up: where it listens, who may tell it of pushes, and what nobody will ever start.
+import type { Config } from '../../../shared/config/config.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
+import { neverTriggered } from './never-triggered.ts';
+
+export function describeStart(logger: Logger, config: Config, at: { url: string; socketPath: string }): void {
+  const { rules, receivers, dataDir } = config;
+  logger.info('listening', {
+    url: at.url,
+    admin_socket: at.socketPath,
+    data_dir: dataDir,
+    rules: rules.length,
+    receivers: receivers.length,
+  });
+  for (const { id, kind, registry, auth } of receivers) {
+    // the token is a credential, and the log is no place for one
+    const token = auth.mode === 'path' ? '/<token>' : '';
+    logger.info('receiver', { receiver: id, registry, url: `${at.url}/hooks/${kind}/${id}${token}` });
+  }
+  warnOfSilence(logger, config);
+}
+
+/** Says what the configuration allows and nobody can mean. */
+export function warnOfSilence(logger: Logger, config: Config): void {
+  if (config.rules.length === 0) {
+    logger.warn('there are no mirror rules: nothing is copied but what somebody asks for over the API');
+  }
+  for (const rule of neverTriggered(config)) {
+    logger.warn('nothing triggers this rule: it has no schedule, and no receiver hears of pushes to its source', {
+      rule,
+    });
+  }
+}

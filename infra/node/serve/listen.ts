@@ -1,0 +1,65 @@
+// Lets requests in: through the door that others reach, and for commands of the owner at the socket of the data folder.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chmodSync } from 'node:fs';
+import { getRequestListener } from '@hono/node-server';
+import type { ApiBindings, Peer } from '../../../functions/http-api/api-deps.ts';
+import { asOwnerAlone, preparePlace } from '../http/admin-socket.ts';
+import { startHttpServer, type HttpServer, type TlsMaterial } from '../http/http-server.ts';
+import type { Door } from './door.ts';
+
+export type ListenOptions = {
+  /** The application, as Hono has it. */
+  fetch: (request: Request, bindings: ApiBindings) => Response | Promise<Response>;
+  door: Door;
+  socketPath: string;
+  dataDir: string;
+};
+
+export type Listening = {
+  url: string;
+  useCertificate: (tls: TlsMaterial) => void;
+  /** Takes no more connections; resolves when every answer under way is out. */
+  drain: () => Promise<void>;
+  /** Cuts what is left. */
+  cut: () => void;
+};
+
+/** @throws TransshipError invalid-config where the address or the socket cannot be had */
+export async function startListening(options: ListenOptions): Promise<Listening> {
+  const { fetch, door } = options;
+  const open = await door.listening;
+  const admin = await listenOnSocket(options);
+  door.open(listener(fetch, remotePeer));
+  return {
+    url: await door.url(),
+    useCertificate: open.useCertificate,
+    drain: async () => void (await Promise.all([open.drain(), admin.drain()])),
+    cut() {
+      open.cut();
+      admin.cut();
+    },
+  };
+}
+
+async function listenOnSocket({ fetch, socketPath, dataDir }: ListenOptions): Promise<HttpServer> {
+  preparePlace(socketPath, dataDir);
+  const onRequest = listener(fetch, ownerPeer);
+  // the socket is made before the call returns
+  const server = await asOwnerAlone(() => startHttpServer({ listen: { path: socketPath }, onRequest }));
+  chmodSync(socketPath, 0o600);
+  return server;
+}
+
+function listener(fetch: ListenOptions['fetch'], peerOf: (incoming: Pick<IncomingMessage, 'socket'>) => Peer) {
+  const answer = getRequestListener((request, { incoming }) => fetch(request, { peer: peerOf(incoming) }));
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
+}
+
+function remotePeer({ socket }: Pick<IncomingMessage, 'socket'>): Peer {
+  // an IPv4 client of a socket for both families
+  return { address: (socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, ''), isOwner: false };
+}
+
+function ownerPeer(): Peer {
+  return { address: '', isOwner: true };
+}

@@ -1,0 +1,24 @@
+// Opens the store of a server, and says which folder another one owns.
+import { TransshipError, isTransshipError } from '../../../shared/errors.ts';
+import type { JobChange } from '../../../shared/jobs/job-store.ts';
+import { openSqliteStore, type SqliteStore } from '../sqlite-store.ts';
+
+/** @throws TransshipError store-locked, store-unavailable; both name the folder */
+export async function openStore(dataDir: string, onChange: (change: JobChange) => void): Promise<SqliteStore> {
+  try {
+    return await openSqliteStore({ dataDir, onChange });
+  } catch (error) {
+    if (isTransshipError(error, 'store-locked')) {
+      throw new TransshipError('store-locked', `another process owns the data folder ${dataDir}`, {
+        hint: 'one server owns a data folder: stop that one, or give this one another dataDir',
+        cause: error,
+      });
+    }
+    if (!isTransshipError(error)) throw error;
+    const { hint } = error;
+    throw new TransshipError(error.code, `${dataDir}: ${error.message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    });
+  }
+}

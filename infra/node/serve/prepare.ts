@@ -1,0 +1,25 @@
+// Makes of a configuration what a server works with, before anything of it is used: a configuration that turns out to be wrong here
+// changes nothing.
+import { openReceivers, type ReceiverDirectory } from '../../../functions/receivers.ts';
+import type { Config } from '../../../shared/config/config.ts';
+import type { LoadedConfig } from '../../../shared/config/load.ts';
+import { resolveSecret } from '../../../shared/config/secrets.ts';
+import type { TlsMaterial } from '../http/http-server.ts';
+import { readMasterKey } from '../master-key.ts';
+import { readTls } from './read-tls.ts';
+
+export type Prepared = {
+  loaded: LoadedConfig;
+  config: Config;
+  receivers: ReceiverDirectory;
+  tls: TlsMaterial | undefined;
+};
+
+/** @throws TransshipError invalid-config where a secret or a certificate cannot be had */
+export async function prepare(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Prepared> {
+  const { config } = loaded;
+  const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, { env });
+  const masterKey = await readMasterKey(config, readSecret);
+  const receivers = await openReceivers(config, { resolveSecret: readSecret, masterKey });
+  return { loaded, config, receivers, tls: await readTls(config, readSecret) };
+}

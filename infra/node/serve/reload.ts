@@ -1,0 +1,91 @@
+// Takes over a changed configuration while the server runs: everything is read and checked first, then swapped at once. One that is
+// wrong changes nothing.
+import { isDeepStrictEqual } from 'node:util';
+import { saveSchedules } from '../../../functions/sweep-schedules.ts';
+import type { Config } from '../../../shared/config/config.ts';
+import type { LoadedConfig } from '../../../shared/config/load.ts';
+import { formatProblem, problemsOf } from '../../../shared/config/problem.ts';
+import { isTransshipError } from '../../../shared/errors.ts';
+import type { Clock } from '../../../shared/jobs/clock.ts';
+import type { Registries } from '../../../shared/registries/registries.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
+import { watchFiles } from '../watch-files.ts';
+import type { SqliteStore } from '../sqlite-store.ts';
+import { warnOfSilence } from './describe-start.ts';
+import type { Listening } from './listen.ts';
+import { needsRestart } from './needs-restart.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { referencedFiles } from './referenced-files.ts';
+import type { Swapped } from './swapped.ts';
+
+export type ReloadOptions = {
+  load: () => Promise<LoadedConfig>;
+  openRegistries: (config: Config) => Promise<Registries>;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  logger: Logger;
+  clock: Clock;
+  store: SqliteStore;
+  /** What holds now; replaced as a whole. */
+  live: { prepared: Prepared };
+  registries: Swapped<Registries>;
+  listening: Pick<Listening, 'useCertificate'>;
+};
+
+export type Reloads = { reload: () => Promise<void>; close: () => void };
+
+/** Watches the files of the configuration from now on. */
+export async function reloading(options: ReloadOptions): Promise<Reloads> {
+  const { live, cwd, logger } = options;
+  let last = Promise.resolve();
+  const watched = watchFiles(() => void reload());
+
+  /** One after the other: the last one read is the one that holds. */
+  function reload(): Promise<void> {
+    last = last.then(takeOver).catch((error: unknown) => tellRefusal(logger, error));
+    return last;
+  }
+
+  async function takeOver(): Promise<void> {
+    const loaded = await options.load();
+    // also for a configuration that is refused now: it is mended where it is wrong
+    await watched.follow(referencedFiles(loaded, cwd));
+    await adopt(options, await prepare(withoutRestart(loaded, live.prepared.config), options.env), loaded.config);
+  }
+
+  await watched.follow(referencedFiles(live.prepared.loaded, cwd));
+  return { reload, close: watched.close };
+}
+
+async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Promise<void> {
+  const { live, logger, registries } = options;
+  const before = live.prepared;
+  // secrets are read when they are used, so only what the configuration itself says makes the difference
+  const opened = isDeepStrictEqual(before.config.registries, next.config.registries)
+    ? undefined
+    : await options.openRegistries(next.config);
+  if (next.tls !== undefined) options.listening.useCertificate(next.tls);
+  live.prepared = next;
+  if (opened !== undefined) registries.swap(opened);
+  await saveSchedules(options.store.jobs, next.config.rules, options.clock);
+  const { rules, receivers } = next.config;
+  logger.info('configuration loaded', { rules: rules.length, receivers: receivers.length });
+  for (const { message, hint } of next.loaded.warnings) logger.warn('configuration', { reason: message, hint });
+  for (const key of needsRestart(before.config, wanted)) logger.warn('this change needs a restart', { key });
+  warnOfSilence(logger, next.config);
+}
+
+/** What only a restart brings stays as it is. */
+function withoutRestart(loaded: LoadedConfig, { dataDir, instance, api }: Config): LoadedConfig {
+  const { tls: _, ...wanted } = loaded.config.api;
+  const tls = api.tls === undefined ? undefined : (loaded.config.api.tls ?? api.tls);
+  const kept = { ...wanted, listen: api.listen, ...(tls === undefined ? {} : { tls }) };
+  return { ...loaded, config: { ...loaded.config, dataDir, instance, api: kept } };
+}
+
+function tellRefusal(logger: Logger, error: unknown): void {
+  const told = 'the configuration was not loaded: the one before still holds';
+  const problems = isTransshipError(error, 'invalid-config') ? problemsOf(error) : [];
+  if (problems.length === 0) return logger.error(told, { err: error });
+  for (const problem of problems) logger.error(told, { reason: formatProblem(problem), hint: problem.hint });
+}
