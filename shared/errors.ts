@@ -48,6 +48,8 @@ export type ErrorCode =
   | 'interrupted'
   // what somebody asked of Transship over HTTP
   | 'webhook-unauthorized'
+  // what a server of Transship answered a command
+  | 'server-error'
   | 'internal';
 
 /** Where it happened; each part is safe to print (no secret, no query string). */

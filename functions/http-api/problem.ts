@@ -125,6 +125,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   'store-locked': 503,
   interrupted: 503,
   'webhook-unauthorized': 401,
+  'server-error': 502,
   internal: 500,
 };
 

@@ -60,10 +60,16 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'store-locked': EXIT.failed,
   interrupted: EXIT.interrupted,
   'webhook-unauthorized': EXIT.failed,
+  'server-error': EXIT.failed,
   internal: EXIT.failed,
 };
 
 /** The exit code for anything that was thrown. */
 export function exitCodeOf(error: unknown): number {
   return isTransshipError(error) ? EXIT_CODES[error.code] : EXIT.failed;
+}
+
+/** True for a code that this version has, of which a server may be another one. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(EXIT_CODES, code);
 }

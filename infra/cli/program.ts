@@ -1,12 +1,16 @@
 // The command line: which commands and options there are. What a command does is loaded only when it runs.
 import { Command, Option } from 'commander';
 import type { Action, GlobalOptions } from './context.ts';
+import { declareApiToken } from './declare/api-token.ts';
 import { declareCompletion } from './declare/completion.ts';
 import { declareConfig } from './declare/config.ts';
 import { declareCopy } from './declare/copy.ts';
 import type { Declare } from './declare/declare.ts';
 import { declareDemo } from './declare/demo.ts';
+import { declareEvents } from './declare/events.ts';
 import { declareInspect } from './declare/inspect.ts';
+import { declareJobs } from './declare/jobs.ts';
+import { declareReceivers } from './declare/receivers.ts';
 import { declareServe } from './declare/serve.ts';
 import { declareSync } from './declare/sync.ts';
 import { declareTags } from './declare/tags.ts';
@@ -31,6 +35,10 @@ const DECLARATIONS = [
   declareTags,
   declareSync,
   declareServe,
+  declareJobs,
+  declareEvents,
+  declareReceivers,
+  declareApiToken,
   declareConfig,
   declareDemo,
   declareCompletion,

@@ -1,0 +1,53 @@
+// The address of a receiver, as a sender is told it.
+import { hostname } from 'node:os';
+import { resolveSecret } from '../../shared/config/secrets.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { TransshipError } from '../../shared/errors.ts';
+import { printable } from '../../shared/telemetry/printable.ts';
+import { openReceivers, type ReceiverConfig } from '../../functions/receivers.ts';
+import { readMasterKey } from '../node/master-key.ts';
+import type { Context } from './context.ts';
+
+/** The receiver of that id. @throws TransshipError invalid-usage */
+export function receiverOf({ receivers }: Config, id: string): ReceiverConfig {
+  const found = receivers.find((one) => one.id === id);
+  if (found !== undefined) return found;
+  const known = receivers.map((one) => one.id).join(', ');
+  throw new TransshipError('invalid-usage', `there is no receiver "${printable(id)}" in the configuration`, {
+    hint: known === '' ? 'the configuration has no receivers' : `there are: ${known}`,
+  });
+}
+
+/** Without the token that some have at the end. @throws TransshipError invalid-usage for a base that is none */
+export function receiverUrl({ api }: Config, { id, kind }: Pick<ReceiverConfig, 'id' | 'kind'>, base?: string): string {
+  return `${base === undefined ? ownBase(api) : readBase(base)}/hooks/${kind}/${id}`;
+}
+
+/** The token at the end of the address; undefined for a receiver that proves itself in another way. */
+export async function pathTokenFor(
+  { io }: Context,
+  config: Config,
+  { id, auth }: ReceiverConfig,
+): Promise<string | undefined> {
+  if (auth.mode !== 'path') return undefined;
+  const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, { env: io.env });
+  const masterKey = await readMasterKey(config, readSecret);
+  const own = { registries: config.registries, receivers: config.receivers.filter((one) => one.id === id) };
+  return (await openReceivers(own, { resolveSecret: readSecret, masterKey })).pathTokenOf(id);
+}
+
+/** An address that stands for all is shown as this machine's name. */
+function ownBase({ listen: { host, port }, tls }: Config['api']): string {
+  const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
+  return `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function readBase(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') {
+    return `${url.origin}${url.pathname.replace(/\/$/, '')}`;
+  }
+  throw new TransshipError('invalid-usage', `--base "${printable(text, 100)}" is not an address`, {
+    hint: 'write it like https://transship.example.com',
+  });
+}
