@@ -8,11 +8,13 @@
 //
 import { TransshipError, isTransshipError } from '../shared/errors.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
+import { createChunkBuffers } from '../shared/mirror/chunk-buffers.ts';
 import { copyArtifact } from '../shared/mirror/copy.ts';
 import type { CopyReport, CopyRequest } from '../shared/mirror/copy-types.ts';
 import { openRepository } from '../shared/mirror/open-target.ts';
 import { createSharedLedgers } from '../shared/mirror/shared-ledgers.ts';
 import type { SharedLedgers } from '../shared/mirror/shared-ledgers.ts';
+import type { Slices } from '../shared/mirror/slices.ts';
 import { headManifest } from '../shared/oci/manifests.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
@@ -21,19 +23,27 @@ import { mirrorPayload } from './mirror-job.ts';
 import type { MirrorPayload } from './mirror-job.ts';
 import { mirrorProgress } from './mirror-progress.ts';
 import { mirrorRequest } from './mirror-request.ts';
+import { mirrorSlices } from './mirror-slices.ts';
 import { recordMirror } from './record-mirror.ts';
 import { stopOf } from './stop-of.ts';
 
 /** A source tag that moves faster than it is copied waits for the job's next try. */
 const MOST_ROUNDS = 5;
+/** Chunks of large blobs that are held at once, by all jobs together. */
+const CHUNK_MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** Concurrent jobs of one handler share what they learn about registries. */
 export function mirrorImage(deps: Deps): JobHandler {
   const ledgers = createSharedLedgers(() => deps.clock.now().getTime());
-  return (context) => mirror({ deps, context, ledgers });
+  const buffers = createChunkBuffers(CHUNK_MEMORY_BYTES);
+  return (context) => {
+    const onFound: Slices['onFound'] = (registry, how) =>
+      deps.metrics.count('transship_blobs_total', { registry, how });
+    return mirror({ deps, context, ledgers, slices: mirrorSlices(context, buffers, onFound) });
+  };
 }
 
-type Run = { deps: Deps; context: JobContext; ledgers: SharedLedgers };
+type Run = { deps: Deps; context: JobContext; ledgers: SharedLedgers; slices: Slices };
 
 async function mirror(run: Run): Promise<JobOutcome> {
   const { deps, context } = run;
@@ -65,7 +75,7 @@ async function mirror(run: Run): Promise<JobOutcome> {
 type Copied = { report: CopyReport | 'source-gone'; failures: Map<number, unknown>; moved: boolean };
 
 async function copyOnce(
-  { deps, context, ledgers }: Run,
+  { deps, context, ledgers, slices }: Run,
   payload: MirrorPayload,
   request: CopyRequest,
   logger: Logger,
@@ -92,6 +102,7 @@ async function copyOnce(
       registries: session.registries,
       session,
       signal: stop.signal,
+      slices,
       beforeTag: assertNewest,
       onFailure: (target, error) => void failures.set(target, error),
       onEvent: (event) => {

@@ -7,14 +7,15 @@
 import { hasBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
+import { interruption } from '../oci/retry.ts';
 import { startUpload } from '../oci/uploads.ts';
 import type { UploadSession } from '../oci/uploads.ts';
 import { endsWithin } from './ends-within.ts';
+import type { BlobFailure, OpenUpload } from './run-upload.ts';
 import type { CopySession } from './session.ts';
 import { recordBlob } from './target.ts';
 import type { Target } from './target.ts';
 import { transferBlob } from './transfer-blob.ts';
-import type { BlobFailure, OpenUpload } from './transfer-blob.ts';
 
 /** Copies one blob to the targets that lack it; the map holds the targets that failed. */
 export async function copyBlob(
@@ -42,10 +43,29 @@ export async function copyBlob(
   departed = true;
   await Promise.all([opened.length > 0 ? transferBlob(blob, source, opened, session, failures) : undefined, ...begun]);
   for (const target of followers) {
-    await session.blobs.underway(target.repository.registry.host, blob.digest);
+    await underwayOrEnding(target, blob, session);
+    if (target.slices?.ending.aborted === true) {
+      failures.set(target, { of: 'target', error: interruption(target.slices.ending) });
+      continue;
+    }
     for (const [late, failure] of await copyBlob(blob, source, [target], session)) failures.set(late, failure);
   }
   return failures;
+}
+
+/** Waits for the upload of another copy, as long as this one may. */
+async function underwayOrEnding(
+  { repository, slices }: Target,
+  { digest }: Descriptor,
+  session: CopySession,
+): Promise<void> {
+  const underway = session.blobs.underway(repository.registry.host, digest);
+  if (slices === undefined) return underway;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => resolve();
+  slices.ending.addEventListener('abort', end, { once: true });
+  if (!slices.ending.aborted) await Promise.race([underway, promise]);
+  slices.ending.removeEventListener('abort', end);
 }
 
 /** Waits for all, but not for one that is late when another is ready: it gets a read of its own. */

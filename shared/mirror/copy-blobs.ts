@@ -3,14 +3,14 @@
 import { isTransshipError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
-import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/retry.ts';
+import { DEFAULT_RETRIES, interruption, retryDelayMs, sleep } from '../oci/retry.ts';
 import { copyBlob } from './copy-blob.ts';
 import { inCopyOrder } from './plan.ts';
 import type { CopySession } from './session.ts';
 import { createSlots } from './slots.ts';
 import { endsWithin } from './ends-within.ts';
 import type { Target } from './target.ts';
-import type { BlobFailure } from './transfer-blob.ts';
+import type { BlobFailure } from './run-upload.ts';
 
 const SMALL_BLOB_BYTES = 1024 * 1024;
 const SMALL_WEIGHT = 1;
@@ -51,7 +51,7 @@ export function copyBlobs(
     ordered.map((blob) =>
       session.slots.run(weightOf(blob), async () => {
         const taking = [...together].filter((target) => wants(target, blob.digest));
-        if (taking.length === 0) return;
+        if (taking.length === 0 || isEnding(taking)) return;
         const copying = copyBlob(blob, source, taking, session);
         flights.set(blob.digest, { taking, copying });
         await settle(blob, taking, copying);
@@ -84,6 +84,16 @@ export function copyBlobs(
     for (const [target, failure] of await copying) detach(target, failure);
   }
 
+  /** A slice that ends begins no further blob. */
+  function isEnding(taking: readonly Target[]): boolean {
+    for (const target of taking) {
+      if (target.slices?.ending.aborted !== true) continue;
+      together.delete(target);
+      if (!failed.has(target)) failed.set(target, { error: interruption(target.slices.ending) });
+    }
+    return taking.every((target) => failed.has(target));
+  }
+
   function holds({ repository: { registry, name } }: Target, { digest }: Descriptor): boolean {
     return session.blobs.holds(registry.host, name, digest);
   }
@@ -108,7 +118,7 @@ export function copyBlobs(
     await Promise.all(
       left.map((blob) =>
         slots.run(weightOf(blob), async () => {
-          if (failed.has(target) || holds(target, blob)) return;
+          if (failed.has(target) || holds(target, blob) || isEnding([target])) return;
           if (await arrivedWithOthers(target, blob)) return;
           const failure = await withTries(blob, source, target, session);
           if (failure !== undefined && !failed.has(target)) failed.set(target, failure);
@@ -141,7 +151,10 @@ function mostTries({ error }: BlobFailure): number {
 
 function isHopeless({ of, error }: BlobFailure, target: Target): boolean {
   return (
-    of === 'source' || target.repository.signal?.aborted === true || !isTransshipError(error, ...WORTH_ANOTHER_SESSION)
+    of === 'source' ||
+    target.repository.signal?.aborted === true ||
+    target.slices?.ending.aborted === true ||
+    !isTransshipError(error, ...WORTH_ANOTHER_SESSION)
   );
 }
 

@@ -15,6 +15,7 @@ import type { KnownBefore, Named } from './read-source.ts';
 import { reportOf } from './report.ts';
 import { createCopySession } from './session.ts';
 import type { CopySession, RegistryDirectory } from './session.ts';
+import type { Slices } from './slices.ts';
 import type { Target } from './target.ts';
 
 export type CopyDeps = {
@@ -26,6 +27,8 @@ export type CopyDeps = {
   known?: KnownBefore;
   /** Asked right before each effect on a tag; what it throws keeps the target from being changed, and is its error. */
   beforeTag?: BeforeTag;
+  /** Keeps how far large blobs are, for a copy that may be cut off at any time. */
+  slices?: Slices;
   /** Hears what stands in a target's report, as it was thrown. */
   onFailure?: (target: number, error: unknown) => void;
 };
@@ -39,7 +42,11 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
   const tell = deps.onEvent ?? (() => undefined);
   const meter = { requests: 0 };
   const source = openRepository(request.source, session, meter, deps.signal);
-  const targets = request.targets.map((reference, index) => openTarget(reference, index, session, deps.signal, tell));
+  const sliced = deps.slices === undefined ? {} : { slices: deps.slices };
+  const targets = request.targets.map((reference, index) => ({
+    ...openTarget(reference, index, session, deps.signal, tell),
+    ...sliced,
+  }));
   const reports = new Map<Target, TargetReport>();
   const settle: Settle = (target, state, digest, error) => {
     const report = reportOf(target, state, digest, session.now(), error);

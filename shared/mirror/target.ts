@@ -4,6 +4,7 @@ import type { Reference } from '../oci/reference.ts';
 import type { RequestMeter } from '../oci/registry-request.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { CopyEvent } from './copy-types.ts';
+import type { Slices } from './slices.ts';
 
 type BlobState = Extract<CopyEvent, { type: 'blob' }>['state'];
 
@@ -19,6 +20,8 @@ export type Target = {
   referrers: number;
   startedAt: number;
   tell: (event: CopyEvent) => void;
+  /** Where the copy may be cut off at any time and go on later. */
+  slices?: Slices;
 };
 
 /** Counts and tells how a blob got there. */

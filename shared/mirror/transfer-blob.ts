@@ -7,20 +7,17 @@ import { embeddedContent, verifyManifest } from '../oci/manifest.ts';
 import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { uploadBlob } from '../oci/upload-blob.ts';
-import { cancelUpload, putBlob } from '../oci/uploads.ts';
-import type { UploadSession } from '../oci/uploads.ts';
+import { putBlob } from '../oci/uploads.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
+import { runUpload } from './run-upload.ts';
+import type { BlobFailure, OpenUpload } from './run-upload.ts';
 import type { CopySession } from './session.ts';
-import { recordBlob, tellBlob } from './target.ts';
+import type { Slices } from './slices.ts';
+import { tellBlob } from './target.ts';
 import type { Target } from './target.ts';
 import { tee } from './tee.ts';
-
-/** `source` errors concern every target: no further try can help. */
-export type BlobFailure = { of: 'source' | 'target'; error: unknown };
-
-/** A session that waits for the blob; `endLead` lets others of the same registry go on. */
-export type OpenUpload = { target: Target; upload: UploadSession; endLead: () => void };
+import { slicesFor, transferChunks } from './transfer-chunks.ts';
 
 /** Up to here a blob is read, checked, and sent in one piece: streams would cost more than the bytes. */
 const WHOLE_UP_TO_BYTES = 64 * 1024;
@@ -31,6 +28,25 @@ const TELL_EVERY_BYTES = 512 * 1024;
 
 /** Settles when every upload has ended; `failures` gets the targets that could not take the blob. */
 export async function transferBlob(
+  blob: Descriptor,
+  source: Repository,
+  opened: readonly OpenUpload[],
+  session: CopySession,
+  failures: Map<Target, BlobFailure>,
+): Promise<void> {
+  const sliced = new Map<OpenUpload, Slices>();
+  for (const one of opened) {
+    const slices = slicesFor(one, blob);
+    if (slices !== undefined) sliced.set(one, slices);
+  }
+  const others = opened.filter((one) => !sliced.has(one));
+  await Promise.all([
+    sliced.size > 0 ? transferChunks(blob, source, sliced, session, failures) : undefined,
+    others.length > 0 ? transferAtOnce(blob, source, others, session, failures) : undefined,
+  ]);
+}
+
+async function transferAtOnce(
   blob: Descriptor,
   source: Repository,
   opened: readonly OpenUpload[],
@@ -57,7 +73,7 @@ async function transferWhole(
 ): Promise<SourceFailure> {
   const reading = readWhole(blob, source);
   const sending = opened.map((one) =>
-    send(one, blob, session, failures, async () => {
+    runUpload(one, blob, session, failures, async () => {
       await putBlob(one.target.repository, one.upload, blob.digest, await reading);
     }),
   );
@@ -81,36 +97,14 @@ async function transferStreamed(
     failure = { error };
   });
   const sending = [...channels].map(async ([one, channel]) => {
-    await send(one, blob, session, failures, () => uploadBlob(one.target.repository, one.upload, blob, channel.stream));
+    await runUpload(one, blob, session, failures, () =>
+      uploadBlob(one.target.repository, one.upload, blob, channel.stream),
+    );
     // A registry may answer before it read everything: then nobody takes from this channel any more.
     channel.fail(new Error('the upload has ended'));
   });
   await Promise.all([reading, ...sending]);
   return failure;
-}
-
-/** Runs one upload to its end in either way: told, noted, and cancelled where it failed. */
-async function send(
-  { target, upload, endLead }: OpenUpload,
-  blob: Descriptor,
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-  uploading: () => Promise<void>,
-): Promise<void> {
-  try {
-    tellBlob(target, blob, 'started', 0);
-    await uploading();
-    session.blobs.note(target.repository.registry.host, target.repository.name, blob.digest);
-    recordBlob(target, blob, 'copied');
-  } catch (error) {
-    tellBlob(target, blob, 'failed', 0);
-    failures.set(target, { of: 'target', error });
-    // Nobody waits for it here: a target that hangs must not hold the others back.
-    const cancelling = cancelUpload(target.repository, upload).then(() => void session.loose.delete(cancelling));
-    session.loose.add(cancelling);
-  } finally {
-    endLead();
-  }
 }
 
 /** @throws TransshipError digest-mismatch, size-mismatch, and what reading throws */

@@ -28,6 +28,13 @@ export async function hasBlob(repository: Repository, descriptor: Descriptor): P
   return response.status === 200 && Number(response.headers['content-length']) === descriptor.size;
 }
 
+/** Where a read begins. */
+type ReadFrom = {
+  offset: number;
+  /** Hears how each request of the read was answered; what it throws ends the read. */
+  onAnswer?: (answer: { partial: boolean; etag: string | undefined }) => void;
+};
+
 /**
  * Streams a blob once, in order. A cut connection is continued by Range where the source answers 206; where it answers 200,
  * what was delivered already is read again and dropped. The bytes are not hashed here.
@@ -36,13 +43,14 @@ export async function hasBlob(repository: Repository, descriptor: Descriptor): P
 export async function* readBlob(
   repository: Repository,
   descriptor: Descriptor,
+  from: ReadFrom = { offset: 0 },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const progress: Progress = { offset: 0, answered: false };
+  const progress: Progress = { offset: from.offset, answered: false };
   for (let barren = 0; ;) {
     const before = progress.offset;
     progress.answered = false;
     try {
-      yield* readOn(repository, descriptor, progress);
+      yield* readOn(repository, descriptor, progress, from);
       return;
     } catch (error) {
       if (!isTransshipError(error, 'connection-failed', 'timeout') || repository.signal?.aborted === true) throw error;
@@ -58,11 +66,17 @@ export async function* readBlob(
 type Progress = { offset: number; answered: boolean };
 
 /** One request, from where the last one stopped to the end of the blob. */
-async function* readOn(repository: Repository, descriptor: Descriptor, progress: Progress): AsyncGenerator<Uint8Array> {
+async function* readOn(
+  repository: Repository,
+  descriptor: Descriptor,
+  progress: Progress,
+  from: ReadFrom,
+): AsyncGenerator<Uint8Array> {
   const response = await askFrom(repository, descriptor, progress.offset);
   progress.answered = true;
   const place = placeOf(repository, `read blob ${descriptor.digest}`);
   refuseEncoded(response, repository, descriptor);
+  tellAnswer(response, from);
   let toDrop = response.status === 206 ? progress.offset - startOf(response, progress.offset, place) : progress.offset;
   try {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
@@ -90,6 +104,15 @@ function askFrom(repository: Repository, descriptor: Descriptor, offset: number)
     expect: offset === 0 ? [200] : [200, 206],
     ...inRepository(repository, [pullScope(repository.name)]),
   });
+}
+
+function tellAnswer(response: RegistryResponse, { onAnswer }: ReadFrom): void {
+  try {
+    onAnswer?.({ partial: response.status === 206, etag: response.headers['etag'] });
+  } catch (error) {
+    abandon(response.body);
+    throw error;
+  }
 }
 
 /** Where a partial answer begins; one that begins behind what was asked for would leave a gap. */

@@ -12,6 +12,12 @@ export type Traits = {
     monolithicUpToBytes: number;
     /** Size of one PATCH, in bytes. */
     chunkBytes: number;
+    /**
+     * Whether an upload goes on in another process, in PATCHes even where smaller blobs go in one PUT.
+     * `status`: from the offset that the session tells. `location`: from the last acknowledged offset, if the session is still there.
+     * `none`: it begins anew.
+     */
+    resume: 'status' | 'location' | 'none';
   };
   mount: {
     /** False where a mount is never answered 201 (or breaks): plain sessions only. */

@@ -1,0 +1,210 @@
+// One target's upload in chunks: begun or found again, each chunk acknowledged and checkpointed, closed when the whole content is right.
+//
+//   checkpoint? ─┬─ none, or its session is gone ─▶ new session ─┐
+//                └─ session told its offset ────────────────────▶┴─▶ chunk ─▶ checkpoint ─▶ … ─▶ close ─▶ HEAD
+//                                                                     └─ no answer ─▶ ask the session, send what it lacks
+//
+import { TransshipError, isTransshipError } from '../errors.ts';
+import { hasBlob } from '../oci/blobs.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { placeOf } from '../oci/repository.ts';
+import type { Repository } from '../oci/repository.ts';
+import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/retry.ts';
+import { fetchUploadStatus, finishUpload, patchBlob } from '../oci/uploads.ts';
+import type { UploadSession } from '../oci/uploads.ts';
+import type { Chunk } from './chunk-reader.ts';
+import { HASH_LIBRARY } from './resumable-hash.ts';
+import { cancelBehind } from './run-upload.ts';
+import type { OpenUpload } from './run-upload.ts';
+import type { CopySession } from './session.ts';
+import type { Slices } from './slices.ts';
+import { tellBlob } from './target.ts';
+import { decideResume, isStorable } from './upload-checkpoint.ts';
+import type { UploadCheckpoint } from './upload-checkpoint.ts';
+
+export type ChunkedUpload = {
+  readonly one: OpenUpload;
+  readonly blob: Descriptor;
+  readonly slices: Slices;
+  readonly repository: Repository;
+  upload: UploadSession;
+  /** Where the next chunk begins. */
+  offset: number;
+  /** What it was found again by. */
+  readonly found: UploadCheckpoint | undefined;
+  /** A checkpoint names its session. */
+  isKept: boolean;
+  /** Cuts this one off, while others go on. */
+  readonly cut: AbortController;
+  /** How long others waited for it. */
+  heldBackMs: number;
+};
+
+/** What says nothing about the session: it may still be there. */
+const SESSION_MAY_BE_THERE = [
+  'connection-failed',
+  'timeout',
+  'registry-unavailable',
+  'too-many-requests',
+  'interrupted',
+] as const;
+const MOST_TRIES_OF_A_CHUNK = 4;
+
+/** @throws TransshipError where the target cannot be asked now */
+export async function beginChunkedUpload(
+  one: OpenUpload,
+  blob: Descriptor,
+  slices: Slices,
+  session: CopySession,
+): Promise<ChunkedUpload> {
+  const { target } = one;
+  const cut = new AbortController();
+  const signals = [cut.signal, ...(target.repository.signal === undefined ? [] : [target.repository.signal])];
+  const repository = { ...target.repository, signal: AbortSignal.any(signals) };
+  const fresh = { one, blob, slices, repository, cut, heldBackMs: 0, upload: one.upload, offset: 0 };
+  const kept = slices.load(nameOf(repository), blob.digest);
+  if (kept === undefined) return { ...fresh, found: undefined, isKept: false };
+  const found = await findAgain(kept, repository, blob);
+  slices.onFound(repository.registry.host, found === undefined ? 'restarted' : 'resumed');
+  if (found === undefined) {
+    slices.drop(nameOf(repository), blob.digest);
+    return { ...fresh, found: undefined, isKept: false };
+  }
+  // The session that was opened to see whether the blob is there.
+  cancelBehind(target, one.upload, session);
+  return { ...fresh, ...found, found: kept, isKept: true };
+}
+
+type Found = { upload: UploadSession; offset: number };
+
+async function findAgain(kept: UploadCheckpoint, repository: Repository, blob: Descriptor): Promise<Found | undefined> {
+  if (kept.hash.library !== HASH_LIBRARY || kept.offset > blob.size || !URL.canParse(kept.location)) return undefined;
+  const upload = { location: new URL(kept.location), leastChunkBytes: kept.leastChunkBytes };
+  const told = await ask(repository, upload);
+  const acknowledged = { offset: kept.offset, sizeBytes: blob.size };
+  const resume = decideResume(acknowledged, told?.offset, howOf(repository), chunkSizeFor(repository, upload));
+  if (told === undefined || resume.go === 'restart') return undefined;
+  return { upload: told.session, offset: resume.offset };
+}
+
+/** Undefined where the session is gone. */
+async function ask(
+  repository: Repository,
+  upload: UploadSession,
+): Promise<{ offset: number; session: UploadSession } | undefined> {
+  try {
+    const { offset, session } = await fetchUploadStatus(repository, upload);
+    return { offset, session: withLeast(session, upload) };
+  } catch (error) {
+    if (isTransshipError(error) && !isTransshipError(error, ...SESSION_MAY_BE_THERE)) return undefined;
+    throw error;
+  }
+}
+
+/** Sends a chunk that may begin before what the registry holds already, and keeps how far it came. */
+export async function sendChunk(
+  one: ChunkedUpload,
+  chunk: Chunk,
+  source: SourceOfBlob,
+  random: () => number,
+): Promise<void> {
+  const { repository, blob } = one;
+  let rest = chunk.bytes;
+  let { offset } = chunk;
+  for (let tried = 1; rest.byteLength > 0; tried += 1) {
+    try {
+      one.upload = withLeast(await patchBlob(repository, one.upload, rest, offset), one.upload);
+      break;
+    } catch (error) {
+      if (tried >= MOST_TRIES_OF_A_CHUNK || !isWorthAsking(error) || repository.signal?.aborted === true) throw error;
+      await sleep(retryDelayMs(DEFAULT_RETRIES, tried, error.retryAfterMs ?? 0, random), repository.signal);
+      const told = await ask(repository, one.upload);
+      const resume = decideResume({ offset, sizeBytes: blob.size }, told?.offset, howOf(repository), rest.byteLength);
+      if (told === undefined || resume.go === 'restart') throw lost(one, error);
+      one.upload = told.session;
+      rest = rest.subarray(resume.offset - offset);
+      ({ offset } = resume);
+    }
+  }
+  one.offset = chunk.offset + chunk.bytes.byteLength;
+  await keep(one, chunk.hashState, source);
+  tellBlob(one.one.target, blob, 'progress', one.offset);
+}
+
+/** Where a blob comes from, for the checkpoint. */
+export type SourceOfBlob = { name: string; etag: string | undefined };
+
+async function keep(one: ChunkedUpload, hashState: Uint8Array, source: SourceOfBlob): Promise<void> {
+  const { upload, repository, blob, offset } = one;
+  if (!isStorable(upload.location)) return;
+  await one.slices.save({
+    target: nameOf(repository),
+    digest: blob.digest,
+    location: upload.location.href,
+    leastChunkBytes: upload.leastChunkBytes,
+    offset,
+    hash: { library: HASH_LIBRARY, state: Buffer.from(hashState).toString('base64') },
+    source: source.name,
+    ...(source.etag === undefined ? {} : { etag: source.etag }),
+  });
+  one.isKept = true;
+}
+
+/** Commits; a lost answer is no failure where the blob is there. @throws TransshipError upload-lost, and what the registry answered */
+export async function finishChunkedUpload(one: ChunkedUpload): Promise<void> {
+  const { repository, blob } = one;
+  try {
+    await finishUpload(repository, one.upload, blob.digest);
+  } catch (error) {
+    if (repository.signal?.aborted === true || !(await hasBlob(repository, blob))) throw afterFinding(one, error);
+  }
+  if (repository.registry.traits.blob.headReliable && !(await hasBlob(repository, blob))) throw lost(one);
+  one.slices.drop(nameOf(repository), blob.digest);
+}
+
+/** The session that nobody needs after a failure; none where the next slice or try goes on with it. */
+export function leftOver(one: ChunkedUpload, error: unknown): UploadSession | undefined {
+  const goesOn =
+    !isTransshipError(error) || isTransshipError(error, ...SESSION_MAY_BE_THERE, 'fence-lost', 'store-unavailable');
+  if (one.isKept && goesOn) return undefined;
+  one.slices.drop(nameOf(one.repository), one.blob.digest);
+  return one.upload;
+}
+
+/** Of what was found again, wrong content is no verdict: the part from before may be what is wrong. */
+export function afterFinding(one: ChunkedUpload, error: unknown): unknown {
+  if (one.found === undefined) return error;
+  return isTransshipError(error, 'digest-mismatch', 'size-mismatch') ? lost(one, error) : error;
+}
+
+export function nameOf({ registry, name }: Pick<Repository, 'registry' | 'name'>): string {
+  return `${registry.host}/${name}`;
+}
+
+/** The size of chunks that a session takes. */
+export function chunkSizeFor({ registry }: Repository, { leastChunkBytes }: UploadSession): number {
+  return Math.max(registry.traits.upload.chunkBytes, leastChunkBytes);
+}
+
+function howOf({ registry }: Repository): 'status' | 'location' {
+  return registry.traits.upload.resume === 'location' ? 'location' : 'status';
+}
+
+function withLeast(session: UploadSession, before: UploadSession): UploadSession {
+  return { ...session, leastChunkBytes: Math.max(session.leastChunkBytes, before.leastChunkBytes) };
+}
+
+function isWorthAsking(error: unknown): error is TransshipError {
+  return isTransshipError(error, ...SESSION_MAY_BE_THERE, 'upload-lost');
+}
+
+export function lost(one: ChunkedUpload, cause?: unknown): TransshipError {
+  const { repository, blob } = one;
+  const details = placeOf(repository, `upload blob ${blob.digest}`);
+  return new TransshipError('upload-lost', `${nameOf(repository)}: the upload of blob ${blob.digest} cannot go on`, {
+    retryable: true,
+    hint: 'the blob is sent again from its beginning',
+    details,
+    cause,
+  });
+}
