@@ -1,5 +1,6 @@
 // The calls to the AWS API that ECR needs beside the registry's own: a login, and the creation of repositories.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/Welcome.html
+import type { ECR } from '@aws-sdk/client-ecr';
 import { TransshipError } from '../errors.ts';
 import { awsCredentials, type AwsIdentity } from '../identity/aws.ts';
 import { awsError } from '../identity/aws-error.ts';
@@ -9,6 +10,8 @@ import { parseEcrHost } from './ecr-host.ts';
 import { rememberedCredential } from './remembered-credential.ts';
 import type { CreateRepositorySettings } from './vendor.ts';
 
+/** What AWS documents; taken where the time it states is over already, by a clock that is wrong here or there. */
+const TOKEN_LIFE_MS = 12 * 60 * 60 * 1000;
 /** A token is given up this long before it ends, or after nine tenths of its life if that is earlier. */
 const MARGIN_MS = 30 * 60 * 1000;
 
@@ -27,7 +30,8 @@ async function fetchLogin(host: string, identity: AwsIdentity, now: () => number
     const end = login.indexOf(':');
     if (end < 1) throw unusable(host);
     const receivedAt = now();
-    const lifeMs = (data?.expiresAt?.getTime() ?? receivedAt) - receivedAt;
+    const statedMs = (data?.expiresAt?.getTime() ?? receivedAt) - receivedAt;
+    const lifeMs = statedMs > 0 ? statedMs : TOKEN_LIFE_MS;
     return {
       kind: 'basic',
       username: login.slice(0, end),
@@ -70,7 +74,7 @@ export async function createEcrRepository(
   }
 }
 
-type Calls = Pick<import('@aws-sdk/client-ecr').ECR, 'getAuthorizationToken' | 'createRepository'>;
+type Calls = Pick<ECR, 'getAuthorizationToken' | 'createRepository'>;
 
 /** A client for one call: these are hours apart. */
 async function withClient<Result>(
@@ -78,10 +82,10 @@ async function withClient<Result>(
   identity: AwsIdentity,
   work: (ecr: Calls) => Promise<Result>,
 ): Promise<Result> {
-  const { ECR } = await import('@aws-sdk/client-ecr');
+  const sdk = await import('@aws-sdk/client-ecr');
   const told = parseEcrHost(host);
   const region = told?.region ?? identity.region;
-  const ecr = new ECR({
+  const ecr = new sdk.ECR({
     credentials: await awsCredentials(identity, region),
     ...(region === undefined ? {} : { region }),
     ...(identity.profile === undefined ? {} : { profile: identity.profile }),

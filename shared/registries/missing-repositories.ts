@@ -41,17 +41,22 @@ export function creatingRepositories(
     place: RepositoryPlace,
     error: unknown,
   ): Promise<RegistryResponse> {
-    const missing = isTransshipError(error, 'not-found') || (await isMissing(place, error));
-    if (!missing) throw error;
-    if (settings === undefined) throw mayNotCreate(place, error);
-    await create(place, settings);
+    const isNotFound = isTransshipError(error, 'not-found');
+    if (settings === undefined) throw isNotFound ? mayNotCreate(place, error) : error;
+    if (!isNotFound && !mayMeanMissing(error)) throw error;
+    if (isNotFound || (await isMissing(place, error))) await create(place, settings);
+    // One that is there now may have been made meanwhile, for another request.
     return client.send(request);
   }
 
   /** Asks only where the answer can matter: a registry whose repositories are nobody's to create keeps its 401. */
   async function isMissing(place: RepositoryPlace, error: unknown): Promise<boolean> {
-    if (settings === undefined || !isTransshipError(error, 'unauthorized', 'denied')) return false;
+    if (settings === undefined || !mayMeanMissing(error)) return false;
     return (await vendor.isRepositoryMissing?.(place)) ?? false;
+  }
+
+  function mayMeanMissing(error: unknown): boolean {
+    return vendor.isRepositoryMissing !== undefined && isTransshipError(error, 'unauthorized', 'denied');
   }
 
   function create(place: RepositoryPlace, wanted: CreateRepositorySettings): Promise<void> {
