@@ -1,5 +1,6 @@
 // `transship serve`: takes the server's address, starts the server behind it with the global options, and gives it the signals of
 // the process.
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { resolveSecret } from '../../../shared/config/secrets.ts';
 import { takeDoor } from '../../node/serve/door.ts';
@@ -23,10 +24,14 @@ export async function runServe(context: Context, { isLevelGiven }: ServeGiven): 
     const tls = await readTls(loaded.config, (reference) => resolveSecret(reference, { env: io.env }));
     const door = takeDoor(loaded.config.api.listen, tls);
     try {
+      // loading the rest keeps everything else from happening; where the door cannot be had, the server says so itself
+      await door.listening.catch(() => undefined);
       const level = globals.quiet ? 'error' : isLevelGiven ? globals.logLevel : 'info';
       const { startServerFor } = await import('../start-server.ts');
       const server = await startServerFor(context, { loaded, load, door, level });
       onReload = () => void server.reload();
+      // Node writes it when the process ends, and a server may be killed: its next start would compile everything again.
+      flushCompileCache();
       await signals.end;
       await server.stop();
     } finally {
