@@ -1,8 +1,7 @@
 // The HTTP API as one Hono application: receivers, jobs, rules, events, tokens, health and its own documentation. It knows requests and
 // answers and nothing of the host that brings them.
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Hono } from 'hono';
-import { messageOf } from '../../shared/errors.ts';
+import type { Context, Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { addApiTokens } from './api-tokens.ts';
 import { addDocument } from './document.ts';
@@ -26,22 +25,21 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   const api: Api = { app, gate: createGate(deps), methods: new Map() };
 
   app.use(observe(deps));
-  app.onError((error, context) => {
+  const answerError = (error: unknown, context: Context<ApiEnv>): Response => {
     const problem = problemOf(error);
     const requestId = context.get('requestId');
-    if (problem.status === 500) {
-      deps.logger.error('a request failed', { request_id: requestId, error: messageOf(error), stack: stackOf(error) });
-    }
+    if (problem.status === 500) deps.logger.error('a request failed', { request_id: requestId, err: error });
     return problemResponse(problem, requestId);
-  });
+  };
+  app.onError(answerError);
+  // what it throws would get past the middleware
   app.notFound(async (context) => {
-    await api.gate(context, 'public', false);
-    throw new Refusal({
-      status: 404,
-      code: 'not-found',
-      detail: 'there is nothing here',
-      hint: 'the routes stand in /docs',
-    });
+    try {
+      await api.gate(context, 'public', false);
+      return answerError(nothingHere(), context);
+    } catch (error) {
+      return answerError(error, context);
+    }
   });
 
   addReceivers(api, deps);
@@ -58,6 +56,11 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   return app;
 }
 
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
+function nothingHere(): Refusal {
+  return new Refusal({
+    status: 404,
+    code: 'not-found',
+    detail: 'there is nothing here',
+    hint: 'the routes stand in /docs',
+  });
 }

@@ -1,7 +1,7 @@
 // The history of a job as a stream: what is there, then what comes, until the job has ended.
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 import * as z from 'zod';
-import type { Job, JobEvent } from '../../shared/jobs/job.ts';
+import { JOB_EVENT_TYPES, type Job, type JobEvent } from '../../shared/jobs/job.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { jobParams, visibleJob } from './jobs.ts';
 import { Refusal, retryAfter } from './problem.ts';
@@ -14,6 +14,12 @@ const HEARTBEAT_MS = 15_000;
 const LONGEST_MS = 30 * 60_000;
 const MOST_STREAMS = 200;
 const RECONNECT_MS = 2000;
+
+const eventSchema = z.object({
+  id: z.string().optional().describe('the sequence number'),
+  event: z.enum(JOB_EVENT_TYPES),
+  data: z.string().describe('JSON with `at`, the time, and `data`, what there is to say about it'),
+});
 
 export function addJobEvents(api: Api, deps: ApiDeps): void {
   let streams = 0;
@@ -28,7 +34,7 @@ export function addJobEvents(api: Api, deps: ApiDeps): void {
       tag: 'jobs',
       summary: 'Follow a job',
       description:
-        'Server-sent events: `id` is the sequence number, `event` what happened, `data` JSON with `at` and `data`. Ends when the job has ended; a client that comes back for more after that gets 204.',
+        'Server-sent events. The stream ends when the job has ended; a client that comes back for more after that gets 204.',
       params: jobParams,
       headers: z.object({
         'last-event-id': z
@@ -38,7 +44,7 @@ export function addJobEvents(api: Api, deps: ApiDeps): void {
           .describe('only what came after that event'),
       }),
       answers: {
-        200: { description: 'The stream', schema: z.string(), type: 'text/event-stream' },
+        200: { description: 'The stream, by its events', schema: eventSchema, type: 'text/event-stream' },
         204: { description: 'The job has ended and there is nothing more' },
       },
       errors: [404],
@@ -68,20 +74,18 @@ function historyOf(id: string, after: number, deps: ApiDeps, onEnd: () => void):
   const news = createBell(id, deps);
   const endsAt = clock.now().getTime() + LONGEST_MS;
   let last = after;
-  let isOver = false;
   let isFirst = true;
 
-  const end = (): void => {
-    if (isOver) return;
-    isOver = true;
+  const over = new AbortController();
+  over.signal.addEventListener('abort', () => {
     news.close();
     onEnd();
-  };
+  });
 
   /** The next piece; undefined when there is no more. Silence gives a comment, so that nobody in between gives up. */
   const next = async (): Promise<string | undefined> => {
     const quietAt = clock.now().getTime() + HEARTBEAT_MS;
-    while (!isOver && clock.now().getTime() < endsAt) {
+    while (!over.signal.aborted && clock.now().getTime() < endsAt) {
       // the state first: an end that comes later has its event later
       const job = await jobs.get(id);
       const events = await jobs.log(id, last, BATCH);
@@ -104,14 +108,14 @@ function historyOf(id: string, after: number, deps: ApiDeps, onEnd: () => void):
       try {
         const text = await next();
         if (text !== undefined) return controller.enqueue(encoder.encode(text));
-        end();
+        over.abort();
         controller.close();
       } catch (error) {
-        end();
+        over.abort();
         throw error;
       }
     },
-    cancel: end,
+    cancel: () => over.abort(),
   });
 }
 

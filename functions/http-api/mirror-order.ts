@@ -17,8 +17,11 @@ import { mayBeReached } from './reachable-registry.ts';
 // a job has no more
 const MAX_TARGETS = 80;
 
-const reference = z.string().min(1).max(1024);
-const source = reference.describe('a reference: `docker.io/library/alpine:3.20`');
+const reference = z
+  .string()
+  .max(1024)
+  .regex(/^[\w.:/@+[\]-]+$/, { error: 'it is no reference like docker.io/library/alpine:3.20' });
+const source = reference.describe('a reference').meta({ examples: ['docker.io/library/alpine:3.20'] });
 const dryRun = z.boolean().default(false).describe('only say what would be done');
 
 const toTargets = z.strictObject({

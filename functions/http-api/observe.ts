@@ -26,6 +26,7 @@ export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<
       request_id: requestId,
       method: printable(context.req.method, 20),
       path: shownPath(context.req.path, route),
+      route,
       status,
       duration_ms: Math.round((performance.now() - startedAt) * 10) / 10,
       client: context.get('client'),

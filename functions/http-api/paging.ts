@@ -42,7 +42,7 @@ export function pageResponse<Item>({ items, next }: Page<Item>, requestUrl: stri
   if (next === undefined) return Response.json({ items });
   const { pathname, searchParams } = new URL(requestUrl);
   searchParams.set('cursor', next);
-  return Response.json({ items, next }, { headers: { link: `<${pathname}?${searchParams}>; rel="next"` } });
+  return Response.json({ items, next }, { headers: { link: `<${pathname}?${searchParams.toString()}>; rel="next"` } });
 }
 
 const MAX_ROUNDS = 10;

@@ -8,7 +8,6 @@ import { acceptsContent } from '../../shared/events/content-type.ts';
 import { isReceiverKind, PUSH_SOURCES, receivePush } from '../../shared/events/index.ts';
 import type { ReceiverKind } from '../../shared/events/push-event.ts';
 import { createSigningKeys } from '../../shared/events/signing-keys.ts';
-import { messageOf } from '../../shared/errors.ts';
 import { acceptPushes } from '../registry-push.ts';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { responsesOf } from './describe-route.ts';
@@ -61,8 +60,7 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
       answer = await receive(context, kind);
     } catch (error) {
       answer = answerFailure(error);
-      if (answer.status >= 500)
-        deps.logger.error('a push could not be taken', { source: kind, error: messageOf(error) });
+      if (answer.status >= 500) deps.logger.error('a push could not be taken', { source: kind, err: error });
     }
     if (answer.status >= 400) {
       deps.metrics.count('transship_events_rejected_total', {
@@ -155,7 +153,7 @@ function describe({ app }: Api, path: (typeof PATHS)[number]): void {
         receiver: z.string(),
         ...(withToken ? { token: z.string() } : {}),
       }),
-      body: { content: Object.fromEntries(JSON_TYPES.map((type) => [type, { schema: z.unknown() }])) },
+      body: { required: true, content: Object.fromEntries(JSON_TYPES.map((type) => [type, { schema: z.unknown() }])) },
     },
     responses: responsesOf(
       {

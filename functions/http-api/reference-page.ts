@@ -43,9 +43,7 @@ function pageOf(document: ApiDocument): Html {
         <meta name="viewport" content="width=device-width" />
         <meta name="color-scheme" content="light dark" />
         <title>Transship API</title>
-        <style>
-          ${raw(REFERENCE_STYLE)}
-        </style>
+        ${raw(`<style>${REFERENCE_STYLE}</style>`)}
       </head>
       <body>
         <nav aria-label="Contents">
