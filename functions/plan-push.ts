@@ -9,6 +9,7 @@ import { judgeTag } from '../shared/mirror/selection.ts';
 import { matchesSource } from '../shared/mirror/source-pattern.ts';
 import { isCosignTag, isFallbackTag } from '../shared/oci/fallback-tag.ts';
 import { mirrorJob } from './mirror-job.ts';
+import { registryNames } from './registry-names.ts';
 import { ruleMirror } from './rule-mirror.ts';
 import { sweepJob } from './sweep-job.ts';
 
@@ -25,7 +26,7 @@ export function planPush(event: PushEvent, config: Pick<Config, 'rules' | 'regis
   const plan: PushPlan = { jobs: [], errors: [] };
   const { repository, tag } = event;
   if (!event.relevant || repository === null) return plan;
-  const hosts = hostsOf(event.registry, config);
+  const hosts = registryNames(event.registry, config);
   for (const rule of config.rules) {
     if (!rule.onPush || !hosts.includes(rule.from.registry)) continue;
     if (!matchesSource(rule.from, { registry: rule.from.registry, repository })) continue;
@@ -55,10 +56,4 @@ function jobFor(
   if (judgement === 'depends') return sweep();
   const payload = judgement === 'selected' ? ruleMirror(rule, { repository, tag }, 'push', hosts) : undefined;
   return payload === undefined ? undefined : mirrorJob(payload, { priority: rule.priority });
-}
-
-/** Every name of a registry, as references have it. */
-function hostsOf(registry: string, { registries }: Pick<Config, 'registries'>): readonly string[] {
-  const entry = registries.find(({ host, aliases }) => host === registry || aliases.includes(registry));
-  return entry === undefined ? [registry] : [entry.host, ...entry.aliases];
 }

@@ -8,6 +8,7 @@ import { matchPathToken, pathToken } from '../shared/events/path-token.ts';
 import type { ReceiverKind } from '../shared/events/push-event.ts';
 import type { Receiver, ReceiverAuth } from '../shared/events/receiver.ts';
 import type { Secret } from '../shared/telemetry/secret.ts';
+import { registryNames } from './registry-names.ts';
 
 export type ReceiverConfig = Config['receivers'][number];
 
@@ -56,13 +57,13 @@ export async function openReceivers(
 /** One receiver with its secrets. @throws TransshipError invalid-config */
 export async function openReceiver(
   { id, auth, registry, repositories, ignoreActors, untagged }: ReceiverConfig,
-  { registries }: Pick<Config, 'registries'>,
+  config: Pick<Config, 'registries'>,
   resolveSecret: Surroundings['resolveSecret'],
 ): Promise<Receiver> {
-  const entry = registries.find(({ host, aliases }) => host === registry || aliases.includes(registry));
+  const hosts = registryNames(registry, config);
   return {
     id,
-    registry: entry === undefined ? { id: registry, hosts: [registry] } : { id: entry.host, hosts: namesOf(entry) },
+    registry: { id: hosts[0], hosts },
     auth: await withSecrets(auth, resolveSecret).catch((error: unknown) => {
       if (!isTransshipError(error)) throw error;
       const { code, message, hint } = error;
@@ -72,11 +73,6 @@ export async function openReceiver(
     ...(ignoreActors === undefined ? {} : { ignoreActors }),
     untagged,
   };
-}
-
-/** Every name of a configured registry, as references have it. */
-export function namesOf({ host, aliases }: Pick<Config['registries'][number], 'host' | 'aliases'>): string[] {
-  return [host, ...aliases];
 }
 
 async function withSecrets(

@@ -42,7 +42,8 @@ function ownBase({ listen: { host, port }, tls }: Config['api']): string {
   return `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
-function readBase(text: string): string {
+/** @throws TransshipError invalid-usage */
+export function readBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '') {
     return `${url.origin}${url.pathname.replace(/\/$/, '')}`;

@@ -18,7 +18,7 @@ export type NewPush = Pick<PushRecord, 'id' | 'receivedAt' | 'event'> & {
   jobKeys: readonly string[];
 };
 
-export type PushFilter = { receiverId?: string; relevant?: boolean };
+type PushFilter = { receiverId?: string; relevant?: boolean };
 
 type PushPage = { pushes: PushRecord[]; /** Absent: the last page. */ next: string | undefined };
 

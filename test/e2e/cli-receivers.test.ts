@@ -1,8 +1,10 @@
 // The commands that set receivers up, and that what they print works: the address is the one the server listens at, and the sample
 // push becomes a copy.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { main } from '../../infra/cli/main.ts';
 import { startRegistry, type RunningRegistry } from '../../infra/demo/registry.ts';
 import { PUSH_SOURCES } from '../../shared/events/index.ts';
+import { captureIo } from '../support/captured-io.ts';
 import { jsonLines, openCliBed, type CliBed } from '../support/cli-bed.ts';
 import { plantImage } from '../support/planted-image.ts';
 
@@ -55,10 +57,17 @@ describe('receivers', () => {
     expect((await bed.run(['receivers', 'url', 'hub', '--base', 'somewhere'])).exitCode).toBe(2);
   });
 
-  test.each(Object.keys(PUSH_SOURCES))('of kind %s have a sample, with or without a configuration', async (kind) => {
+  test.each(Object.keys(PUSH_SOURCES))('of kind %s have a sample', async (kind) => {
     const { exitCode, stdout } = await bed.run(['receivers', 'test', kind]);
     expect(exitCode).toBe(0);
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^curl -i -X POST .*\/hooks\//);
+  });
+
+  test('have a sample where there is no configuration', async () => {
+    const io = captureIo();
+    expect(await main(['receivers', 'test', 'harbor', '--base', 'https://t.example/'], io)).toBe(0);
+    expect(io.stdout.text()).toContain("'https://t.example/hooks/harbor/example'");
+    expect(io.stderr.text()).toContain('SECRET and the address stand for yours');
   });
 
   test('are tried with their own secret, the new one while two are valid', async () => {

@@ -15,7 +15,7 @@ import { EXIT } from '../exit-codes.ts';
 import { loadConfigFor } from '../load-config.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { styleFor } from '../output/style.ts';
-import { pathTokenFor, receiverOf, receiverUrl } from '../receiver-url.ts';
+import { pathTokenFor, readBase, receiverOf, receiverUrl } from '../receiver-url.ts';
 
 export type ReceiversTestOptions = { receiver?: string; base?: string; repository?: string; tag?: string };
 
@@ -82,7 +82,7 @@ async function sampleFor(context: Context, kind: ReceiverKind, options: Receiver
       : `there are several receivers of kind ${kind}: name one with --receiver; SECRET stands for its credential`;
   const [mode = 'path'] = PUSH_SOURCES[kind].modes;
   return {
-    url: `${options.base ?? 'http://127.0.0.1:8080'}/hooks/${kind}/example`,
+    url: `${readBase(options.base ?? 'http://127.0.0.1:8080')}/hooks/${kind}/example`,
     secret: new Secret('SECRET'),
     mode,
     note,

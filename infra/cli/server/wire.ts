@@ -10,7 +10,7 @@ export type ApiRequest = {
   body?: string;
 };
 
-export type ApiAnswer = { status: number; body: AsyncIterable<Uint8Array> };
+type ApiAnswer = { status: number; body: AsyncIterable<Uint8Array> };
 
 export type Wire = {
   /** What is at the other end, for messages. */
