@@ -1,5 +1,5 @@
 // Carries a copy out once it is known what the source is and what the targets name: plan, transfer, belongings, confirmation.
-import { headManifest } from '../oci/manifests.ts';
+import { headDigest } from '../oci/manifests.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { assertStillFree, keepBackup, movedAway, otherDigest, refusal, stateFor } from './conflict.ts';
@@ -142,7 +142,7 @@ async function bringBelongings(
 async function confirm({ target, plan }: Planned, { settle, digest }: Run): Promise<void> {
   if (plan.action === 'none') return settle(target, target.referrers > 0 ? 'copied' : 'unchanged', digest);
   try {
-    const head = await headManifest(target.repository, target.reference.tag ?? digest);
+    const head = await headDigest(target.repository, target.reference.tag ?? digest, digest);
     if (head?.digest === digest) settle(target, 'copied', digest);
     else settle(target, 'failed', head?.digest, movedAway(target, digest, head?.digest));
   } catch (error) {

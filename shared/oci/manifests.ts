@@ -19,21 +19,61 @@ const MOST_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Asks what a tag or digest names; undefined where there is nothing. Falls back to GET where HEAD tells too little. */
 export async function headManifest(repository: Repository, reference: string): Promise<ManifestHead | undefined> {
-  const { headReliable, absentStatuses } = repository.registry.traits.manifest;
+  const response = await askHead(repository, reference, undefined);
+  return headFrom(response, repository, reference);
+}
+
+/**
+ * The same where only the digest counts, and one is expected: registries that compare it themselves (by its ETag) then need not
+ * read the manifest, which is most of what a HEAD costs them.
+ * https://www.rfc-editor.org/rfc/rfc9110.html#name-if-none-match
+ */
+export async function headDigest(
+  repository: Repository,
+  reference: string,
+  expected: string | undefined,
+): Promise<Pick<ManifestHead, 'digest'> | undefined> {
+  const response = await askHead(repository, reference, expected);
+  if (response.status === 304 && expected !== undefined) return { digest: expected };
+  return headFrom(response, repository, reference);
+}
+
+async function askHead(
+  repository: Repository,
+  reference: string,
+  expected: string | undefined,
+): Promise<RegistryResponse> {
   const response = await repository.registry.send({
     operation: `look up manifest ${reference}`,
     action: 'head',
     method: 'HEAD',
     target: pathOf(repository, reference),
-    headers: { accept: MANIFEST_ACCEPT },
-    expect: [200, 404, 405, ...absentStatuses],
+    headers: {
+      accept: MANIFEST_ACCEPT,
+      ...(expected === undefined ? {} : { 'if-none-match': `"${expected}"` }),
+    },
+    expect: [
+      200,
+      404,
+      405,
+      ...(expected === undefined ? [] : [304]),
+      ...repository.registry.traits.manifest.absentStatuses,
+    ],
     ...inRepository(repository, [pullScope(repository.name)]),
   });
   await response.discard();
+  return response;
+}
+
+async function headFrom(
+  response: RegistryResponse,
+  repository: Repository,
+  reference: string,
+): Promise<ManifestHead | undefined> {
   if (response.status === 200) {
     const head = headOf(response);
     if (head !== undefined) return head;
-  } else if (response.status !== 405 && headReliable) return undefined;
+  } else if (response.status !== 405 && repository.registry.traits.manifest.headReliable) return undefined;
   const manifest = await findManifest(repository, reference);
   if (manifest === undefined) return undefined;
   return { digest: manifest.digest, mediaType: manifest.mediaType, sizeBytes: manifest.bytes.byteLength };

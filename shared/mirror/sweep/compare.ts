@@ -5,7 +5,7 @@
 //                                                              └─ absent there: HEAD source, or nothing if it is the only tag
 //
 import { isTransshipError } from '../../errors.ts';
-import { headManifest } from '../../oci/manifests.ts';
+import { headDigest } from '../../oci/manifests.ts';
 import { formatReference, type Reference } from '../../oci/reference.ts';
 import type { Repository } from '../../oci/repository.ts';
 import type { TagDigestLister } from '../../registries/vendor.ts';
@@ -67,6 +67,8 @@ type Run = {
   /** Pairs that are as they should be, by digest. */
   same: Map<string, { tag: string; target: RenderedTarget; side: TargetTags }[]>;
   nameOf: (tag: string) => string;
+  /** What the last tag was found to name: others may name the same. */
+  lastDigest: string | undefined;
 };
 
 /** A source that cannot be read is a problem in the result, as are targets that cannot. @throws TransshipError interrupted */
@@ -108,7 +110,19 @@ export async function compareRepository(
   rememberNames(tags, source, session);
   const notes = failureNotes(diff.problems);
   const nameOf = (tag: string) => formatReference({ ...repository, tag });
-  const run: Run = { rule, repository, source, tags, deps, diff, wanted, notes, same: new Map(), nameOf };
+  const run: Run = {
+    rule,
+    repository,
+    source,
+    tags,
+    deps,
+    diff,
+    wanted,
+    notes,
+    same: new Map(),
+    nameOf,
+    lastDigest: undefined,
+  };
   diff.selected = tags.selected.length;
   const places = placesOf(tags.selected, run, meter);
   await inParallel(places, TAGS_AT_ONCE, (place) => compareTag(place, run));
@@ -158,20 +172,21 @@ function placesOf(selected: readonly string[], run: Run, meter: { requests: numb
 
 async function compareTag({ tag, pairs }: WantedSource, run: Run): Promise<void> {
   const { deps, diff, tags, wanted, notes, nameOf } = run;
-  const listed = tags.digests.get(tag);
-  const asked = listed === undefined ? undefined : Promise.resolve({ digest: listed });
-  const isLone = tags.selected.length === 1 && !deps.everyDigest;
-  const early = asked ?? (isLone ? undefined : lookAtSource(tag, run));
-  // It is awaited after the targets; where they fail first, its own failure is no news.
-  early?.catch(() => undefined);
   const heads = await Promise.all(pairs.map((pair) => lookAtTarget(pair, run)));
   const seen = pairs.flatMap(({ target }, index) => {
     const found = heads[index];
     return found === undefined ? [] : [{ target, ...found }];
   });
+  const listed = tags.digests.get(tag);
   // The only tag of a repository that is nowhere yet is read at once.
-  const isUnknown = early === undefined && seen.length > 0 && seen.every(({ head }) => head === undefined);
-  const source = isUnknown ? undefined : await (early ?? lookAtSource(tag, run));
+  const isLone = listed === undefined && tags.selected.length === 1 && !deps.everyDigest;
+  const isUnknown = isLone && seen.length > 0 && seen.every(({ head }) => head === undefined);
+  const guess = seen.find(({ head }) => head !== undefined)?.head?.digest;
+  const source = isUnknown
+    ? undefined
+    : listed === undefined
+      ? await lookAtSource(tag, guess, run)
+      : { digest: listed };
   if (!isUnknown && source === undefined) {
     for (const { target } of pairs)
       wanted.push({ source: nameOf(tag), target: formatReference(target), digest: undefined });
@@ -209,9 +224,11 @@ function noteSame(digest: string, pair: { tag: string; target: RenderedTarget; s
 }
 
 /** Undefined where it cannot be told; that is noted. */
-async function lookAtSource(tag: string, { source, tags, diff, notes }: Run): Promise<Named | undefined> {
+async function lookAtSource(tag: string, guess: string | undefined, run: Run): Promise<Named | undefined> {
+  const { source, tags, diff, notes } = run;
   try {
-    const head = await notes.unlessHopeless(diff.source, () => headManifest(source, tag));
+    const head = await notes.unlessHopeless(diff.source, () => headDigest(source, tag, guess ?? run.lastDigest));
+    run.lastDigest = head?.digest;
     // A tag that is gone since it was listed is no tag any more.
     if (head === undefined && tags.isNamed) diff.missing.push(tag);
     else if (head === undefined) diff.selected -= 1;

@@ -1,6 +1,6 @@
 // What the tags of a target repository name, in few questions: its list tells what is absent, a bulk listing tells all.
 import { isTransshipError } from '../../errors.ts';
-import { headManifest } from '../../oci/manifests.ts';
+import { headDigest } from '../../oci/manifests.ts';
 import type { Repository } from '../../oci/repository.ts';
 import { listTags } from '../../oci/tags.ts';
 import type { TagDigestLister } from '../../registries/vendor.ts';
@@ -24,7 +24,13 @@ export async function readTargetTags(
   wanted: number,
   listTagDigests: TagDigestLister | undefined,
 ): Promise<TargetTags> {
-  const ask = (tag: string) => headManifest(repository, tag);
+  // Many tags of a repository name the same, and a guess that is wrong costs nothing.
+  let last: string | undefined;
+  const ask = async (tag: string) => {
+    const head = await headDigest(repository, tag, last);
+    last = head?.digest ?? last;
+    return head;
+  };
   if (wanted <= WITHOUT_LIST) return { repository, look: ask, names: undefined };
   const bulk = listTagDigests === undefined ? undefined : await listInBulk(repository, listTagDigests);
   if (bulk !== undefined) {
