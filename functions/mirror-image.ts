@@ -12,6 +12,8 @@ import { createChunkBuffers } from '../shared/mirror/chunk-buffers.ts';
 import { copyArtifact } from '../shared/mirror/copy.ts';
 import type { CopyReport, CopyRequest } from '../shared/mirror/copy-types.ts';
 import { openRepository } from '../shared/mirror/open-target.ts';
+import { createRulePaces } from '../shared/mirror/rule-paces.ts';
+import type { RulePaces } from '../shared/mirror/rule-paces.ts';
 import { createSharedLedgers } from '../shared/mirror/shared-ledgers.ts';
 import type { SharedLedgers } from '../shared/mirror/shared-ledgers.ts';
 import type { Slices } from '../shared/mirror/slices.ts';
@@ -36,14 +38,15 @@ const CHUNK_MEMORY_BYTES = 64 * 1024 * 1024;
 export function mirrorImage(deps: Deps): JobHandler {
   const ledgers = createSharedLedgers(() => deps.clock.now().getTime());
   const buffers = createChunkBuffers(CHUNK_MEMORY_BYTES);
+  const paces = createRulePaces();
   return (context) => {
     const onFound: Slices['onFound'] = (registry, how) =>
       deps.metrics.count('transship_blobs_total', { registry, how });
-    return mirror({ deps, context, ledgers, slices: mirrorSlices(context, buffers, onFound) });
+    return mirror({ deps, context, ledgers, slices: mirrorSlices(context, buffers, onFound), paces });
   };
 }
 
-type Run = { deps: Deps; context: JobContext; ledgers: SharedLedgers; slices: Slices };
+type Run = { deps: Deps; context: JobContext; ledgers: SharedLedgers; slices: Slices; paces: RulePaces };
 
 async function mirror(run: Run): Promise<JobOutcome> {
   const { deps, context } = run;
@@ -75,12 +78,13 @@ async function mirror(run: Run): Promise<JobOutcome> {
 type Copied = { report: CopyReport | 'source-gone'; failures: Map<number, unknown>; moved: boolean };
 
 async function copyOnce(
-  { deps, context, ledgers, slices }: Run,
+  { deps, context, ledgers, slices, paces }: Run,
   payload: MirrorPayload,
   request: CopyRequest,
   logger: Logger,
 ): Promise<Copied> {
-  const session = ledgers.session(deps.registries());
+  const pace = paces(payload.rule, payload.bandwidthBytesPerSecond);
+  const session = { ...ledgers.session(deps.registries()), ...pace };
   using stop = stopOf(context, deps.clock);
   const failures = new Map<number, unknown>();
   const source = openRepository(request.source, session, { requests: 0 }, stop.signal);

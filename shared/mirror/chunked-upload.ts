@@ -111,6 +111,7 @@ export async function sendChunk(
   const { repository, blob } = one;
   let rest = chunk.bytes;
   let { offset } = chunk;
+  await repository.registry.pace?.(rest.byteLength, repository.signal);
   for (let tried = 1; rest.byteLength > 0; tried += 1) {
     try {
       one.upload = withLeast(await patchBlob(repository, one.upload, rest, offset), one.upload);
@@ -127,14 +128,15 @@ export async function sendChunk(
     }
   }
   one.offset = chunk.offset + chunk.bytes.byteLength;
-  await keep(one, chunk.hashState, source);
+  await keepUpload(one, chunk.hashState, source);
   tellBlob(one.one.target, blob, 'progress', one.offset);
 }
 
 /** Where a blob comes from, for the checkpoint. */
 export type SourceOfBlob = { name: string; etag: string | undefined };
 
-async function keep(one: ChunkedUpload, hashState: Uint8Array, source: SourceOfBlob): Promise<void> {
+/** Makes how far it is durable. @param hashState of all bytes before its offset */
+export async function keepUpload(one: ChunkedUpload, hashState: Uint8Array, source: SourceOfBlob): Promise<void> {
   const { upload, repository, blob, offset } = one;
   if (!isStorable(upload.location)) return;
   await one.slices.save({

@@ -13,7 +13,14 @@ export function openRepository(
   signal: AbortSignal | undefined,
 ): Repository {
   const registry = session.registries.client(reference.registry);
-  return { registry, name: reference.repository, meter, ...(signal === undefined ? {} : { signal }) };
+  const { pace } = session;
+  return {
+    registry,
+    name: reference.repository,
+    meter,
+    ...(signal === undefined ? {} : { signal }),
+    ...(pace === undefined ? {} : { pace }),
+  };
 }
 
 export function openTarget(

@@ -1,4 +1,5 @@
 // What several copies of one process share: what is known of blobs and manifests, and how much runs at once.
+import type { Pace } from '../oci/bandwidth.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
 import { createBlobLedger } from './blob-ledger.ts';
@@ -20,6 +21,8 @@ export type CopySession = {
   /** Source repositories that were seen to have no referrers API, by host and path. */
   withoutReferrersApi: Set<string>;
   slots: Slots;
+  /** A limit for what is read of the sources, beside those of the registries. */
+  pace?: Pace;
   /** What goes on behind the copies and must end before the process may: uploads that are being cancelled. */
   loose: Set<Promise<void>>;
   /** Milliseconds since the epoch. */

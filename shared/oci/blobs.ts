@@ -78,12 +78,14 @@ async function* readOn(
   refuseEncoded(response, repository, descriptor);
   tellAnswer(response, from);
   let toDrop = response.status === 206 ? progress.offset - startOf(response, progress.offset, place) : progress.offset;
+  const isPaced = repository.pace !== undefined || repository.registry.pace !== undefined;
   try {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
       const rest = toDrop === 0 ? chunk : chunk.subarray(Math.min(toDrop, chunk.byteLength));
       toDrop -= chunk.byteLength - rest.byteLength;
       progress.offset += rest.byteLength;
       if (progress.offset > descriptor.size) throw sizeMismatch(repository, descriptor, `more than ${descriptor.size}`);
+      if (isPaced) await takeTurns(repository, chunk.byteLength);
       if (rest.byteLength > 0) yield rest;
     }
   } catch (error) {
@@ -92,6 +94,11 @@ async function* readOn(
     throw networkError(error, { ...place, url: response.url }, repository.signal);
   }
   if (progress.offset < descriptor.size) throw sizeMismatch(repository, descriptor, String(progress.offset));
+}
+
+/** Waits until these bytes may be read by every limit there is. */
+async function takeTurns({ registry, pace, signal }: Repository, sizeBytes: number): Promise<void> {
+  await Promise.all([registry.pace?.(sizeBytes, signal), pace?.(sizeBytes, signal)]);
 }
 
 function askFrom(repository: Repository, descriptor: Descriptor, offset: number): Promise<RegistryResponse> {

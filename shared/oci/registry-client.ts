@@ -2,6 +2,7 @@
 // retries what may be retried, and turns every other answer into a typed error.
 import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
 import type { Authorizer } from './authorization.ts';
+import { createBandwidth } from './bandwidth.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import { originOf } from './egress-policy.ts';
@@ -31,7 +32,7 @@ const SLOW_UPLOAD_BYTES_PER_MS = 2 * 1024;
 
 /** Opens no connection before the first request. */
 export function createRegistryClient(settings: RegistrySettings, runtime: RegistryRuntime): RegistryClient {
-  const { traits, requestsPerSecond } = settings;
+  const { traits, requestsPerSecond, bandwidthBytesPerSecond } = settings;
   const throttle = createThrottle(traits, runtime.now, runtime.retries.longestRetryAfterMs, requestsPerSecond);
   const warned = new Set<string>();
   let answered = false;
@@ -42,6 +43,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
   return {
     host: settings.host,
     traits,
+    ...(bandwidthBytesPerSecond === undefined ? {} : { pace: createBandwidth(bandwidthBytesPerSecond) }),
     async send(request) {
       for (let tried = 1; ; tried += 1) {
         try {

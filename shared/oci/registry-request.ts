@@ -1,5 +1,6 @@
 // The shape of one request to a registry and of its answer, shared by the client and by everything that speaks through it.
 import type { Readable } from 'node:stream';
+import type { Pace } from './bandwidth.ts';
 import type { ActionClass, Traits } from './traits.ts';
 
 /** One `type:name:actions` access, as the token specification writes it. */
@@ -60,5 +61,7 @@ export type RegistryPort = {
   /** The registry as references name it: `docker.io`, `localhost:5000`. */
   readonly host: string;
   readonly traits: Traits;
+  /** The limit for the content of blobs, read and sent together; absent: none. */
+  readonly pace?: Pace;
   send(request: RegistryRequest): Promise<RegistryResponse>;
 };

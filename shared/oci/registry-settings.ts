@@ -26,6 +26,8 @@ export type RegistrySettings = {
   material?: () => Promise<ConnectionMaterial>;
   /** An upper limit for all requests together, beside those of the traits. */
   requestsPerSecond?: number;
+  /** For the content of blobs, both ways together. */
+  bandwidthBytesPerSecond?: number;
 };
 
 /** What connections of one registry are made with, beside what all registries of a process share. */

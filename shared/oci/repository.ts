@@ -1,4 +1,5 @@
 // One repository of a registry, as the operations of the distribution specification take it.
+import type { Pace } from './bandwidth.ts';
 import type { Place } from './located-error.ts';
 import type { RegistryPort, RequestMeter, Scope } from './registry-request.ts';
 
@@ -9,6 +10,8 @@ export type Repository = {
   /** Counts the requests made through this value. */
   meter?: RequestMeter;
   signal?: AbortSignal;
+  /** A limit for the content of blobs that are read here, beside that of the registry. */
+  pace?: Pace;
 };
 
 /** The members of a request that follow from the repository alone. */

@@ -1,5 +1,6 @@
 // Sends one blob into an open session by the strategy of its registry, from a stream that is read once.
 import { TransshipError, isTransshipError } from '../errors.ts';
+import { paced } from './bandwidth.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Repository } from './repository.ts';
 import type { UploadSession } from './uploads.ts';
@@ -16,8 +17,11 @@ export async function uploadBlob(
   repository: Repository,
   session: UploadSession,
   descriptor: Descriptor,
-  content: AsyncIterable<Uint8Array>,
+  unpaced: AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  const { pace } = repository.registry;
+  // Where it is taken, not where it is sent: a chunk that waits for its turn as a whole would hold up its source for as long.
+  const content = pace === undefined ? unpaced : paced(unpaced, pace, repository.signal);
   const { strategy, monolithicUpToBytes, chunkBytes } = repository.registry.traits.upload;
   if (strategy === 'monolithic' || descriptor.size <= monolithicUpToBytes) {
     const body = { sizeBytes: descriptor.size, open: () => content, replayable: false };

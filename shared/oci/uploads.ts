@@ -72,13 +72,14 @@ async function open(repository: Repository, digest: string): Promise<StartedUplo
   return { state: 'open', session: sessionOf(response, repository) };
 }
 
-/** Sends the whole blob in one request; the registry checks the digest and commits, or refuses. */
+/** Sends the whole blob in one request; the registry checks the digest and commits, or refuses. A stream comes at its pace already. */
 export async function putBlob(
   repository: Repository,
   session: UploadSession,
   digest: string,
   body: RequestBody,
 ): Promise<void> {
+  if (body instanceof Uint8Array) await repository.registry.pace?.(body.byteLength, repository.signal);
   const response = await repository.registry.send({
     operation: `upload blob ${digest}`,
     action: 'upload',

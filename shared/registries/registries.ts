@@ -107,7 +107,7 @@ function byName(registries: readonly RegistryOptions[]): Map<string, RegistryOpt
 
 function settingsFor(registry: RegistryOptions, options: RegistriesOptions): RegistrySettings {
   const { host, aliases = [], limits = {}, material } = registry;
-  const { requestsPerSecond } = limits;
+  const { requestsPerSecond, bandwidthBytesPerSecond } = limits;
   const vendor = vendorOf(host, registry.kind);
   const apiHost = vendor.apiHost?.(host) ?? host;
   const isPlain = [host, ...aliases].some((name) => options.plainHttpHosts?.includes(name));
@@ -124,6 +124,7 @@ function settingsFor(registry: RegistryOptions, options: RegistriesOptions): Reg
     certificateAuthorities: options.certificateAuthorities ?? [],
     ...(material === undefined ? {} : { material }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),
   };
 }
 

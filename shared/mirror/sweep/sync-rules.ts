@@ -2,6 +2,7 @@
 // known, and what the copies learn about registries serves them all.
 import type { CopyEvent, CopyReport } from '../copy-types.ts';
 import { pruneTargets, type PruneReport } from '../prune/prune.ts';
+import { createRulePaces } from '../rule-paces.ts';
 import type { MirrorRule } from '../rule.ts';
 import type { CopySession } from '../session.ts';
 import { createSlots, type Slots } from '../slots.ts';
@@ -32,12 +33,13 @@ type Lane = { session: CopySession; copies: Slots };
 export async function syncRules(rules: readonly MirrorRule[], deps: SyncDeps): Promise<void> {
   const { journal, signal, onCompared, onEvent, onReport, onPruned } = deps;
   const lanes = new Map<string, Lane>();
+  const paces = createRulePaces();
   await sweep(rules, deps, async (compared) => {
     const { rule, diff } = compared;
     onCompared?.(compared);
     const { session, copies } = laneOf(rule, lanes, deps.newLane);
     await copyChanges(rule, diff.changes, {
-      session,
+      session: { ...session, ...paces(rule.name, rule.bandwidthBytesPerSecond) },
       copies,
       onEvent: (event, registry) => onEvent?.(event, registry),
       async onReport(report, written) {
