@@ -28,30 +28,37 @@ type Surroundings = {
   masterKey: Secret;
 };
 
-/** The generation of every path token: a changed master key replaces them all. */
-const GENERATIONS = [1] as const;
-
 /** Reads the secrets of all receivers. @throws TransshipError invalid-config, with the receiver's name, where one cannot be read */
 export async function openReceivers(
   config: Pick<Config, 'receivers' | 'registries'>,
   { resolveSecret, masterKey }: Surroundings,
 ): Promise<ReceiverDirectory> {
-  const known = new Map<string, { kind: ReceiverKind; receiver: Receiver }>();
+  const known = new Map<string, { kind: ReceiverKind; receiver: Receiver; generation: number | undefined }>();
   for (const one of config.receivers) {
-    known.set(one.id, { kind: one.kind, receiver: await openReceiver(one, config, resolveSecret) });
+    const receiver = await openReceiver(one, config, resolveSecret);
+    known.set(one.id, { kind: one.kind, receiver, generation: generationOf(one) });
   }
-  const isPath = (id: string): boolean => known.get(id)?.receiver.auth.mode === 'path';
 
   return {
     find(kind, id, token) {
       const found = known.get(id);
+      const generation = found?.generation ?? 1;
       // compared for any receiver, so that its time tells nothing
-      const hasToken = token !== undefined && matchPathToken(token, masterKey, id, GENERATIONS) !== undefined;
-      const isRightPath = isPath(id) ? hasToken : token === undefined;
+      const hasToken =
+        token !== undefined && matchPathToken(token, masterKey, id, [generation, generation - 1]) !== undefined;
+      const isRightPath = found?.generation === undefined ? token === undefined : hasToken;
       return found?.kind === kind && isRightPath ? found.receiver : standIn(kind, id);
     },
-    pathTokenOf: (id) => (isPath(id) ? pathToken(masterKey, id, GENERATIONS[0]) : undefined),
+    pathTokenOf(id) {
+      const generation = known.get(id)?.generation;
+      return generation === undefined ? undefined : pathToken(masterKey, id, generation);
+    },
   };
+}
+
+/** Of its path token, where it has one. */
+function generationOf({ auth }: ReceiverConfig): number | undefined {
+  return auth.mode === 'path' ? auth.generation : undefined;
 }
 
 /** One receiver with its secrets. @throws TransshipError invalid-config */
@@ -97,6 +104,8 @@ async function withSecrets(
         ...(issuer === undefined ? {} : { issuer }),
       };
     }
+    case 'path':
+      return { mode: auth.mode };
     default:
       return auth;
   }

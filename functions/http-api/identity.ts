@@ -3,7 +3,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { PushEvent } from '../../shared/events/push-event.ts';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
 import { matchesSource } from '../../shared/mirror/source-pattern.ts';
-import { namesOf } from '../receivers.ts';
+import { registryNames } from '../registry-names.ts';
 import type { Scope } from './api-token.ts';
 
 export type Identity = {
@@ -45,18 +45,12 @@ export function registriesOf({ from, to }: MirrorRule): string[] {
   return [...new Set([from.registry, ...to.map(({ registry }) => registry)])];
 }
 
-/** Every name under which the configuration knows a registry. */
-export function namesOfRegistry(host: string, { registries }: Config): string[] {
-  const entry = registries.find((one) => one.host === host || one.aliases.includes(host));
-  return entry === undefined ? [host] : namesOf(entry);
-}
-
 /** Whether it may see a received push: one of its registries, about a repository of its rules. */
 export function maySeePush(identity: Identity, { registry, repository }: PushEvent, config: Config): boolean {
   if (!mayUseRegistries(identity, [registry])) return false;
   if (identity.rules === undefined) return true;
   if (repository === null) return false;
-  const hosts = namesOfRegistry(registry, config);
+  const hosts = registryNames(registry, config);
   return config.rules.some(
     ({ name, from }) =>
       identity.rules?.includes(name) === true &&

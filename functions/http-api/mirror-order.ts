@@ -9,7 +9,8 @@ import { parsePlatform } from '../../shared/oci/platform.ts';
 import { formatReference, parseReference, type Reference } from '../../shared/oci/reference.ts';
 import type { MirrorPayload } from '../mirror-job.ts';
 import { ruleMirror } from '../rule-mirror.ts';
-import { mayUseRegistries, mayUseRule, namesOfRegistry, type Identity } from './identity.ts';
+import { registryNames } from '../registry-names.ts';
+import { mayUseRegistries, mayUseRule, type Identity } from './identity.ts';
 import { invalidBody } from './parse-input.ts';
 import { Refusal } from './problem.ts';
 import { mayBeReached } from './reachable-registry.ts';
@@ -101,7 +102,7 @@ function fromRule(
   const { tag, repository, digest } = from;
   if (tag === undefined) throw invalidBody('a rule mirrors tags: name one', ['source']);
   const { registry, text } = rule.from;
-  const hosts = namesOfRegistry(registry, config);
+  const hosts = registryNames(registry, config);
   if (!hosts.includes(from.registry) || !matchesSource(rule.from, { registry, repository })) {
     throw invalidBody(`it is none of the repositories of rule ${name}: ${text}`, ['source']);
   }

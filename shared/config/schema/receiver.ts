@@ -37,7 +37,14 @@ const auth = z.discriminatedUnion('mode', [
       .describe('the name of the header'),
     secrets: secrets.describe('its whole value, scheme included; two while they are exchanged'),
   }),
-  z.strictObject({ mode: z.literal('path').describe('a token in the address') }),
+  z.strictObject({
+    mode: z.literal('path').describe('a token in the address'),
+    generation: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe('one more changes the token; that of the generation before stays valid until the next'),
+  }),
   z.strictObject({ mode: z.literal('platform').describe('the platform that delivers it vouches for it') }),
   z.strictObject({
     mode: z.literal('google-oidc').describe('a token of Google'),

@@ -20,7 +20,7 @@ const HUB: ReceiverConfig = {
   id: 'hub',
   kind: 'docker-hub',
   registry: 'docker.io',
-  auth: { mode: 'path' },
+  auth: { mode: 'path', generation: 1 },
   untagged: 'sweep',
 };
 
@@ -62,6 +62,21 @@ describe('the directory of receivers', () => {
     for (const wrong of [{}, { token: '' }, { token: `${token}x` }]) {
       await expect(send('docker-hub', 'hub', wrong)).rejects.toMatchObject({ code: 'webhook-unauthorized' });
     }
+  });
+
+  it('takes the token of the generation before, and no older one', async () => {
+    const withGeneration = (generation: number) =>
+      openReceivers(
+        { receivers: [{ ...HUB, auth: { mode: 'path', generation } }], registries },
+        { resolveSecret, masterKey: KEY },
+      );
+    const tokens = await Promise.all(
+      [1, 2, 3].map(async (number) => (await withGeneration(number)).pathTokenOf('hub')),
+    );
+    expect(new Set(tokens).size).toBe(3);
+    const third = await withGeneration(3);
+    const modes = tokens.map((token) => third.find('docker-hub', 'hub', token).auth.mode);
+    expect(modes).toEqual(['header', 'path', 'path']);
   });
 
   it.each([
