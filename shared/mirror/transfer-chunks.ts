@@ -15,6 +15,7 @@ import {
   beginChunkedUpload,
   chunkSizeFor,
   finishChunkedUpload,
+  keepUpload,
   leftOver,
   lost,
   nameOf,
@@ -149,7 +150,7 @@ async function feed(open: Open, blob: Descriptor, source: Repository, session: C
   });
   const reader = openChunkReader({ stream, hash, offset: hashedBytes }, slices.buffers, source.signal);
   try {
-    await skip(reader, offset - hashedBytes);
+    if (offset > hashedBytes) await catchUp(reader, open, offset - hashedBytes, from);
     await sendAll(reader, open, { blob, from, session, fail });
   } finally {
     await reader.close();
@@ -157,9 +158,12 @@ async function feed(open: Open, blob: Descriptor, source: Repository, session: C
   if (open.size > 0 && hash.digest() !== parseDigest(blob.digest).hex) throw wrongContent(blob);
 }
 
-/** What the registry holds beyond the checkpoint goes into the hash only. */
-async function skip(reader: ChunkReader, sizeBytes: number): Promise<void> {
-  if (sizeBytes > 0) (await reader.read(sizeBytes))?.release();
+/** What the registry holds beyond the checkpoint goes into the hash only; kept at once, so that it never gets further ahead than by a chunk. */
+async function catchUp(reader: ChunkReader, open: Open, sizeBytes: number, from: SourceOfBlob): Promise<void> {
+  const chunk = await reader.read(sizeBytes);
+  if (chunk === undefined) return;
+  chunk.release();
+  await Promise.all([...open.keys()].map((one) => keepUpload(one, chunk.hashState, from)));
 }
 
 type Sending = { blob: Descriptor; from: SourceOfBlob; session: CopySession; fail: Fail };
