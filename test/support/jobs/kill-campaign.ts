@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openSqliteJobStore, type SqliteJobStore } from './sqlite-job-store.ts';
 import { startProcess } from '../child-processes.ts';
+import { seededRandom } from './seeded-random.ts';
 import { newFolder } from './sqlite-subject.ts';
 
 export type CampaignReport = {
@@ -77,15 +78,4 @@ async function compare(
   const total = Object.values(counts.states).reduce((sum, count) => sum + count, 0);
   if (counts.accepted !== total) wrong.push(`${counts.accepted} were accepted, ${total} are there`);
   return wrong;
-}
-
-/** Mulberry32: small, and the same everywhere. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

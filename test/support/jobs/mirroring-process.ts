@@ -1,0 +1,39 @@
+// A process that works on the mirror jobs of a data folder until it is killed, and says `done` or `dead` with the job's id when one ends.
+// Argument: the data folder.
+import { writeSync } from 'node:fs';
+import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
+import { mirrorImage } from '../../../functions/mirror-image.ts';
+import { MIRROR } from '../../../functions/mirror-job.ts';
+import { systemClock } from '../../../shared/jobs/clock.ts';
+import { startWorker } from '../../../shared/jobs/worker.ts';
+import { anonymous } from '../../../shared/oci/credential.ts';
+import { openRegistries } from '../../../shared/registries/registries.ts';
+import { silentLogger } from '../../../shared/telemetry/logger.ts';
+import { noMetrics } from '../../../shared/telemetry/metrics.ts';
+
+const [dataDir = ''] = process.argv.slice(2);
+const store = await openSqliteStore({ dataDir, ballastBytes: 4096 });
+const registries = openRegistries({ credentials: () => Promise.resolve(anonymous), env: {} });
+const handler = mirrorImage({
+  clock: systemClock,
+  logger: silentLogger,
+  metrics: noMetrics,
+  jobs: store.jobs,
+  pushes: store.pushes,
+  journal: store.journal,
+  config: () => {
+    throw new Error('a mirror job has all it needs in its payload');
+  },
+  registries: () => registries,
+});
+writeSync(1, 'open\n');
+startWorker({
+  store: store.jobs,
+  kinds: { [MIRROR]: { handler, concurrency: 2 } },
+  clock: systemClock,
+  signal: new AbortController().signal,
+  pollMs: 20,
+  onEnd: ({ id }, { state, problem }) => {
+    if (state === 'DONE' || state === 'DEAD') writeSync(1, `${state.toLowerCase()} ${id} ${problem?.message ?? ''}\n`);
+  },
+});
