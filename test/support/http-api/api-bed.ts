@@ -14,6 +14,7 @@ import { openRegistries } from '../../../shared/registries/registries.ts';
 import type { LogFields, Logger } from '../../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../../shared/telemetry/metrics.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import type { Clock } from '../../../shared/jobs/clock.ts';
 import { manualClock, type ManualClock } from '../jobs/manual-clock.ts';
 import { newFolder } from '../jobs/sqlite-subject.ts';
 
@@ -47,19 +48,21 @@ api:
       rules: [base]
 `;
 
-export type ApiBed = {
+export type ApiBed<Time extends Clock> = {
   app: Hono<ApiEnv>;
   deps: ApiDeps;
   store: SqliteStore;
-  clock: ManualClock;
+  clock: Time;
   /** Lines of the log. */
-  lines: { level: string; message: string; fields: LogFields }[];
+  lines: Line[];
   /** Makes a token; with admin scope, without limits or end by default. */
   token(token?: Partial<ApiToken>): Promise<string>;
   /** A request with a bearer token, where one is given; an object as body is sent as JSON. */
   ask(path: string, options?: Ask): Promise<Response>;
   close(): Promise<void>;
 };
+
+type Line = { level: string; message: string; fields: LogFields };
 
 export type Ask = {
   method?: string;
@@ -76,8 +79,16 @@ export function configOf(text: string): Config {
   return readConfig([{ file: 'transship.yaml', text }], surroundings).config;
 }
 
-export async function openApiBed(more: Partial<ApiDeps> = {}, config = configOf(CONFIG)): Promise<ApiBed> {
-  const clock = manualClock();
+/** With a clock that stands still. */
+export function openApiBed(more: Partial<ApiDeps> = {}, config = configOf(CONFIG)): Promise<ApiBed<ManualClock>> {
+  return openTimedBed(manualClock(), more, config);
+}
+
+export async function openTimedBed<Time extends Clock>(
+  clock: Time,
+  more: Partial<ApiDeps> = {},
+  config = configOf(CONFIG),
+): Promise<ApiBed<Time>> {
   const dataDir = await newFolder();
   const listeners = new Set<(change: JobChange) => void>();
   const onChange = (change: JobChange): void => {
@@ -89,7 +100,7 @@ export async function openApiBed(more: Partial<ApiDeps> = {}, config = configOf(
     masterKey: new Secret(MASTER_KEY),
   });
   const registries = openRegistries({ credentials: () => Promise.resolve({ kind: 'anonymous' }), env: {} });
-  const lines: ApiBed['lines'] = [];
+  const lines: Line[] = [];
   const deps: ApiDeps = {
     clock,
     logger: recordingLogger(lines),
@@ -152,7 +163,7 @@ export async function openApiBed(more: Partial<ApiDeps> = {}, config = configOf(
   };
 }
 
-function recordingLogger(lines: ApiBed['lines'], base: LogFields = {}): Logger {
+function recordingLogger(lines: Line[], base: LogFields = {}): Logger {
   const at =
     (level: string) =>
     (message: string, fields: LogFields = {}) =>
