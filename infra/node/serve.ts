@@ -10,6 +10,7 @@ import { saveSchedules } from '../../functions/sweep-schedules.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { LoadedConfig } from '../../shared/config/load.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
+import { probeRegistry } from '../../shared/registries/probe-registry.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { jsonFetcher } from './fetch-json.ts';
@@ -93,6 +94,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       config: () => live.prepared.config,
       userAgent: `transship/${version}`,
     }),
+    probeRegistry: (host) => probeRegistry(registries.current().client(host)),
     onJobChange: news.listen,
   };
   await saveSchedules(store.jobs, first.config.rules, clock);

@@ -3,6 +3,7 @@
 import type * as z from 'zod';
 import { checkNames } from './check-names.ts';
 import { checkNetwork } from './check-network.ts';
+import { checkOffers } from './check-offers.ts';
 import { checkRules } from './check-rules.ts';
 import { nodeAt, plainOf, type ConfigNode, type ListNode, type MapNode } from './config-node.ts';
 import { explainIssues } from './explain-issue.ts';
@@ -39,7 +40,7 @@ export function validate(root: MapNode): Validation {
 function look(root: MapNode, file: ConfigFile): Validation {
   const rules = checkRules(root, file);
   const problems = [...checkNames(root, file), ...checkNetwork(root, file), ...rules.problems];
-  return { file, problems, warnings: rules.warnings };
+  return { file, problems, warnings: [...rules.warnings, ...checkOffers(root, file)] };
 }
 
 /**

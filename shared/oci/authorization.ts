@@ -1,5 +1,5 @@
 // The shapes by which requests get their Authorization header: what the authorizer needs from its host, and what it offers to the client.
-import type { CredentialSource } from './credential.ts';
+import type { Credential, CredentialSource } from './credential.ts';
 import type { TransshipError } from '../errors.ts';
 import type { Scope } from './registry-request.ts';
 
@@ -42,6 +42,8 @@ export type Authorizer = {
    * @throws TransshipError unauthorized, egress-denied, invalid-response, too-many-requests, registry-unavailable
    */
   authorize(scopes: readonly Scope[], options?: { minimumLifeMs?: number }): Promise<string | undefined>;
+  /** The credential in use for the registry as a whole; undefined before one was needed. */
+  login(): Credential | undefined;
   /** The credential itself as a header, undefined for an anonymous one; for interfaces beside the registry's own that take no token. */
   ownHeader(repository: string | undefined): Promise<string | undefined>;
   /**

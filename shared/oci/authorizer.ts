@@ -91,6 +91,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       }
     },
 
+    login: () => logins.known(undefined)?.credential,
+
     async ownHeader(repository) {
       return basicHeader((await logins.current(repository)).credential);
     },

@@ -5,10 +5,13 @@ import type { Authorizer } from './authorization.ts';
 import { createBandwidth } from './bandwidth.ts';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
+import type { Credential } from './credential.ts';
 import { originOf } from './egress-policy.ts';
 import { checkUrl } from './egress-guard.ts';
 import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
+import { readQuota } from './quota.ts';
+import type { Quota } from './quota.ts';
 import { follow, headersFor } from './redirects.ts';
 import type { FollowedResponse } from './redirects.ts';
 import { showServerMessage } from './registry-error-body.ts';
@@ -20,7 +23,11 @@ import { retryDelayMs, sleep } from './retry.ts';
 import { createThrottle } from './throttle.ts';
 import { unquoteWarning } from './warning.ts';
 
-export type RegistryClient = RegistryPort & { close(): Promise<void> };
+export type RegistryClient = RegistryPort & {
+  /** What is known without asking: the login for the registry as a whole, once it was needed, and what the registry said of a quota. */
+  known(): { credential?: Credential; quota?: Quota };
+  close(): Promise<void>;
+};
 
 const MOST_ERROR_BYTES = 64 * 1024;
 /** A registry that never answered is more likely misspelt than restarting. */
@@ -36,6 +43,8 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
   const throttle = createThrottle(traits, runtime.now, runtime.retries.longestRetryAfterMs, requestsPerSecond);
   const warned = new Set<string>();
   let answered = false;
+  let quota: Quota | undefined;
+  let connected: Connection | undefined;
   let opened: Promise<Connection> | undefined;
   // A registry that was down is asked anew, not remembered as unreachable.
   const connection = () => (opened ??= openConnection(settings, runtime).catch(forgetConnection));
@@ -61,6 +70,10 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         }
       }
     },
+    known() {
+      const credential = connected?.authorizer.login();
+      return { ...(credential === undefined ? {} : { credential }), ...(quota === undefined ? {} : { quota }) };
+    },
     async close() {
       await (await opened?.catch(() => undefined))?.transport.close();
     },
@@ -72,12 +85,14 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
   }
 
   async function attempt(request: RegistryRequest): Promise<RegistryResponse> {
-    const { baseUrl, authorizer, policy, transport } = await connection();
+    connected = await connection();
+    const { baseUrl, authorizer, policy, transport } = connected;
     const leave = await throttle.enter(request.action, request.signal);
     let pushedBack = false;
     try {
       const answer = await authorized(request, urlOf(request.target, baseUrl), authorizer);
       answered = true;
+      quota = readQuota(answer.headers, runtime.now) ?? quota;
       warn(answer);
       if (request.expect.includes(answer.status)) {
         leave('accepted');

@@ -56,11 +56,16 @@ const createRepository = z
 
 const limits = z
   .strictObject({
-    concurrency: z.int().min(1).max(1000).describe('requests at the same time').optional(),
-    requestsPerSecond: z.number().positive().describe('requests a second').optional(),
-    bandwidth: size.describe('bytes a second, both ways together').optional(),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(1000)
+      .describe('requests of one kind (reads, uploads, …) at the same time')
+      .optional(),
+    requestsPerSecond: z.number().positive().describe('requests a second, all kinds together').optional(),
+    bandwidth: size.describe('bytes of blobs a second, both ways together').optional(),
   })
-  .describe('upper limits; without them the published limits of the vendor, or what the answers allow');
+  .describe('upper limits; the published limits of the vendor hold too, and what the answers allow');
 
 const registry = z.strictObject({
   kind: z
