@@ -22,6 +22,7 @@ export function groupRules(rules: readonly MirrorRule[]): RuleGroup[] {
     if (group !== undefined) group.mayCollide = true;
   }
   const groups = [...new Set(groupOf.values())];
+  for (const group of groups) group.rules.sort((one, other) => rules.indexOf(one) - rules.indexOf(other));
   return groups.sort((one, other) => priorityOf(other) - priorityOf(one));
 }
 
