@@ -194,7 +194,7 @@ async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
 }
 
 /** A port of loopback that nobody listens on now. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const probe = createServer().on('error', reject);
   probe.listen(0, '127.0.0.1', () => {
