@@ -1,57 +1,67 @@
-// The long kill campaigns. They fail when anything is not as it was promised.
-//   npm run campaign -- --kills 1000 --seed 7             a process that accepts jobs
-//   npm run campaign -- resume --kills 20 --mib 2048      a process that copies a large layer, to each release of CNCF distribution
+// The long kill campaigns: `npm run campaign -- --kills 1000 --seed 7`. The store alone is killed, then the whole server; they fail when
+// anything acknowledged is not as it was told. With `--only resume --kills 20 --mib 2048` a process is killed that copies one large layer.
 import { parseArgs } from 'node:util';
 import { killCampaign } from '../../support/jobs/kill-campaign.ts';
-import { resumeCampaign } from '../../support/jobs/resume-campaign.ts';
+import { resumeCampaign, type ResumeReport } from '../../support/jobs/resume-campaign.ts';
+import { serveCampaign } from '../../support/jobs/serve-campaign.ts';
+import { provision, thisMachine } from '../../support/provision.ts';
 import { COMPONENTS, type ComponentName } from '../../support/provision/components.ts';
-import { locate } from '../../support/provision/locate.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values } = parseArgs({
   options: {
-    kills: { type: 'string' },
+    kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+    /** `store`, `serve` or `resume`; without it the first two. */
+    only: { type: 'string' },
+    /** Size of the layer. */
     mib: { type: 'string', default: '2048' },
   },
 });
+const kills = Number(values.kills);
 const seed = Number(values.seed);
-const ok =
-  positionals[0] === 'resume' ? await resumes(Number(values.kills ?? 20)) : await accepts(Number(values.kills ?? 200));
-process.exitCode = ok ? 0 : 1;
+const MEBIBYTE = 2 ** 20;
 
-async function accepts(kills: number): Promise<boolean> {
-  const report = await killCampaign(kills, seed);
-  for (const line of report.wrong.slice(0, 20)) console.log(line);
-  console.log(
-    `${report.kills} kills, seed ${report.seed}: ${report.acknowledged} jobs acknowledged, ${report.done} done, ${report.wrong.length} wrong`,
-  );
-  return report.wrong.length === 0;
+function tell(wrong: readonly string[], summary: string): void {
+  for (const line of wrong.slice(0, 20)) console.log(line);
+  console.log(`${summary}, ${wrong.length} wrong`);
+  if (wrong.length > 0) process.exitCode = 1;
 }
 
-async function resumes(kills: number): Promise<boolean> {
-  const layerBytes = Number(values.mib) * 2 ** 20;
-  let ok = true;
+if (values.only === undefined || values.only === 'store') {
+  const { wrong, acknowledged, done } = await killCampaign(kills, seed);
+  tell(wrong, `store: ${kills} kills, seed ${seed}: ${acknowledged} jobs acknowledged, ${done} done`);
+}
+if (values.only === undefined || values.only === 'serve') {
+  const { wrong, acknowledged, repeated } = await serveCampaign(kills, seed, await programOf('docker-registry'));
+  tell(wrong, `serve: ${kills} kills, seed ${seed}: ${acknowledged} pushes acknowledged, ${repeated} sent again`);
+}
+if (values.only === 'resume') {
   for (const name of ['distribution', 'docker-registry'] as const) {
-    const report = await resumeCampaign({ program: programOf(name), layerBytes, kills, seed });
-    const { resentBytes, mostMemoryBytes, durationMs, job, digest, wanted } = report;
-    console.log(
-      `${name}: ${values.mib} MiB, ${kills} kills, seed ${seed}: ${job.state} in ${Math.round(durationMs / 1000)} s, ` +
-        `${mebibytes(resentBytes)} MiB sent again, at most ${mebibytes(mostMemoryBytes)} MiB of memory`,
-    );
-    ok &&= job.state === 'DONE' && digest === wanted && mostMemoryBytes <= 200 * 2 ** 20;
-    ok &&= name === 'docker-registry' || resentBytes <= kills * 17 * 2 ** 20;
+    const layerBytes = Number(values.mib) * MEBIBYTE;
+    const report = await resumeCampaign({ program: await programOf(name), layerBytes, kills, seed });
+    tell(wrongIn(report, name), `${name}: ${values.mib} MiB, ${kills} kills, seed ${seed}: ${summaryOf(report)}`);
   }
-  return ok;
 }
 
-function mebibytes(bytes: number): number {
-  return Math.round((bytes / 2 ** 20) * 10) / 10;
-}
-
-function programOf(name: ComponentName): string {
-  const component = COMPONENTS.find((one) => one.name === name);
-  const found = component && locate(component, process.env);
-  if (found === undefined) throw new Error(`${name} is missing: npm run provision`);
+async function programOf(name: ComponentName): Promise<string> {
+  const components = COMPONENTS.filter((one) => one.name === name);
+  const [found] = await provision(thisMachine(), components);
+  if (found === undefined || 'missing' in found) throw new Error(`no ${name}: ${found?.missing}`);
   return found.path;
+}
+
+function wrongIn({ job, digest, wanted, resentBytes, mostMemoryBytes }: ResumeReport, name: ComponentName): string[] {
+  const wrong: string[] = [];
+  if (job.state !== 'DONE') wrong.push(`the job is ${job.state}: ${job.problem?.message}`);
+  if (digest !== wanted) wrong.push(`the tag names ${digest}, not ${wanted}`);
+  if (mostMemoryBytes > 200 * MEBIBYTE) wrong.push('more than 200 MiB of memory');
+  // Release 2.8 forgets a session whose chunk was cut. The heads of requests are in the count.
+  if (name === 'distribution' && resentBytes > kills * 8 * MEBIBYTE + MEBIBYTE)
+    wrong.push('more than a chunk a kill was sent again');
+  return wrong;
+}
+
+function summaryOf({ resentBytes, mostMemoryBytes, durationMs }: ResumeReport): string {
+  const [resent, memory] = [resentBytes, mostMemoryBytes].map((bytes) => (bytes / MEBIBYTE).toFixed(1));
+  return `${Math.round(durationMs / 1000)} s, ${resent} MiB sent again, at most ${memory} MiB of memory`;
 }
