@@ -1,6 +1,7 @@
 // What the API needs beside what every function gets, and what a host tells with each request.
 import type { JobChange } from '../../shared/jobs/job-store.ts';
 import type { FetchJson } from '../../shared/events/signing-keys.ts';
+import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { Deps } from '../deps.ts';
 import type { ReceiverDirectory } from '../receivers.ts';
 import type { ApiTokenStore } from './api-token.ts';
@@ -15,15 +16,12 @@ export type ApiDeps = Deps & {
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
   readonly metricsText?: () => Promise<string>;
   /** How a registry answers now; absent: nobody is asked. */
-  readonly probeRegistry?: (host: string) => Promise<RegistryProbe>;
+  readonly probeRegistry?: (host: string) => Promise<RegistryStatus>;
   /** Gets the key sets of OIDC issuers: over HTTPS, from public addresses only, with a bound on size and time. */
   readonly fetchJson: FetchJson;
   /** Calls the listener for each change of a job, until the result is called. Absent: streams look once a second. */
   readonly onJobChange?: (listener: (change: JobChange) => void) => () => void;
 };
-
-/** Plain data for the answer of `/v1/registries`. */
-export type RegistryProbe = Readonly<Record<string, unknown>>;
 
 /** Who is at the other end of the connection: what only the host knows. */
 export type Peer = {

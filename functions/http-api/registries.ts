@@ -1,20 +1,44 @@
-// The route of registries: which there are, and how each of them answers just now.
+// The route of registries: which there are, how each of them answers just now, as whom it knows us, and what it lets us have yet.
 import * as z from 'zod';
-import type { ApiDeps, RegistryProbe } from './api-deps.ts';
+import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
+import type { ApiDeps } from './api-deps.ts';
 import { mayUseRegistries, mayUseRule, registriesOf, type Identity } from './identity.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
 const AT_ONCE = 8;
+/** So long an answer of a registry is good: asked often, it is not asked as often. */
+const FRESH_MS = 15_000;
 
 const registrySchema = z
-  .looseObject({
+  .object({
     registry: z.string().describe('as references name it'),
     rules: z.array(z.string()).describe('those that read or write it'),
-    isReachable: z.boolean().optional(),
+    isReachable: z.boolean().optional().describe('it answered, if only with a refusal'),
+    login: z
+      .object({
+        kind: z.enum(['anonymous', 'password', 'token']),
+        username: z.string().optional(),
+        renewAt: z.iso.datetime().optional().describe('when the credential is asked for anew'),
+      })
+      .optional(),
+    quota: z
+      .object({
+        limit: z.int(),
+        remaining: z.int(),
+        windowSeconds: z.int().optional(),
+        seenAt: z.iso.datetime(),
+      })
+      .optional()
+      .describe('requests that were left when the registry last said so'),
+    error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
   })
   .meta({ id: 'Registry' });
 
+type RegistryView = Pick<z.input<typeof registrySchema>, 'registry' | 'rules'> & Partial<RegistryStatus>;
+
 export function addRegistries(api: Api, deps: ApiDeps): void {
+  const probe = freshProbe(deps);
+
   addRoute(
     api,
     {
@@ -28,10 +52,10 @@ export function addRegistries(api: Api, deps: ApiDeps): void {
     },
     async ({ identity }) => {
       const hosts = visibleRegistries(identity, deps);
-      const items: z.input<typeof registrySchema>[] = [];
+      const items: RegistryView[] = [];
       for (let start = 0; start < hosts.length; start += AT_ONCE) {
-        const some = hosts.slice(start, start + AT_ONCE).map((host) => viewOf(host, identity, deps));
-        items.push(...(await Promise.all(some)));
+        const some = hosts.slice(start, start + AT_ONCE);
+        items.push(...(await Promise.all(some.map(async (host) => viewOf(host, await probe(host), identity, deps)))));
       }
       return Response.json({ items });
     },
@@ -45,10 +69,30 @@ function visibleRegistries(identity: Identity, { config }: ApiDeps): string[] {
   return [...new Set([...configured, ...ofRules])].filter((host) => mayUseRegistries(identity, [host])).sort();
 }
 
-async function viewOf(registry: string, identity: Identity, deps: ApiDeps): Promise<z.input<typeof registrySchema>> {
-  const rules = deps
-    .config()
-    .rules.filter((rule) => mayUseRule(identity, rule) && registriesOf(rule).includes(registry));
-  const probe: RegistryProbe = (await deps.probeRegistry?.(registry)) ?? {};
-  return { ...probe, registry, rules: rules.map(({ name }) => name) };
+function viewOf(
+  registry: string,
+  status: Partial<RegistryStatus>,
+  identity: Identity,
+  { config }: ApiDeps,
+): RegistryView {
+  const rules = config().rules.filter((rule) => mayUseRule(identity, rule) && registriesOf(rule).includes(registry));
+  return { registry, rules: rules.map(({ name }) => name), ...status };
+}
+
+/** Asks a registry, unless it was asked just before; those that ask at the same time wait for the same answer. */
+function freshProbe({ clock, probeRegistry }: ApiDeps): (host: string) => Promise<Partial<RegistryStatus>> {
+  const known = new Map<string, { atMs: number; status: Promise<RegistryStatus> }>();
+
+  return async (host) => {
+    if (probeRegistry === undefined) return {};
+    const nowMs = clock.now().getTime();
+    let entry = known.get(host);
+    if (entry === undefined || nowMs - entry.atMs >= FRESH_MS) {
+      entry = { atMs: nowMs, status: probeRegistry(host) };
+      known.set(host, entry);
+      // a fault is told to those who waited, and not kept
+      entry.status.catch(() => known.delete(host));
+    }
+    return entry.status;
+  };
 }

@@ -8,7 +8,8 @@ export type ComponentName =
   | 'ctr'
   | 'crane'
   | 'regctl'
-  | 'moto';
+  | 'moto'
+  | 'schemathesis';
 
 export type Component = {
   name: ComponentName;
@@ -96,6 +97,16 @@ export const COMPONENTS: readonly Component[] = [
     pythonPackage: 'moto[server]==5.2.5',
     module: 'moto.server',
     buildTime: '1 min',
+  },
+  {
+    name: 'schemathesis',
+    binary: 'schemathesis',
+    version: '4.32.5',
+    versionArguments: ['--version'],
+    accepts: /version 4\./,
+    pythonPackage: 'schemathesis==4.32.5',
+    module: 'schemathesis.cli',
+    buildTime: '30 s',
   },
 ];
 
