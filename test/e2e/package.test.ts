@@ -1,11 +1,12 @@
 // The package as a user gets it: packed, installed into an empty folder without a network, and run there.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../../infra/demo/registry.ts';
+import { startBareServer } from '../support/bare-server.ts';
 import { plantIndex } from '../support/planted-image.ts';
 
 const run = promisify(execFile);
@@ -66,6 +67,27 @@ describe('the installed package', () => {
     await transship('copy', '--quiet', `${source.host}/app:1.0`, `${target.host}/mirror/app:1.0`);
     const copied = await fetch(`${target.url}/v2/mirror/app/manifests/1.0`);
     expect(copied.headers.get('docker-content-digest')).toBe(digest);
+  });
+
+  it('logs in by an AWS identity, with the SDK that is in the bundle', async () => {
+    await using registry = await startRegistry({ auth: { kind: 'basic', users: { AWS: 'token-of-ecr' } } });
+    await plantIndex(registry, 'app', '1.0');
+    const authorizationToken = Buffer.from('AWS:token-of-ecr').toString('base64');
+    await using aws = await startBareServer((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+      response.end(
+        JSON.stringify({ authorizationData: [{ authorizationToken, expiresAt: Date.now() / 1000 + 43_200 }] }),
+      );
+    });
+    const config = path.join(folder, 'ecr.yaml');
+    const entry = '{ kind: ecr, credential: { aws: { region: eu-west-1 } } }';
+    writeFileSync(config, `version: 1\nregistries: { "${registry.host}": ${entry} }\n`);
+    const identity = { AWS_ENDPOINT_URL: aws.url, AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'x' };
+    const options = { cwd: app, env: { ...env, ...identity } };
+    const program = path.join(app, 'node_modules', '.bin', 'transship');
+    const { stdout } = await run(program, ['tags', `${registry.host}/app`, '-c', config], options);
+    expect(stdout).toContain('1.0\n');
   });
 
   it('runs the demo', async () => {

@@ -52,6 +52,8 @@ const result = await esbuild.build({
   splitting: true,
   format: 'esm',
   platform: 'node',
+  // of packages in both forms the ES modules: a lazy import of CommonJS would have a default export only, in the bundle but not before
+  mainFields: ['module', 'main'],
   target: 'node24',
   legalComments: 'none',
   banner: { js: banner },
