@@ -8,7 +8,7 @@ export type PushRecord = {
   event: PushEvent;
   /** The jobs that it asked for; a repeated event names the first one's. Empty where it asked for none. */
   jobIds: readonly string[];
-  /** The event was known already by its key. */
+  /** Its jobs, or some of them, were there before it came: they were accepted for the same event. */
   isRepeated: boolean;
 };
 

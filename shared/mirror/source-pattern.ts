@@ -37,7 +37,11 @@ export function matchesSource(pattern: SourcePattern, { registry, repository }: 
   if (registry !== pattern.registry) return false;
   if (pattern.repositories.some((one) => one.repository === repository)) return true;
   const components = repository.split('/');
-  return pattern.wildcards.some((wildcard) => matchesPath(wildcard.split('/'), components));
+  return pattern.wildcards.some(
+    // most rules are told apart by what stands before the first star
+    (wildcard) =>
+      repository.startsWith(wildcard.slice(0, wildcard.search(/[*?]/))) && matchesPath(wildcard.split('/'), components),
+  );
 }
 
 function matchesPath(pattern: readonly string[], components: readonly string[]): boolean {

@@ -9,7 +9,7 @@ import {
   type JobState,
 } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
-import { MAX_CHECKPOINT_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES } from '../../../shared/jobs/new-job.ts';
+import { MAX_CHECKPOINT_BYTES, MAX_RESULT_BYTES } from '../../../shared/jobs/new-job.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 export type Values = Record<string, SQLInputValue>;
@@ -48,7 +48,8 @@ export function fixedValues(job: Job): Record<(typeof FIXED_COLUMNS)[number], SQ
     id: job.id,
     kind: job.kind,
     targets: JSON.stringify(job.targets),
-    payload: jsonText(job.payload, MAX_PAYLOAD_BYTES, 'payload'),
+    // checked when it was asked for, before it got into a transaction
+    payload: JSON.stringify(job.payload),
     priority: job.priority,
     accepted_at: job.acceptedAt.getTime(),
     max_attempts: job.maxAttempts,

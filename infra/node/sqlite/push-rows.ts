@@ -7,11 +7,10 @@ import { numberOfCursor } from './read-jobs.ts';
 import type { StoreContext } from './store-context.ts';
 
 export function pushRows({ database, write, read, assertRoom }: StoreContext): PushLog {
-  const jobByKey = database.prepare('SELECT id FROM job WHERE dedupe_key = ?');
-  const pushByKey = database.prepare('SELECT 1 FROM push WHERE dedupe_key = ? LIMIT 1');
+  const jobByKey = database.prepare('SELECT id, accepted_at FROM job WHERE dedupe_key = ?');
   const insert = database.prepare(`
-    INSERT INTO push (id, received_at, receiver_id, dedupe_key, relevant, event, job_ids, repeated)
-    VALUES (:id, :received_at, :receiver_id, :dedupe_key, :relevant, :event, :job_ids, :repeated)`);
+    INSERT INTO push (id, received_at, receiver_id, relevant, event, job_ids, repeated)
+    VALUES (:id, :received_at, :receiver_id, :relevant, :event, :job_ids, :repeated)`);
   const byId = database.prepare('SELECT * FROM push WHERE id = ?');
   const pageOf = (condition: string) =>
     database.prepare(`
@@ -30,11 +29,10 @@ export function pushRows({ database, write, read, assertRoom }: StoreContext): P
       id,
       received_at: receivedAt.getTime(),
       receiver_id: event.receiverId,
-      dedupe_key: event.dedupeKey,
       relevant: event.relevant ? 1 : 0,
       event: JSON.stringify(event),
       job_ids: JSON.stringify(jobs.map((row) => text(row, 'id'))),
-      repeated: event.dedupeKey !== null && pushByKey.get(event.dedupeKey) !== undefined ? 1 : 0,
+      repeated: jobs.some((row) => time(row, 'accepted_at') < receivedAt) ? 1 : 0,
     });
   }
 

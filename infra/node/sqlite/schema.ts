@@ -76,7 +76,6 @@ CREATE TABLE push (
   id TEXT NOT NULL UNIQUE,
   received_at INTEGER NOT NULL,
   receiver_id TEXT NOT NULL,
-  dedupe_key TEXT,
   relevant INTEGER NOT NULL,
   event TEXT NOT NULL,
   job_ids TEXT NOT NULL,
@@ -84,7 +83,6 @@ CREATE TABLE push (
 ) STRICT;
 CREATE INDEX push_received ON push (received_at);
 CREATE INDEX push_receiver ON push (receiver_id);
-CREATE INDEX push_key ON push (dedupe_key) WHERE dedupe_key IS NOT NULL;
 
 CREATE TABLE written_tag (
   registry TEXT NOT NULL,

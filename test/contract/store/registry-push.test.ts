@@ -63,6 +63,7 @@ describe('accepting pushes', () => {
 
   it('makes one job of an event that comes again, and names it', async () => {
     const first = await accept({ dedupeKey: 'k' });
+    await bed.clock.advance(1);
     const again = await accept({ dedupeKey: 'k' });
     expect(again.jobIds).toEqual(first.jobIds);
     expect((await bed.store.counts()).accepted).toBe(1);
