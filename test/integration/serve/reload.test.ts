@@ -1,8 +1,7 @@
 // A changed configuration is taken over while the server runs: whoever changes the file, however; a wrong one changes nothing.
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect } from 'node:tls';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
 import { createAuthority } from '../../support/certificates.ts';
@@ -89,6 +88,7 @@ it('takes over what Kubernetes mounts anew', async () => {
   symlinkSync('..two', path.join(mounted, '..data-next'));
   renameSync(path.join(mounted, '..data-next'), path.join(mounted, '..data'));
   await takesOver(serve, 'second');
+  expect(await ruleNames(serve)).not.toContain('"first"');
 });
 
 it('says which changes need a restart, and takes over the others', async () => {
