@@ -69,7 +69,7 @@ function unauthorized(reason?: string): Refusal {
     status: 401,
     code: 'unauthorized',
     detail: reason ?? 'a bearer token is needed',
-    hint: 'make one with: transship api-token create',
+    hint: 'make one with: transship api-token create --name NAME --scope SCOPE',
     headers: { 'www-authenticate': challenge },
   });
 }

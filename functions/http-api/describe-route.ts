@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { problemSchema, titleOf } from './problem.ts';
 import type { RouteShape } from './route.ts';
 
-export type Answer = {
+type Answer = {
   description: string;
   /** Of the body; absent: there is none. */
   schema?: z.ZodType;

@@ -17,7 +17,7 @@ import { Refusal } from './problem.ts';
 import { readJson } from './read-json.ts';
 
 /** `public`: anybody, `own`: the handler itself decides. */
-export type Access = Scope | 'public' | 'own';
+type Access = Scope | 'public' | 'own';
 
 export type RouteShape<
   Params extends z.ZodType = z.ZodType,
