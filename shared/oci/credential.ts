@@ -2,7 +2,7 @@
 import type { Secret } from '../telemetry/secret.ts';
 
 /** One way to log in; `identityToken` is an OAuth2 refresh token (Docker's user `<token>`), `registryToken` a ready bearer token. */
-export type Credential =
+export type Credential = (
   | { kind: 'anonymous' }
   | {
       kind: 'basic';
@@ -12,7 +12,11 @@ export type Credential =
       renewAt?: Date;
     }
   | { kind: 'identityToken'; token: Secret }
-  | { kind: 'registryToken'; token: Secret };
+  | { kind: 'registryToken'; token: Secret }
+) & {
+  /** Where it is mended, in words for a hint; absent: in the files of Docker and its like. */
+  origin?: string;
+};
 
 /**
  * Finds the credential for one repository. After a 401 it is called again with the credential that was `refused`:

@@ -82,6 +82,11 @@ export function describeLogin(credential: Credential): string {
 
 /** How to log in, or log in better. */
 export function loginHint(registry: string, credential: Credential | undefined): string {
+  if (credential?.origin !== undefined) {
+    return credential.kind === 'anonymous'
+      ? `${credential.origin} says that there is no login: give it a credential`
+      : `check that the login in ${credential.origin} is still valid and has the rights`;
+  }
   const login = `"docker login ${registry}", or name another file with --authfile`;
   if (credential === undefined || credential.kind === 'anonymous')
     return `no credential for ${registry} was found: log in with ${login}`;

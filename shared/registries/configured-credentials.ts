@@ -14,26 +14,34 @@ type CredentialConfig = NonNullable<RegistryConfig['credential']>;
 export type CredentialSurroundings = Pick<LocationOptions, 'env' | 'homeDir'> & { readSecret: ReadSecret };
 
 /**
- * The source for one registry. It throws TransshipError invalid-config, invalid-credential-file, credential-helper-failed.
+ * The source for one registry. It throws TransshipError invalid-config, invalid-credential-file, credential-helper-failed, and
+ * what the registry's cloud answers.
  */
 export function configuredCredentials(
-  { host, vendor }: { host: string; vendor: Vendor },
+  place: { host: string; vendor: Vendor },
   credential: CredentialConfig,
   surroundings: CredentialSurroundings,
 ): CredentialSource {
-  const { env, homeDir, readSecret } = surroundings;
-  if (credential === 'anonymous') return () => Promise.resolve(anonymous);
-  if ('password' in credential) return rememberedCredential(() => login(credential, readSecret));
-  if ('helper' in credential) return rememberedCredential(() => askHelper(credential.helper, host, env));
-  if ('docker' in credential) {
+  if (typeof credential === 'object' && 'docker' in credential) {
+    const { env, homeDir } = surroundings;
     const { file } = credential.docker;
     const named = file === undefined ? {} : { authfile: file, askedBy: 'the configuration' as const };
     return credentialSource({ env, homeDir, ...named });
   }
-  if ('aws' in credential) {
-    const source = vendor.cloudLogin?.(host, credential);
-    if (source !== undefined) return source;
-  }
+  const source = sourceOf(place, credential, surroundings);
+  const origin = `the entry registries: ${place.host} of the configuration`;
+  return async (scope) => ({ ...(await source(scope)), origin });
+}
+
+function sourceOf(
+  { host, vendor }: { host: string; vendor: Vendor },
+  credential: Exclude<CredentialConfig, { docker: unknown }>,
+  { env, readSecret }: CredentialSurroundings,
+): CredentialSource {
+  if (credential === 'anonymous') return () => Promise.resolve(anonymous);
+  if ('password' in credential) return rememberedCredential(() => login(credential, readSecret));
+  if ('helper' in credential) return rememberedCredential(() => askHelper(credential.helper, host, env));
+  if ('aws' in credential && vendor.cloudLogin !== undefined) return vendor.cloudLogin(host, credential);
   const cloud = 'aws' in credential ? 'aws' : 'google' in credential ? 'google' : 'azure';
   return () => Promise.reject(notOffered(host, cloud));
 }

@@ -86,7 +86,10 @@ describe('forms', () => {
     const env = { DOCKER_CONFIG: folder };
     expect(await tagsAt(registries(`"${started.host}": {}`, { env }), started.host)).toEqual(['v1']);
     const none = registries(`"${started.host}": { credential: anonymous }`, { env });
-    await expect(tagsAt(none, started.host)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(tagsAt(none, started.host)).rejects.toMatchObject({
+      code: 'unauthorized',
+      hint: `the entry registries: ${started.host} of the configuration says that there is no login: give it a credential`,
+    });
   });
 
   test('a file of Docker in place of the usual ones', async () => {
@@ -151,7 +154,10 @@ describe('rotation', () => {
     expect(await tagsAt(opened, started.host)).toEqual(['v1']);
     users['alice'] = 'second';
     started.expireTokens();
-    await expect(tagsAt(opened, started.host)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(tagsAt(opened, started.host)).rejects.toMatchObject({
+      code: 'unauthorized',
+      hint: expect.stringContaining(`the login in the entry registries: ${started.host} of the configuration`),
+    });
     await writeFile(file, 'second');
     expect(await tagsAt(opened, started.host)).toEqual(['v1']);
     expect(usersAt(started)).toEqual(['alice:first', 'alice:second']);
