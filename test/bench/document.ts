@@ -2,9 +2,13 @@
 import { groupCopies } from './copy-groups.ts';
 import { findings } from './findings.ts';
 import type { Results } from './results.ts';
-import { copyTable, startTable } from './tables.ts';
+import { copyTable, receiverTable, startTable } from './tables.ts';
 
-export const PLOT_FILES = { wall: 'performance-wall.svg', memory: 'performance-memory.svg' } as const;
+export const PLOT_FILES = {
+  wall: 'performance-wall.svg',
+  memory: 'performance-memory.svg',
+  receivers: 'performance-receivers.svg',
+} as const;
 
 const BEGIN = '<!-- results: written by npm run bench, do not edit -->';
 const END = '<!-- end of results -->';
@@ -16,7 +20,7 @@ export function replaceResults(document: string, results: string): string {
   return `${document.slice(0, start + BEGIN.length)}\n\n${results.trim()}\n\n${document.slice(end)}`;
 }
 
-export function renderResults({ setting, copies, starts }: Results): string {
+export function renderResults({ setting, copies, starts, receivers }: Results): string {
   const groups = groupCopies(copies);
   const said = findings(groups);
   const sections = [
@@ -29,6 +33,9 @@ export function renderResults({ setting, copies, starts }: Results): string {
     ...(said.length > 0 ? ['### In short', list(said)] : []),
     ...(groups.length > 0 ? [`![Wall times](${PLOT_FILES.wall})`, `![Peak memory](${PLOT_FILES.memory})`] : []),
     ...groups.flatMap((group) => [`### ${capitalized(group.title)}`, copyTable(group)]),
+    ...(receivers.length > 0
+      ? ['### Push events accepted', receiverTable(receivers), `![Latency by rate](${PLOT_FILES.receivers})`]
+      : []),
     ...(starts.length > 0 ? ['### Start-up', startTable(starts)] : []),
   ];
   return `${sections.map((section) => section.trim()).join('\n\n')}\n`;

@@ -10,6 +10,7 @@ import { renderResults } from './document.ts';
 import { layOutPackage } from './installed-package.ts';
 import { describeMachine } from './machine.ts';
 import { parseOptions, USAGE, type BenchOptions } from './options.ts';
+import { measureReceivers, RECEIVERS } from './receivers.ts';
 import { OURS_ALONE, type Results } from './results.ts';
 import { measureStartUp } from './start-up.ts';
 import { chooseWorkloads, START_UP } from './workloads.ts';
@@ -35,6 +36,9 @@ async function runBench({ runs, only, isLarge, outDir }: BenchOptions, args: rea
   const workloads = chooseWorkloads({ only, isLarge });
   const hasStartUp = only.length === 0 || only.includes(START_UP);
   const starts = hasStartUp ? await measureStartUp(ours, { env, signal }) : [];
+  const hasReceivers = only.length === 0 || only.includes(RECEIVERS);
+  const served = { folder: work.path, env, signal, say };
+  const receivers = hasReceivers ? await measureReceivers(ours, served) : [];
   const folder = path.join(work.path, 'registries');
   mkdirSync(folder);
   const bench = { registryProgram: registry.path, contenders, workloads, runs, folder, env, signal, say };
@@ -48,6 +52,7 @@ async function runBench({ runs, only, isLarge, outDir }: BenchOptions, args: rea
     },
     copies: await measureCopies(bench),
     starts,
+    receivers,
   };
   process.stdout.write(`\n${renderResults(results)}`);
   if (outDir !== undefined) writeResults(outDir, results);

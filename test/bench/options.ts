@@ -1,5 +1,6 @@
 // The command line of the bench.
 import { parseArgs } from 'node:util';
+import { RECEIVERS } from './receivers.ts';
 import { START_UP, WORKLOADS } from './workloads.ts';
 
 export type BenchOptions = {
@@ -10,7 +11,7 @@ export type BenchOptions = {
   outDir: string | undefined;
 };
 
-const NAMES = [...WORKLOADS.map(({ name }) => name), START_UP];
+const NAMES = [...WORKLOADS.map(({ name }) => name), START_UP, RECEIVERS];
 
 export const USAGE = `Usage: npm run bench -- [options]
 

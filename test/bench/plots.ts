@@ -1,8 +1,8 @@
 // The two plots of the documentation: wall time and peak memory, a row for each workload, plain HTTP left and TLS right.
 import { renderChart, type Panel } from './chart.ts';
 import { schemeTitle, type CopyGroup, type Entry } from './copy-groups.ts';
-import { megabytes, seconds } from './quantity.ts';
-import { isOurs } from './results.ts';
+import { fineMilliseconds, megabytes, seconds } from './quantity.ts';
+import { isOurs, type ReceiverResult } from './results.ts';
 import type { Spread } from './statistics.ts';
 import { workloadTitle } from './workloads.ts';
 
@@ -16,6 +16,24 @@ export function wallPlot(groups: readonly CopyGroup[]): string {
 export function memoryPlot(groups: readonly CopyGroup[]): string {
   const rows = panelRows(groups, ({ peak }) => peak);
   return renderChart({ title: 'Peak memory while copying', subtitle: SUBTITLE, rows, write: megabytes });
+}
+
+/** The rates that the server kept up with, and the first that it did not. */
+export function receiverPlot(results: readonly ReceiverResult[]): string {
+  const panel = (title: string, valueOf: (result: ReceiverResult) => number): Panel => ({
+    title,
+    bars: results.map((result) => {
+      const value = valueOf(result);
+      return { label: `${result.perSecond}/s`, value, low: value, high: value, isOurs: true };
+    }),
+  });
+  return renderChart({
+    title: 'Time to accept a push event, durably',
+    subtitle:
+      'By the rate at which they come, from the moment each was to be sent. Shorter is better. Each panel has its own scale.',
+    rows: [[panel('half of them', ({ p50Ms }) => p50Ms)], [panel('99 of 100', ({ p99Ms }) => p99Ms)]],
+    write: fineMilliseconds,
+  });
 }
 
 function panelRows(groups: readonly CopyGroup[], measureOf: (entry: Entry) => Spread): Panel[][] {

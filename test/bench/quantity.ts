@@ -14,6 +14,11 @@ export function milliseconds(ms: number): string {
   return `${Math.round(ms)} ms`;
 }
 
+/** Tenths where they matter. */
+export function fineMilliseconds(ms: number): string {
+  return `${ms < 100 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
 /** Megabytes of a million bytes, as the limits of this project are meant. */
 export function megabytes(bytes: number): string {
   return `${Math.round(bytes / 1e6)} MB`;

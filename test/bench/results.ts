@@ -22,6 +22,20 @@ export type CopyResult = {
 
 export type StartResult = { command: string; wallMs: readonly number[]; peakBytes: readonly number[] };
 
+/** Push events at one rate. */
+export type ReceiverResult = {
+  /** Events that were sent. */
+  perSecond: number;
+  acceptedPerSecond: number;
+  /** Answers other than 202. */
+  refused: number;
+  /** From the moment at which an event was to be sent to its answer. */
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  longestMs: number;
+};
+
 /** What the figures depend on. */
 type Setting = {
   date: string;
@@ -36,6 +50,7 @@ export type Results = {
   setting: Setting;
   copies: readonly CopyResult[];
   starts: readonly StartResult[];
+  receivers: readonly ReceiverResult[];
 };
 
 export const OURS = 'transship';

@@ -1,7 +1,7 @@
 // The results as Markdown tables.
 import type { CopyGroup, Entry } from './copy-groups.ts';
-import { bareSeconds, megabytes, milliseconds, seconds } from './quantity.ts';
-import { OURS, OURS_ALONE, type StartResult } from './results.ts';
+import { bareSeconds, fineMilliseconds, megabytes, milliseconds, seconds } from './quantity.ts';
+import { OURS, OURS_ALONE, type ReceiverResult, type StartResult } from './results.ts';
 import { BARE_NODE } from './start-up.ts';
 import { spread, type Spread } from './statistics.ts';
 
@@ -78,5 +78,27 @@ export function startTable(starts: readonly StartResult[]): string {
       const above = bare === undefined || command === BARE_NODE ? '' : milliseconds(wall - bare);
       return [command, milliseconds(wall), above, megabytes(peak)];
     }),
+  );
+}
+
+const RECEIVER_COLUMNS: readonly Column[] = [
+  { title: 'events sent', align: 'right' },
+  { title: 'accepted', align: 'right' },
+  { title: 'not accepted', align: 'right' },
+  { title: 'median', align: 'right' },
+  { title: 'p99', align: 'right' },
+  { title: 'p99.9', align: 'right' },
+  { title: 'longest', align: 'right' },
+];
+
+export function receiverTable(results: readonly ReceiverResult[]): string {
+  return markdownTable(
+    RECEIVER_COLUMNS,
+    results.map(({ perSecond, acceptedPerSecond, refused, p50Ms, p99Ms, p999Ms, longestMs }) => [
+      `${perSecond}/s`,
+      `${Math.round(acceptedPerSecond)}/s`,
+      String(refused),
+      ...[p50Ms, p99Ms, p999Ms, longestMs].map(fineMilliseconds),
+    ]),
   );
 }

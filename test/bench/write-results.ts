@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { groupCopies } from './copy-groups.ts';
 import { PLOT_FILES, renderResults, replaceResults } from './document.ts';
-import { memoryPlot, wallPlot } from './plots.ts';
+import { memoryPlot, receiverPlot, wallPlot } from './plots.ts';
 import type { Results } from './results.ts';
 
 const PAGE = 'performance.md';
@@ -22,6 +22,9 @@ export function writeResults(folder: string, results: Results): void {
   const raw = path.join(folder, RAW);
   writeFileSync(raw, JSON.stringify(results, rounded));
   execFileSync(process.execPath, [FORMATTER, page, raw], { cwd: ROOT, stdio: 'pipe' });
+  if (results.receivers.length > 0) {
+    writeFileSync(path.join(folder, PLOT_FILES.receivers), receiverPlot(results.receivers));
+  }
   const groups = groupCopies(results.copies);
   if (groups.length === 0) return;
   writeFileSync(path.join(folder, PLOT_FILES.wall), wallPlot(groups));

@@ -106,6 +106,7 @@ const RESULTS: Results = {
   },
   copies: [copy('transship', [{}]), copy('regctl', [{}])],
   starts: [],
+  receivers: [],
 };
 
 it('names date, command, machine and versions above the figures', () => {
