@@ -6,10 +6,16 @@ import { MANIFEST_ACCEPT } from '../../shared/oci/media-types.ts';
 type Login = { username: string; password: string };
 export type DemoRegistry = { host: string; login?: Login };
 
-type DemoRequest = { method?: 'GET' | 'POST' | 'PUT'; headers?: Record<string, string>; body?: Buffer };
+type DemoRequest = { method?: 'GET' | 'POST' | 'PATCH' | 'PUT'; headers?: Record<string, string>; body?: Buffer };
 
 /** One request to `/v2/<path>`, with a token if the registry wants one. @throws Error unless the answer is 2xx */
 export async function request(registry: DemoRegistry, path: string, init: DemoRequest = {}): Promise<Response> {
+  const response = await ask(registry, path, init);
+  if (response.ok) return response;
+  throw new Error(`${init.method ?? 'GET'} ${response.url}: ${response.status} ${await response.text()}`);
+}
+
+async function ask(registry: DemoRegistry, path: string, init: DemoRequest): Promise<Response> {
   const { body, ...rest } = init;
   const url = `http://${registry.host}/v2/${path}`;
   const send = (headers: Record<string, string>) =>
@@ -18,13 +24,18 @@ export async function request(registry: DemoRegistry, path: string, init: DemoRe
       headers: { ...rest.headers, ...headers },
       ...(body === undefined ? {} : { body: new Uint8Array(body) }),
     });
-  let response = await send({});
-  if (response.status === 401 && registry.login !== undefined) {
-    await response.body?.cancel();
-    response = await send({ authorization: `Bearer ${await fetchToken(response, registry.login)}` });
-  }
-  if (response.ok) return response;
-  throw new Error(`${init.method ?? 'GET'} ${url}: ${response.status} ${await response.text()}`);
+  const response = await send({});
+  if (response.status !== 401 || registry.login === undefined) return response;
+  await response.body?.cancel();
+  return send({ authorization: `Bearer ${await fetchToken(response, registry.login)}` });
+}
+
+/** True if a tag or digest can be pulled, false if the registry says that there is none. @throws Error for any other answer */
+export async function hasManifest(registry: DemoRegistry, repository: string, selector: string): Promise<boolean> {
+  const response = await ask(registry, `${repository}/manifests/${selector}`, { headers: { accept: MANIFEST_ACCEPT } });
+  await response.body?.cancel();
+  if (response.ok || response.status === 404) return response.ok;
+  throw new Error(`GET ${response.url}: ${response.status}`);
 }
 
 /** The bytes of a manifest by tag or digest. */

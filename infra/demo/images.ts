@@ -1,113 +1,97 @@
-// The images of the demo: two programs for two platforms each, on one base layer; the first with an attestation, a signature and an SBOM.
+// The images of the demo: programs for two platforms each, on one base layer, the first with attestations, a signature and an SBOM;
+// and one that is large.
 import type { KeyObject } from 'node:crypto';
-import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX } from '../../shared/oci/media-types.ts';
+import { OCI_CONFIG, OCI_INDEX } from '../../shared/oci/media-types.ts';
+import { attestationOf, sbomOf } from './belongings.ts';
 import { jsonPiece, manifestPiece, type Piece, type RepositoryContent } from './content.ts';
-import { baseLayer, programLayer, type Layer } from './layers.ts';
-import { signDigest } from './signature.ts';
+import { baseLayer, dataLayer, programLayer, type Layer } from './layers.ts';
+import { signatureOf } from './signature.ts';
 
 export type DemoImage = RepositoryContent & { tag: string; digest: string };
 
+/** What the demo pushes, in the order of its chapters. */
+export type DemoImages = Readonly<Record<'app' | 'worker' | 'tools' | 'model', DemoImage>>;
+
+type ImageName = { name: string; tag: string };
+type Part = { blobs: readonly Piece[]; manifest: Piece };
+
 const ARCHITECTURES = ['amd64', 'arm64'] as const;
 const CREATED = '2026-01-01T00:00:00Z';
-const IN_TOTO = 'application/vnd.in-toto+json';
-const SPDX = 'application/spdx+json';
+/** Different sizes: at any moment of a copy some layers are there and some on their way. */
+const MODEL_LAYERS_MIB = [4, 8, 12, 24];
 
-/** `demo/app` with everything that belongs to an image, and `demo/worker` on the same base. */
-export function buildImages(privateKey: KeyObject): { app: DemoImage; worker: DemoImage } {
+/** The bytes are the same every time, but for the signature. */
+export function buildImages(privateKey: KeyObject): DemoImages {
   const base = baseLayer();
+  const worker = { name: 'worker', tag: '1.0' };
   return {
-    app: withBelongings(multiPlatform('app', base, true), privateKey),
-    worker: multiPlatform('worker', base, false),
+    app: signedImage({ name: 'app', tag: '1.0' }, base, privateKey),
+    worker: image(worker, programs(worker, [base])),
+    tools: buildTools('1.1'),
+    model: image({ name: 'model', tag: '1.0' }, [singlePlatform('model', 'amd64', MODEL_LAYERS_MIB.map(dataLayer))]),
   };
 }
 
-function multiPlatform(name: string, base: Layer, attested: boolean): DemoImage {
-  const images = ARCHITECTURES.map((architecture) => singlePlatform(name, architecture, base));
-  const attestations = attested ? images.map((image) => attestationOf(image.manifest)) : [];
+/** A version of an image that shares nothing with the others. */
+export function buildTools(tag: string): DemoImage {
+  const tools = { name: 'tools', tag };
+  return image(tools, programs(tools, []));
+}
+
+/** Bytes of everything that belongs to an image. */
+export function sizeOf({ blobs, manifests }: RepositoryContent): number {
+  return [...blobs, ...manifests].reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+}
+
+/** What becomes visible with the tag goes first, the tag last. */
+function image({ name, tag }: ImageName, parts: readonly Part[], belongings: Belongings = nothing): DemoImage {
   const index = jsonPiece(OCI_INDEX, {
     schemaVersion: 2,
     mediaType: OCI_INDEX,
-    manifests: [...images, ...attestations].map(({ manifest }) => manifest.descriptor),
-    annotations: { 'org.opencontainers.image.title': name, 'org.opencontainers.image.version': '1.0' },
+    manifests: parts.map(({ manifest }) => manifest.descriptor),
+    annotations: { 'org.opencontainers.image.title': name, 'org.opencontainers.image.version': tag },
   });
-  const parts = [...images, ...attestations];
+  const { blobs, manifests } = belongings(index);
   return {
     repository: `demo/${name}`,
-    tag: '1.0',
+    tag,
     digest: index.descriptor.digest,
-    blobs: unique(parts.flatMap(({ blobs }) => blobs)),
-    manifests: [...parts.map(({ manifest }) => manifest), { ...index, tag: '1.0' }],
+    blobs: unique([...parts.flatMap((part) => part.blobs), ...blobs]),
+    manifests: [...parts.map(({ manifest }) => manifest), ...manifests, { ...index, tag }],
   };
 }
 
-type Part = { blobs: Piece[]; manifest: Piece };
+type Belongings = (index: Piece) => Pick<RepositoryContent, 'blobs' | 'manifests'>;
+const nothing: Belongings = () => ({ blobs: [], manifests: [] });
 
-function singlePlatform(name: string, architecture: string, base: Layer): Part {
-  const layers = [base, programLayer(name, architecture)];
+/** With provenance for each platform, a signature and an SBOM. */
+function signedImage(names: ImageName, base: Layer, privateKey: KeyObject): DemoImage {
+  const images = programs(names, [base]);
+  return image(names, [...images, ...images.map(({ manifest }) => attestationOf(manifest))], ({ descriptor }) => {
+    const signature = signatureOf(`demo/${names.name}`, descriptor, privateKey);
+    const sbom = sbomOf(`demo/${names.name}`, descriptor, CREATED);
+    return { blobs: [...signature.blobs, ...sbom.blobs], manifests: [signature.manifest, sbom.manifest] };
+  });
+}
+
+function programs({ name, tag }: ImageName, base: readonly Layer[]): Part[] {
+  return ARCHITECTURES.map((architecture) =>
+    singlePlatform(name, architecture, [...base, programLayer(name, tag, architecture)]),
+  );
+}
+
+function singlePlatform(name: string, architecture: string, layers: readonly Layer[]): Part {
   const config = jsonPiece(OCI_CONFIG, {
     created: CREATED,
     architecture,
     os: 'linux',
     config: { Entrypoint: [`/opt/${name}`] },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
-    history: ['base', name].map((part) => ({ created: CREATED, created_by: `transship demo: ${part}` })),
+    history: layers.map((_, index) => ({ created: CREATED, created_by: `transship demo: layer ${index + 1}` })),
   });
-  return { blobs: [...layers, config], manifest: on(manifestPiece({ config, layers }), { os: 'linux', architecture }) };
-}
-
-/** https://docs.docker.com/build/metadata/attestations/attestation-storage/ */
-function attestationOf(image: Piece): Part {
-  const { digest } = image.descriptor;
-  const predicateType = 'https://slsa.dev/provenance/v1';
-  const statement = jsonPiece(
-    IN_TOTO,
-    {
-      _type: 'https://in-toto.io/Statement/v1',
-      predicateType,
-      subject: [{ name: 'demo/app', digest: { sha256: digest.slice('sha256:'.length) } }],
-      predicate: { buildDefinition: { buildType: 'https://mobyproject.org/buildkit@v1' }, runDetails: {} },
-    },
-    { annotations: { 'in-toto.io/predicate-type': predicateType } },
-  );
-  const config = jsonPiece(OCI_CONFIG, {
-    architecture: 'unknown',
-    os: 'unknown',
-    config: {},
-    rootfs: { type: 'layers', diff_ids: [statement.descriptor.digest] },
-  });
-  const annotations = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digest };
-  const manifest = on(manifestPiece({ config, layers: [statement] }), { os: 'unknown', architecture: 'unknown' });
-  return {
-    blobs: [statement, config],
-    manifest: { ...manifest, descriptor: { ...manifest.descriptor, annotations } },
-  };
-}
-
-/** Adds a signature, found by its tag, and an SBOM, found as a referrer. */
-function withBelongings(image: DemoImage, privateKey: KeyObject): DemoImage {
-  const signature = signDigest(image.repository, image.digest, privateKey);
-  const index = image.manifests.at(-1);
-  const empty = jsonPiece(OCI_EMPTY, {});
-  const document = jsonPiece(SPDX, {
-    spdxVersion: 'SPDX-2.3',
-    dataLicense: 'CC0-1.0',
-    SPDXID: 'SPDXRef-DOCUMENT',
-    name: image.repository,
-    documentNamespace: `https://example.com/spdx/${image.digest.slice('sha256:'.length)}`,
-    creationInfo: { created: CREATED, creators: ['Tool: transship-demo'] },
-    packages: [{ SPDXID: 'SPDXRef-base', name: 'demo-base', versionInfo: '1', downloadLocation: 'NOASSERTION' }],
-  });
-  const subject = { ...index?.descriptor };
-  const sbom = manifestPiece({ config: empty, layers: [document] }, { artifactType: SPDX, subject });
-  return {
-    ...image,
-    blobs: unique([...image.blobs, ...signature.blobs, empty, document]),
-    manifests: [...image.manifests, { ...signature.manifest, tag: signature.tag }, sbom],
-  };
-}
-
-function on(manifest: Piece, platform: { os: string; architecture: string }): Piece {
-  return { ...manifest, descriptor: { ...manifest.descriptor, platform } };
+  const { bytes, descriptor } = manifestPiece({ config, layers });
+  const platform = { os: 'linux', architecture };
+  return { blobs: [...layers, config], manifest: { bytes, descriptor: { ...descriptor, platform } } };
 }
 
 function unique(pieces: readonly Piece[]): Piece[] {

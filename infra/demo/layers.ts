@@ -1,5 +1,5 @@
 // The layers of the demo's images: small file trees with enough incompressible data in them that a copy takes a moment.
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../shared/oci/digest.ts';
 import { piece, type Piece } from './content.ts';
@@ -8,7 +8,7 @@ import { tar, type TarEntry } from './tar.ts';
 /** A layer, and the digest of its tar archive, by which an image's configuration names it. */
 export type Layer = Piece & { diffId: string };
 
-const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
+const TAR = 'application/vnd.oci.image.layer.v1.tar';
 const MIB = 1024 * 1024;
 
 /** What all images and platforms of the demo stand on. */
@@ -26,18 +26,29 @@ export function baseLayer(): Layer {
   ]);
 }
 
-/** One program for one architecture. */
-export function programLayer(name: string, architecture: string): Layer {
+/** One version of a program for one architecture. */
+export function programLayer(name: string, tag: string, architecture: string): Layer {
   return layer([
     { name: 'opt' },
-    { name: `opt/${name}`, content: text(`#!/bin/sh\necho "${name} for ${architecture}"\n`), mode: 0o755 },
-    { name: `opt/${name}.bin`, content: noise(`${name} ${architecture}`, MIB) },
+    { name: `opt/${name}`, content: text(`#!/bin/sh\necho "${name} ${tag} for ${architecture}"\n`), mode: 0o755 },
+    { name: `opt/${name}.bin`, content: noise(`${name} ${tag} ${architecture}`, MIB) },
   ]);
+}
+
+/** Much data in one file, not packed. */
+export function dataLayer(sizeMiB: number): Layer {
+  const archive = tar([
+    { name: 'data' },
+    { name: `data/${sizeMiB}.bin`, content: noise(`data ${sizeMiB}`, sizeMiB * MIB) },
+  ]);
+  const packed = piece(TAR, archive);
+  return { ...packed, diffId: packed.descriptor.digest };
 }
 
 function layer(entries: readonly TarEntry[]): Layer {
   const archive = tar(entries);
-  return { ...piece(LAYER, gzipSync(archive, { level: 1 })), diffId: digestOf(archive) };
+  // noise does not get smaller
+  return { ...piece(`${TAR}+gzip`, gzipSync(archive, { level: 0 })), diffId: digestOf(archive) };
 }
 
 function text(content: string): Buffer {
@@ -46,6 +57,6 @@ function text(content: string): Buffer {
 
 /** Bytes that look random, and are the same for the same seed. */
 function noise(seed: string, sizeBytes: number): Buffer {
-  const key = Buffer.from(seed.padEnd(16)).subarray(0, 16);
+  const key = createHash('sha256').update(seed).digest().subarray(0, 16);
   return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
 }

@@ -5,8 +5,8 @@ import { digestOf } from '../../shared/oci/digest.ts';
 import type { RepositoryContent } from './content.ts';
 import { readBlob, readManifest, request, type DemoRegistry } from './demo-client.ts';
 import type { DemoImage } from './images.ts';
-import { signatureHolds, signatureTag } from './signature.ts';
-import type { Stage } from './stage.ts';
+import { COSIGN_SIGNATURE, signatureHolds } from './signature.ts';
+import type { RunningRegistry } from './registry.ts';
 
 /** One statement, and whether it holds; `detail` says why not. */
 export type Check = { statement: string; holds: boolean; detail?: string };
@@ -47,26 +47,27 @@ async function* everything(
   }
 }
 
-/** The signature verifies against the image at the target, and the SBOM is listed as its referrer. */
+/** Signature and SBOM are listed as referrers of the image at the target, and the signature verifies. */
 export async function proveBelongings(registry: DemoRegistry, image: DemoImage, publicKey: KeyObject): Promise<Check> {
   const { repository, tag } = image;
   const problem = await firstProblem(async () => {
     const digest = digestOf(await readManifest(registry, repository, tag));
-    const manifest = await readManifest(registry, repository, signatureTag(digest));
+    const listed = await (await request(registry, `${repository}/referrers/${digest}`)).text();
+    const referrers: { digest: string; artifactType?: string }[] = JSON.parse(listed).manifests;
+    if (referrers.length !== 2) throw new Error(`${referrers.length} referrers instead of 2`);
+    const signature = referrers.find(({ artifactType }) => artifactType === COSIGN_SIGNATURE);
+    const manifest = await readManifest(registry, repository, signature?.digest ?? 'no signature is listed');
     const payload = await readBlob(registry, repository, JSON.parse(manifest.toString('utf8')).layers[0].digest);
     if (!signatureHolds(manifest, payload, digest, publicKey)) throw new Error('the signature does not hold');
-    const listed = await (await request(registry, `${repository}/referrers/${digest}`)).text();
-    const { manifests } = JSON.parse(listed);
-    if (manifests.length !== 1) throw new Error(`${manifests.length} referrers instead of 1`);
   });
   return { statement: `${registry.host}: the signature verifies, and the SBOM is listed`, ...problem };
 }
 
 /** The login went to the registry that it is for, and to no other. */
-export function proveLoginIsBound({ source, open, locked }: Pick<Stage, 'source' | 'open' | 'locked'>): Check {
-  const sawLogin = ({ exchanges }: Stage['source']) =>
+export function proveLoginIsBound(locked: RunningRegistry, others: readonly RunningRegistry[]): Check {
+  const sawLogin = ({ exchanges }: RunningRegistry) =>
     exchanges.some(({ headers }) => headers.authorization !== undefined);
-  const strangers = [source, open].filter(sawLogin).map(({ host }) => host);
+  const strangers = others.filter(sawLogin).map(({ host }) => host);
   return {
     statement: `the login of ${locked.host} was sent to no other registry`,
     holds: sawLogin(locked) && strangers.length === 0,

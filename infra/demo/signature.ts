@@ -1,33 +1,33 @@
-// A signature in the form that cosign writes and verifies, made with a key pair of this run.
+// A signature as cosign keeps it where registries know referrers, made with a key pair of this run.
 // https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
 import { sign, verify, type KeyObject } from 'node:crypto';
-import { OCI_CONFIG } from '../../shared/oci/media-types.ts';
+import type { Descriptor } from '../../shared/oci/descriptor.ts';
 import { jsonPiece, manifestPiece, type Piece } from './content.ts';
+
+/** The artifact type of its manifest, which the config's media type tells. */
+export const COSIGN_SIGNATURE = 'application/vnd.dev.cosign.artifact.sig.v1+json';
 
 const PAYLOAD = 'application/vnd.dev.cosign.simplesigning.v1+json';
 const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
 
-export type Signature = { blobs: readonly Piece[]; manifest: Piece; tag: string };
-
-/** Signs the digest that a repository's tag names. */
-export function signDigest(reference: string, digest: string, privateKey: KeyObject): Signature {
+/** Signs the digest of an image in a repository. */
+export function signatureOf(
+  repository: string,
+  subject: Descriptor,
+  privateKey: KeyObject,
+): { blobs: readonly Piece[]; manifest: Piece } {
   const payload = jsonPiece(PAYLOAD, {
     critical: {
-      identity: { 'docker-reference': reference },
-      image: { 'docker-manifest-digest': digest },
+      identity: { 'docker-reference': repository },
+      image: { 'docker-manifest-digest': subject.digest },
       type: 'cosign container image signature',
     },
     optional: null,
   });
   const annotations = { [SIGNATURE_ANNOTATION]: sign('sha256', payload.bytes, privateKey).toString('base64') };
   const layer = { ...payload, descriptor: { ...payload.descriptor, annotations } };
-  const config = jsonPiece(OCI_CONFIG, { architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] } });
-  return { blobs: [payload, config], manifest: manifestPiece({ config, layers: [layer] }), tag: signatureTag(digest) };
-}
-
-/** Where the signature of a digest is kept. */
-export function signatureTag(digest: string): string {
-  return `${digest.replace(':', '-')}.sig`;
+  const config = jsonPiece(COSIGN_SIGNATURE, { rootfs: { type: 'layers', diff_ids: [] } });
+  return { blobs: [payload, config], manifest: manifestPiece({ config, layers: [layer] }, { subject }) };
 }
 
 /** True if the payload names the digest and the manifest's annotation signs the payload. */

@@ -22,7 +22,13 @@ export function targetSummary(report: TargetReport, style: Style, glyphs: Glyphs
 }
 
 /** How the target got its content, what that cost, and what it saved, in one line. */
-export function targetFacts(report: TargetReport, glyphs: Glyphs): string {
+function targetFacts(report: TargetReport, glyphs: Glyphs): string {
+  const cost = [count(report.requests, 'request'), formatDuration(report.durationMs)];
+  return [...contentFacts(report), ...cost].join(glyphs.separator);
+}
+
+/** What crossed to the target, what did not have to, and what came along. */
+export function contentFacts(report: TargetReport): string[] {
   const planned = report.state === 'planned';
   const { copied, mounted, existing } = report.blobs;
   const ways: [number, string][] = [
@@ -36,6 +42,5 @@ export function targetFacts(report: TargetReport, glyphs: Glyphs): string {
   if (report.bytesMoved > 0) facts.push(`${formatBytes(report.bytesMoved)} ${planned ? 'to move' : 'moved'}`);
   if (report.bytesSaved > 0) facts.push(`${formatBytes(report.bytesSaved)} saved`);
   if (report.referrers > 0) facts.push(count(report.referrers, 'referrer'));
-  facts.push(count(report.requests, 'request'), formatDuration(report.durationMs));
-  return facts.join(glyphs.separator);
+  return facts;
 }

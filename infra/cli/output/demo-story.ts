@@ -1,92 +1,95 @@
-// Shows what the demo tells: as JSON lines for machines, or as a short story in steps for people.
-import type { DemoEvent, DemoReport, Lesson } from '../../demo/demo-event.ts';
-import type { Check } from '../../demo/proof.ts';
+// The demo's story for people: what happened, in lines.
+import { CHAPTERS, type ArrivedEvent, type Chapter, type DemoEvent, type KilledEvent } from '../../demo/demo-event.ts';
 import type { Context } from '../context.ts';
 import { glyphsFor } from './bar.ts';
-import { targetFacts } from './copy-summary.ts';
-import { lookAroundLines } from './demo-look-around.ts';
-import { printJsonLine } from './json-lines.ts';
-import { printProblem } from './print-error.ts';
-import { styleFor } from './style.ts';
+import { contentFacts } from './copy-summary.ts';
+import { demoEnding } from './demo-ending.ts';
+import { styleFor, type Style } from './style.ts';
 import { alignColumns } from './table.ts';
-import { formatBytes, shortDigest } from './units.ts';
+import { count, formatBytes, formatDuration, shortDigest } from './units.ts';
 
-const LESSONS: Readonly<Record<Lesson, string>> = {
-  first: 'Copy demo/app to both: one read of the source, signature and SBOM included',
-  'shared-layers': 'Copy demo/worker: the layer that demo/app has too is mounted, not sent',
-  again: 'Copy demo/app once more: nothing changed, so nothing is sent',
+type Told = Exclude<DemoEvent, { type: 'progress' | 'job' }>;
+
+const TITLES: Readonly<Record<Chapter, string>> = {
+  webhook: "Push demo/app: the registry's own webhook does the rest",
+  'shared-layers': 'Push demo/worker: the layer that demo/app has too is mounted, not sent',
+  'lost-webhook': 'Push demo/tools, and lose its webhook: the next sweep finds it',
+  kill: 'Push demo/model to slow targets, and kill the server while it copies',
+  proof: 'Read everything back with another client',
 };
 
-/** The function that shows one event after the other. */
-export function demoTeller(context: Context): (event: DemoEvent) => void {
-  const { io, globals } = context;
-  if (globals.json) {
-    return (event) => {
-      if (!globals.quiet || event.type === 'report') printJsonLine(io, event);
-    };
-  }
-  return (event) => {
-    if (event.type === 'check' && !event.holds) tellFailure(event, context);
-    for (const target of event.type === 'copied' ? event.targets : []) {
-      if (target.error !== undefined) printProblem(target.error, io, globals);
-    }
-    if (globals.quiet) return;
-    for (const line of linesFor(event, context)) io.stdout.write(`${line}\n`);
-  };
-}
-
-function linesFor(event: DemoEvent, context: Context): string[] {
-  const { io, globals } = context;
-  const style = styleFor(io.stdout, io, globals);
-  const heading = (text: string) => ['', style('bold', text)];
+/** @param launcher the file that starts this program in a checkout */
+export function storyLines(event: Told, context: Context, launcher: string): string[] {
+  const style = styleFor(context.io.stdout, context.io, context.globals);
   switch (event.type) {
-    case 'registries': {
-      const rows = [
-        ['  source', event.source],
-        ...event.targets.map(({ host, login }) => ['  target', login ? `${host}, which wants a login` : host]),
-      ];
+    case 'starting':
+      return [style('bold', 'Three registries in this process, and transship serve beside it')];
+    case 'started':
+      return startedLines(event);
+    case 'chapter':
+      return ['', style('bold', `${CHAPTERS.indexOf(event.chapter) + 1}  ${TITLES[event.chapter]}`)];
+    case 'pushed': {
+      const { reference, digest, sizeBytes, notifications } = event;
+      const told = notifications === 0 ? 'no notification was sent' : count(notifications, 'notification');
+      const facts = [`sha256:${shortDigest(digest)}`, formatBytes(sizeBytes), told];
+      return [line('pushed', reference), dim(facts.join(glyphsFor(context.io.env).separator), style)];
+    }
+    case 'killed':
+      return killedLines(event, style);
+    case 'restarted':
       return [
-        ...heading('Three registries in this process; nothing leaves the machine').slice(1),
-        ...alignColumns(rows),
+        line('started', `the server again, ready in ${formatDuration(event.readyMs)}: its job goes on by itself`),
       ];
-    }
-    case 'images': {
-      const rows = event.images.map(({ reference, digest, sizeBytes }) => [
-        `  ${reference}`,
-        formatBytes(sizeBytes),
-        inShort(digest),
-      ]);
-      return [...heading('Two images for linux/amd64 and linux/arm64, on one base layer'), ...alignColumns(rows)];
-    }
-    case 'copying':
-      return heading(LESSONS[event.lesson]);
-    case 'copied':
-      return event.targets.flatMap((target) => [
-        `  ${style(target.error === undefined ? 'green' : 'red', target.state)} ${target.reference}  ${inShort(target.digest ?? '')}`.trimEnd(),
-        `    ${style('dim', targetFacts(target, glyphsFor(io.env)))}`,
-      ]);
-    case 'proving':
-      return heading('Read everything back with another client');
+    case 'arrived':
+      return arrivedLines(event, context, style);
     case 'check':
-      return event.holds ? [`  ${style('green', 'holds')}  ${event.statement}`] : [];
+      return event.holds ? [`  ${style('green', 'holds')}     ${event.statement}`] : [];
     default:
-      return endingLines(event, context);
+      return demoEnding(event, style, launcher);
   }
 }
 
-function inShort(digest: string): string {
-  return digest === '' ? '' : `sha256:${shortDigest(digest)}`;
+function startedLines({ source, targets, url, server, config }: Extract<DemoEvent, { type: 'started' }>): string[] {
+  return alignColumns([
+    ['  source', `${source}, which sends webhooks`],
+    ...targets.map(({ host, login }) => ['  target', login ? `${host}, which wants a login` : host]),
+    ['  server', `${url}, ready in ${formatDuration(server.readyMs)}`],
+    ['  config', config],
+  ]);
 }
 
-function endingLines(report: DemoReport, { io, globals }: Context): string[] {
-  const style = styleFor(io.stdout, io, globals);
-  const verdict = report.proved
-    ? style('green', `Proved: ${formatBytes(report.hashedBytes)} read back and hashed.`)
-    : style('red', 'Not proved.');
-  return [verdict, '', ...lookAroundLines(report, style)];
+function killedLines({ pid, targets }: KilledEvent, style: Style): string[] {
+  return [
+    line(style('yellow', 'killed'), `process ${pid} with SIGKILL`, 'killed'.length),
+    ...targets.map(({ reference, receivedBytes, sizeBytes, isVisible }) =>
+      dim(
+        `${reference}: ${formatBytes(receivedBytes)} of ${formatBytes(sizeBytes)}, ${isVisible ? 'TAG IS THERE' : 'no tag'}`,
+        style,
+      ),
+    ),
+  ];
 }
 
-function tellFailure({ statement, detail }: Check, { io, globals }: Context): void {
-  const message = detail === undefined ? `does not hold: ${statement}` : `does not hold: ${statement}: ${detail}`;
-  printProblem({ code: 'internal', message, hint: 'this is a fault in transship: please report it' }, io, globals);
+function arrivedLines({ targets, job }: ArrivedEvent, { io }: Context, style: Style): string[] {
+  const by = job.trigger === 'sweep' ? ', by a sweep' : '';
+  return targets.flatMap((target) => {
+    const { state, reference, latencyMs, resentBytes } = target;
+    const facts = contentFacts(target).join(glyphsFor(io.env).separator);
+    const again = `sent again: ${formatBytes(resentBytes)} of unfinished layers; only large ones resume`;
+    return [
+      line(style('green', state), `${reference}  ${formatDuration(latencyMs)} after the push${by}`, state.length),
+      ...(facts === '' ? [] : [dim(facts, style)]),
+      ...(resentBytes === 0 ? [] : [dim(again, style)]),
+    ];
+  });
+}
+
+const WORD_WIDTH = 8;
+
+function line(word: string, text: string, visible = word.length): string {
+  return `  ${word}${' '.repeat(Math.max(0, WORD_WIDTH - visible))}  ${text}`;
+}
+
+function dim(text: string, style: Style): string {
+  return `    ${style('dim', text)}`;
 }
