@@ -67,6 +67,7 @@ export async function beginChunkedUpload(
   const found = await findAgain(kept, repository, blob);
   slices.onFound(repository.registry.host, found === undefined ? 'restarted' : 'resumed');
   if (found === undefined) {
+    if (URL.canParse(kept.location)) cancelBehind(target, sessionOf(kept), session);
     slices.drop(nameOf(repository), blob.digest);
     return { ...fresh, found: undefined, isKept: false };
   }
@@ -79,12 +80,16 @@ type Found = { upload: UploadSession; offset: number };
 
 async function findAgain(kept: UploadCheckpoint, repository: Repository, blob: Descriptor): Promise<Found | undefined> {
   if (kept.hash.library !== HASH_LIBRARY || kept.offset > blob.size || !URL.canParse(kept.location)) return undefined;
-  const upload = { location: new URL(kept.location), leastChunkBytes: kept.leastChunkBytes };
+  const upload = sessionOf(kept);
   const told = await ask(repository, upload);
   const acknowledged = { offset: kept.offset, sizeBytes: blob.size };
   const resume = decideResume(acknowledged, told?.offset, howOf(repository), chunkSizeFor(repository, upload));
   if (told === undefined || resume.go === 'restart') return undefined;
   return { upload: told.session, offset: resume.offset };
+}
+
+function sessionOf({ location, leastChunkBytes }: UploadCheckpoint): UploadSession {
+  return { location: new URL(location), leastChunkBytes };
 }
 
 /** Undefined where the session is gone. */
