@@ -8,6 +8,7 @@ export type ComponentName =
   | 'ctr'
   | 'crane'
   | 'regctl'
+  | 'regsync'
   | 'moto'
   | 'schemathesis';
 
@@ -76,6 +77,15 @@ export const COMPONENTS: readonly Component[] = [
     versionArguments: ['version'],
     accepts: /\b0\.11\./,
     goPackage: 'github.com/regclient/regclient/cmd/regctl@v0.11.7',
+    buildTime: '20 s',
+  },
+  {
+    name: 'regsync',
+    binary: 'regsync',
+    version: '0.11.7',
+    versionArguments: ['version'],
+    accepts: /\b0\.11\./,
+    goPackage: 'github.com/regclient/regclient/cmd/regsync@v0.11.7',
     buildTime: '20 s',
   },
   {
