@@ -3,7 +3,7 @@
 import { DescribeRepositoriesCommand, ECRClient, ListTagsForResourceCommand } from '@aws-sdk/client-ecr';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
-import { ecrCredentials } from '../../../shared/registries/ecr-api.ts';
+import { createEcrRepository, ecrCredentials } from '../../../shared/registries/ecr-api.ts';
 import { runCopy } from '../../support/copy-run.ts';
 import { startFront, type Front } from '../../support/front.ts';
 import { startMoto, type Moto } from '../../support/moto.ts';
@@ -88,6 +88,12 @@ describe.skipIf(isMissing('moto'))('ECR', () => {
       expect(target.catalog.get(repository)?.tags.get('v1')).toBe(source.catalog.get('app')?.tags.get('v1'));
       // and a second time it is there
       expect((await copy(repository, 'createRepository: {}')).target?.state).toBe('unchanged');
+    });
+
+    test('that somebody made meanwhile is a success, and stays as it is', async () => {
+      await createEcrRepository(HOST, 'mirror/twice', { tagMutability: 'mutable' }, {});
+      await createEcrRepository(HOST, 'mirror/twice', { tagMutability: 'immutable' }, {});
+      expect(await describeRepository('mirror/twice')).toMatchObject({ imageTagMutability: 'MUTABLE' });
     });
 
     test('is not made where the configuration does not say so, and the error says what to set', async () => {
