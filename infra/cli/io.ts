@@ -22,7 +22,7 @@ export type Io = {
   /** Calls the listener at this signal until the returned function is called. */
   onSignal(signal: NodeJS.Signals, listener: () => void): () => void;
   /** Calls the listener when the process ends, however it ends, until the returned function is called. */
-  onExit(listener: () => void): () => void;
+  onExit: (listener: () => void) => () => void;
   /** Calls the listener with what nobody caught, in place of Node's own end of the process. */
   onCrash(listener: (error: unknown) => void): () => void;
   /** Ends the process at once. */

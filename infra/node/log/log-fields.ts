@@ -5,6 +5,9 @@ import { redactText } from '../../../shared/telemetry/redact-text.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 
 const LONGEST_TEXT = 2000;
+/** Most values are names and digests, and there are thousands a second: only what may hold a secret is looked at closely. */
+const MAY_HOLD_SECRET =
+  /[\s@?=]|eyJ|passw|secret|key|token|signature|credential|authorization|sig|state|amz|gh[opsu]_|glpat|dckr/i;
 
 /** A plain object for JSON; an error becomes its kind, code and message, never its stack or cause. */
 export function writable(fields: LogFields = {}): Record<string, unknown> {
@@ -12,13 +15,17 @@ export function writable(fields: LogFields = {}): Record<string, unknown> {
 }
 
 function writableValue(value: unknown): unknown {
-  if (typeof value === 'string') return printable(redactText(value), LONGEST_TEXT);
+  if (typeof value === 'string') return text(value);
   if (value instanceof Error) return errorFields(value);
   return value;
 }
 
 function errorFields(error: Error): Record<string, unknown> {
-  const message = printable(redactText(error.message), LONGEST_TEXT);
+  const message = text(error.message);
   if (!isTransshipError(error)) return { kind: error.name, message };
   return { kind: error.name, code: error.code, message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}
+
+function text(value: string): string {
+  return printable(MAY_HOLD_SECRET.test(value) ? redactText(value) : value, LONGEST_TEXT);
 }
