@@ -1,10 +1,10 @@
 // A bounded queue of chunks between one reader and one upload. The reader waits for room, the upload for chunks.
-// A stream underneath: the HTTP client takes from it without a promise per chunk.
-import { Readable } from 'node:stream';
+// It lends: the memory of a chunk may be used again as soon as the next one is asked for.
+import type { BufferPool } from '../oci/buffer-pool.ts';
 
 export type Channel = {
-  /** What the upload sends. */
-  readonly stream: Readable;
+  /** What the upload sends; it can be read once. */
+  readonly stream: AsyncIterable<Uint8Array>;
   /** Adds a chunk, even beyond the bound; ask `isFull` before. */
   push(chunk: Uint8Array): void;
   end(): void;
@@ -17,38 +17,105 @@ export type Channel = {
   room(): Promise<void>;
 };
 
-/** @param onTaken hears how many bytes the consumer has taken in all, now and then */
-export function createChannel(capacityBytes: number, onTaken?: (takenBytes: number) => void): Channel {
-  let pushedBytes = 0;
+export type ChannelOptions = {
+  /** Where chunks may come from; they are held as long as they are here. */
+  buffers?: BufferPool;
+  /** Hears how many bytes the consumer has taken in all. */
+  onTaken?: (takenBytes: number) => void;
+};
+
+export function createChannel(capacityBytes: number, { buffers, onTaken }: ChannelOptions = {}): Channel {
+  let queue: Uint8Array[] = [];
+  let queuedBytes = 0;
+  let takenBytes = 0;
+  let lent: Uint8Array | undefined;
+  let ended = false;
+  let closed = false;
+  let failure: Error | undefined;
   let room: PromiseWithResolvers<void> | undefined;
-  const freed = () => {
+  let waiting: PromiseWithResolvers<IteratorResult<Uint8Array, undefined>> | undefined;
+
+  function give(): void {
+    if (waiting === undefined) return;
+    const { resolve, reject } = waiting;
+    const chunk = queue.shift();
+    if (chunk !== undefined) {
+      queuedBytes -= chunk.byteLength;
+      takenBytes += chunk.byteLength;
+      lent = chunk;
+      resolve({ done: false, value: chunk });
+    } else if (failure !== undefined) reject(failure);
+    else if (closed) resolve({ done: true, value: undefined });
+    else if (ended) {
+      close();
+      resolve({ done: true, value: undefined });
+    } else return;
+    waiting = undefined;
+    freed();
+    if (chunk !== undefined) onTaken?.(takenBytes);
+  }
+
+  function takeBack(): void {
+    if (lent !== undefined) buffers?.release(lent);
+    lent = undefined;
+  }
+
+  function close(): void {
+    closed = true;
+    for (const chunk of queue) buffers?.release(chunk);
+    queue = [];
+    queuedBytes = 0;
+    freed();
+  }
+
+  function freed(): void {
+    if (isFull()) return;
     room?.resolve();
     room = undefined;
-  };
-  const stream = new Readable({
-    highWaterMark: capacityBytes,
-    read() {
-      onTaken?.(pushedBytes - stream.readableLength);
-      freed();
+  }
+
+  function isFull(): boolean {
+    return queuedBytes >= capacityBytes;
+  }
+
+  const reader: AsyncIterator<Uint8Array, undefined> = {
+    async next() {
+      takeBack();
+      waiting = Promise.withResolvers();
+      const { promise } = waiting;
+      give();
+      return promise;
     },
-  });
-  // A failure is told to the consumer by the stream itself; without one there is nobody to tell.
-  stream.on('error', () => undefined);
-  stream.on('close', freed);
-  const isFull = () => stream.readableLength >= capacityBytes;
+    async return() {
+      if (!closed) close();
+      give();
+      return { done: true, value: undefined };
+    },
+  };
 
   return {
-    stream,
+    stream: { [Symbol.asyncIterator]: () => reader },
     push(chunk) {
-      pushedBytes += chunk.byteLength;
-      stream.push(chunk);
+      if (closed) return;
+      buffers?.hold(chunk);
+      queue.push(chunk);
+      queuedBytes += chunk.byteLength;
+      give();
     },
-    end: () => void stream.push(null),
-    fail: (error) => void stream.destroy(error),
+    end() {
+      ended = true;
+      give();
+    },
+    fail(error) {
+      if (closed) return;
+      failure = error;
+      close();
+      give();
+    },
     isFull,
-    isClosed: () => stream.destroyed,
+    isClosed: () => closed,
     room() {
-      if (stream.destroyed || !isFull()) return Promise.resolve();
+      if (closed || !isFull()) return Promise.resolve();
       room ??= Promise.withResolvers();
       return room.promise;
     },

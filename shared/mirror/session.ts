@@ -1,4 +1,6 @@
 // What several copies of one process share: what is known of blobs and manifests, and how much runs at once.
+import { createBufferPool } from '../oci/buffer-pool.ts';
+import type { BufferPool } from '../oci/buffer-pool.ts';
 import type { Pace } from '../oci/bandwidth.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
@@ -21,6 +23,8 @@ export type CopySession = {
   /** Source repositories that were seen to have no referrers API, by host and path. */
   withoutReferrersApi: Set<string>;
   slots: Slots;
+  /** What blobs are carried in. */
+  buffers: BufferPool;
   /** A limit for what is read of the sources, beside those of the registries. */
   pace?: Pace;
   /** What goes on behind the copies and must end before the process may: uploads that are being cancelled. */
@@ -46,6 +50,7 @@ export function createCopySession(registries: RegistryDirectory): CopySession {
     tags: new Map(),
     withoutReferrersApi: new Set(),
     slots: createSlots(SLOTS),
+    buffers: createBufferPool(),
     loose: new Set(),
     now: Date.now,
     random: Math.random,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { TransshipError } from '../errors.ts';
 import { parseDigest } from '../oci/digest.ts';
+import type { BufferPool } from '../oci/buffer-pool.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Channel } from './channel.ts';
 
@@ -11,6 +12,8 @@ export type TeeClock = {
   stallMs: number;
   /** An upload that the others waited for, for this long and for more than half of the time, is detached. */
   patienceMs: number;
+  /** Where the source's chunks may come from: each is held once for the tee. */
+  buffers?: BufferPool;
 };
 
 /**
@@ -34,6 +37,7 @@ export async function tee(
       sizeBytes += chunk.byteLength;
       const delivered = held === undefined || deliver(held);
       // Most chunks find room at once: no promise for them.
+      if (held !== undefined) clock.buffers?.release(held);
       if (!(typeof delivered === 'boolean' ? delivered : await delivered)) return;
       held = chunk;
     }
@@ -42,7 +46,10 @@ export async function tee(
     for (const channel of channels) channel.fail(error instanceof Error ? error : new Error(String(error)));
     throw error;
   }
-  if (held !== undefined) for (const channel of channels) channel.push(held);
+  if (held !== undefined) {
+    for (const channel of channels) channel.push(held);
+    clock.buffers?.release(held);
+  }
   for (const channel of channels) channel.end();
 }
 

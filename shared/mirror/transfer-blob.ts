@@ -1,6 +1,7 @@
 // Brings a blob into the upload sessions that targets opened for it, from a single read of the source.
 // Nothing is committed before digest and size are known to be right.
 import { readBlob } from '../oci/blobs.ts';
+import type { BufferPool } from '../oci/buffer-pool.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { located } from '../oci/located-error.ts';
 import { embeddedContent, verifyManifest } from '../oci/manifest.ts';
@@ -91,11 +92,13 @@ async function transferStreamed(
   session: CopySession,
   failures: Map<Target, BlobFailure>,
 ): Promise<SourceFailure> {
-  const channels = new Map(opened.map((one) => [one, watched(one.target, blob)]));
+  const channels = new Map(opened.map((one) => [one, watched(one.target, blob, session.buffers)]));
   let failure: SourceFailure;
-  const reading = tee(contentOf(blob, source), blob, [...channels.values()], session).catch((error: unknown) => {
-    failure = { error };
-  });
+  const reading = tee(contentOf(blob, source, session.buffers), blob, [...channels.values()], session).catch(
+    (error: unknown) => {
+      failure = { error };
+    },
+  );
   const sending = [...channels].map(async ([one, channel]) => {
     await runUpload(one, blob, session, failures, () =>
       uploadBlob(one.target.repository, one.upload, blob, channel.stream),
@@ -117,8 +120,9 @@ async function readWhole(blob: Descriptor, source: Repository): Promise<Uint8Arr
 }
 
 /** What the manifest carries itself is not asked for. */
-function contentOf(blob: Descriptor, source: Repository): AsyncIterable<Uint8Array> {
-  return blob.data === undefined ? readBlob(source, blob) : carried(blob);
+function contentOf(blob: Descriptor, source: Repository, buffers?: BufferPool): AsyncIterable<Uint8Array> {
+  if (blob.data !== undefined) return carried(blob);
+  return readBlob(source, blob, { offset: 0, ...(buffers === undefined ? {} : { buffers }) });
 }
 
 /** Throws, where the content is wrong, as a read of the source would: to whoever takes the bytes. */
@@ -128,11 +132,12 @@ async function* carried(blob: Descriptor): AsyncGenerator<Uint8Array> {
 }
 
 /** Tells progress as the upload takes the bytes. */
-function watched(target: Target, blob: Descriptor): Channel {
+function watched(target: Target, blob: Descriptor, buffers: BufferPool): Channel {
   let toldBytes = 0;
-  return createChannel(CHANNEL_BYTES, (takenBytes) => {
+  const onTaken = (takenBytes: number): void => {
     if (takenBytes - toldBytes < TELL_EVERY_BYTES) return;
     toldBytes = takenBytes;
     tellBlob(target, blob, 'progress', takenBytes);
-  });
+  };
+  return createChannel(CHANNEL_BYTES, { buffers, onTaken });
 }

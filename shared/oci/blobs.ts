@@ -1,6 +1,7 @@
 // Reading blobs: HEAD, and GET as a checked stream that goes on where a broken connection stopped.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs
 import { TransshipError, isTransshipError } from '../errors.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { parseContentRange } from './content-range.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Place } from './located-error.ts';
@@ -31,6 +32,8 @@ export async function hasBlob(repository: Repository, descriptor: Descriptor): P
 /** Where a read begins. */
 type ReadFrom = {
   offset: number;
+  /** Where the bytes may land; every chunk is then held once for the reader, who should release it. */
+  buffers?: BufferPool;
   /** Hears how each request of the read was answered; what it throws ends the read. */
   onAnswer?: (answer: { partial: boolean; etag: string | undefined }) => void;
 };
@@ -72,7 +75,7 @@ async function* readOn(
   progress: Progress,
   from: ReadFrom,
 ): AsyncGenerator<Uint8Array> {
-  const response = await askFrom(repository, descriptor, progress.offset);
+  const response = await askFrom(repository, descriptor, progress.offset, from.buffers);
   progress.answered = true;
   const place = placeOf(repository, `read blob ${descriptor.digest}`);
   refuseEncoded(response, repository, descriptor);
@@ -101,13 +104,19 @@ async function takeTurns({ registry, pace, signal }: Repository, sizeBytes: numb
   await Promise.all([registry.pace?.(sizeBytes, signal), pace?.(sizeBytes, signal)]);
 }
 
-function askFrom(repository: Repository, descriptor: Descriptor, offset: number): Promise<RegistryResponse> {
+function askFrom(
+  repository: Repository,
+  descriptor: Descriptor,
+  offset: number,
+  buffers: BufferPool | undefined,
+): Promise<RegistryResponse> {
   return repository.registry.send({
     operation: `read blob ${descriptor.digest}`,
     action: 'read',
     method: 'GET',
     target: `/v2/${repository.name}/blobs/${descriptor.digest}`,
     ...(offset === 0 ? {} : { headers: { range: `bytes=${offset}-` } }),
+    ...(buffers === undefined ? {} : { buffers }),
     expect: offset === 0 ? [200] : [200, 206],
     ...inRepository(repository, [pullScope(repository.name)]),
   });

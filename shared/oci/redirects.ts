@@ -5,7 +5,8 @@ import type { EgressPolicy, EgressTrust } from './egress-policy.ts';
 import { originOf } from './egress-policy.ts';
 import type { Place } from './located-error.ts';
 import { detailsOf, nameOf } from './located-error.ts';
-import type { HttpRequest, HttpResponse, Transport } from './transport.ts';
+import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import type { Transport } from './transport.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const MOST_REDIRECTS = 10;

@@ -135,7 +135,8 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         method: request.method,
         url,
         headers,
-        ...(body === undefined ? {} : { body }),
+        ...(body === undefined ? {} : { body, lends: doesLend(request) }),
+        ...(request.buffers === undefined ? {} : { buffers: request.buffers }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
         wait: request.action === 'upload' ? ('commit' as const) : ('response' as const),
         ...placeOf(request),
@@ -219,6 +220,10 @@ function requestHeaders(request: RegistryRequest, userAgent: string): Record<str
 function bodyOf(request: RegistryRequest): Uint8Array | AsyncIterable<Uint8Array> | undefined {
   if (request.body === undefined || request.body instanceof Uint8Array) return request.body;
   return request.body.open();
+}
+
+function doesLend({ body }: RegistryRequest): boolean {
+  return body !== undefined && !(body instanceof Uint8Array) && body.lends === true;
 }
 
 function isReplayable(request: RegistryRequest): boolean {

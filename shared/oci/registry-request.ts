@@ -1,5 +1,6 @@
 // The shape of one request to a registry and of its answer, shared by the client and by everything that speaks through it.
 import type { Readable } from 'node:stream';
+import type { BufferPool } from './buffer-pool.ts';
 import type { Pace } from './bandwidth.ts';
 import type { ActionClass, Traits } from './traits.ts';
 
@@ -12,7 +13,13 @@ export type RequestMeter = { requests: number };
 /** A request body: bytes, or a factory of a stream of known length, called once for each try. */
 export type RequestBody =
   | Uint8Array
-  | { sizeBytes: number; open: () => AsyncIterable<Uint8Array>; replayable: boolean };
+  | {
+      sizeBytes: number;
+      open: () => AsyncIterable<Uint8Array>;
+      replayable: boolean;
+      /** True where the memory of a chunk is used again after the next one was asked for. */
+      lends?: boolean;
+    };
 
 export type RegistryRequest = {
   /** What is being done, in words for errors: "read manifest", "upload blob". */
@@ -28,6 +35,8 @@ export type RegistryRequest = {
   /** `basic`: send user name and password themselves, unasked, to the registry's own origin: its management API takes no token. */
   login?: 'basic';
   body?: RequestBody;
+  /** For a GET of many bytes: where they may land; what is taken of the body is to be released there. */
+  buffers?: BufferPool;
   /** Statuses handed back to the caller; any other becomes a TransshipError. */
   expect: readonly number[];
   /** False for requests that must not be sent twice after they may have reached the registry (POST, PATCH). Default: by method. */

@@ -9,33 +9,14 @@ import type { Secret } from '../telemetry/secret.ts';
 import type { Lookup } from './egress-guard.ts';
 import { guardedLookup } from './egress-guard.ts';
 import type { EgressTrust } from './egress-policy.ts';
+import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import { joined } from './joined-headers.ts';
 import { networkError } from './network-errors.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import { proxyFor } from './proxy.ts';
 import type { Timeouts } from './timeouts.ts';
-
-export type HttpRequest = {
-  method: Dispatcher.HttpMethod;
-  url: URL;
-  headers: Record<string, string>;
-  /** Bytes or a stream; a stream's length stands in the content-length header. */
-  body?: Uint8Array | AsyncIterable<Uint8Array>;
-  /** Which limit holds for the wait for the response's headers. */
-  wait: 'response' | 'commit';
-  /** Whether the host was configured, which decides what its name may resolve to; see egress-guard.ts. */
-  trust: EgressTrust;
-  /** What to call this in an error. */
-  registry: string;
-  repository?: string;
-  operation: string;
-  signal?: AbortSignal;
-};
-
-export type HttpResponse = {
-  status: number;
-  headers: Record<string, string | undefined>;
-  body: Readable & { dump(options?: { limit: number }): Promise<void> };
-};
+import { createDirectConnections } from './transport-direct.ts';
+import type { DirectConnections } from './transport-direct.ts';
 
 export type TransportOptions = {
   /** The registry's own origin: only it gets the client certificate. */
@@ -65,9 +46,9 @@ const SOCKET_BUFFER = { highWaterMark: BUFFERED_BYTES };
 
 /** Opens no connection before the first exchange. */
 export function createTransport(options: TransportOptions): Transport {
-  const pools = new Map<string, Promise<Dispatcher>>();
+  const pools = new Map<string, Promise<Origin>>();
 
-  function pool(url: URL, trust: EgressTrust): Promise<Dispatcher> {
+  function pool(url: URL, trust: EgressTrust): Promise<Origin> {
     const key = `${url.origin} ${trust.trusted}`;
     let opened = pools.get(key);
     if (opened === undefined) {
@@ -79,8 +60,10 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async exchange(call) {
-      const dispatcher = await pool(call.url, call.trust);
+      const { dispatcher, direct } = await pool(call.url, call.trust);
       try {
+        const straight = direct === undefined ? undefined : await exchangeDirectly(call, direct);
+        if (straight !== undefined) return straight;
         const response = await request.call(dispatcher, dispatchOptions(call, options.timeouts));
         return { status: response.statusCode, headers: joined(response.headers), body: response.body };
       } catch (error) {
@@ -91,9 +74,30 @@ export function createTransport(options: TransportOptions): Transport {
     },
     async close() {
       const opened = await Promise.allSettled(pools.values());
-      await Promise.all(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value.destroy()] : [])));
+      await Promise.all(
+        opened.map(async (result) => {
+          if (result.status === 'rejected') return;
+          await Promise.all([result.value.dispatcher.destroy(), result.value.direct?.close()]);
+        }),
+      );
     },
   };
+}
+
+type Origin = { dispatcher: Dispatcher; direct?: DirectConnections };
+
+/** Undefined for what is the HTTP client's. */
+async function exchangeDirectly(call: HttpRequest, direct: DirectConnections): Promise<HttpResponse | undefined> {
+  const { body, buffers } = call;
+  if (buffers !== undefined && call.method === 'GET') return direct.read(call, buffers);
+  if (call.lends === true && body !== undefined && !(body instanceof Uint8Array))
+    return direct.upload({ ...call, body });
+  return undefined;
+}
+
+/** The HTTP client keeps parts for a while. */
+async function* copied(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield Uint8Array.from(part);
 }
 
 function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.RequestOptions {
@@ -106,7 +110,7 @@ function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.Requ
     headers: call.headers,
     // undici takes any async iterable, as its documentation says; its types name Readable only.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    body: (call.body ?? null) as Uint8Array | Readable | null,
+    body: (bodyOf(call) ?? null) as Uint8Array | Readable | null,
     headersTimeout: call.wait === 'commit' ? timeouts.commitMs : timeouts.responseMs,
     bodyTimeout: timeouts.stallMs,
     highWaterMark: BUFFERED_BYTES,
@@ -114,16 +118,26 @@ function dispatchOptions(call: HttpRequest, timeouts: Timeouts): Dispatcher.Requ
   };
 }
 
-async function openPool(url: URL, trust: EgressTrust, options: TransportOptions): Promise<Dispatcher> {
+function bodyOf({ body, lends }: HttpRequest): HttpRequest['body'] {
+  return lends === true && body !== undefined && !(body instanceof Uint8Array) ? copied(body) : body;
+}
+
+async function openPool(url: URL, trust: EgressTrust, options: TransportOptions): Promise<Origin> {
   const own = url.origin === options.origin;
   const tls = url.protocol === 'https:' ? await tlsContext(options, own) : {};
   const proxy = proxyOf(url, options);
   if (proxy !== undefined) {
     // By the package's index: it adds CONNECT to all dispatchers, which the agent needs.
     const { ProxyAgent } = await import('undici');
-    return new ProxyAgent({ uri: proxy, requestTls: { ...tls, timeout: options.timeouts.connectMs }, allowH2: false });
+    return {
+      dispatcher: new ProxyAgent({
+        uri: proxy,
+        requestTls: { ...tls, timeout: options.timeouts.connectMs },
+        allowH2: false,
+      }),
+    };
   }
-  return new Pool(url.origin, {
+  const dispatcher = new Pool(url.origin, {
     // HTTP/2 would put all blobs of a copy into one TCP window.
     allowH2: false,
     keepAliveTimeout: 15_000,
@@ -134,6 +148,8 @@ async function openPool(url: URL, trust: EgressTrust, options: TransportOptions)
       lookup: guardedLookup(trust, options.lookup),
     },
   });
+  const { timeouts, lookup } = options;
+  return { dispatcher, direct: createDirectConnections({ url, trust, tls, timeouts, lookup }) };
 }
 
 function proxyOf(url: URL, { proxy, proxies }: TransportOptions): string | undefined {
@@ -148,12 +164,4 @@ async function tlsContext(options: TransportOptions, own: boolean): Promise<{ se
   const authorities = options.certificateAuthorities;
   const trusted = authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] };
   return { secureContext: createSecureContext({ ...identity, ...trusted }) };
-}
-
-function joined(headers: Record<string, string | string[] | undefined>): Record<string, string | undefined> {
-  const result: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    result[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return result;
 }

@@ -24,7 +24,7 @@ export async function uploadBlob(
   const content = pace === undefined ? unpaced : paced(unpaced, pace, repository.signal);
   const { strategy, monolithicUpToBytes, chunkBytes } = repository.registry.traits.upload;
   if (strategy === 'monolithic' || descriptor.size <= monolithicUpToBytes) {
-    const body = { sizeBytes: descriptor.size, open: () => content, replayable: false };
+    const body = { sizeBytes: descriptor.size, open: () => content, replayable: false, lends: true };
     return putBlob(repository, session, descriptor.digest, body);
   }
   if (session.leastChunkBytes > MOST_CHUNK_BYTES) throw chunksTooLarge(repository, descriptor, session);
@@ -80,7 +80,8 @@ async function* inChunks(content: AsyncIterable<Uint8Array>, sizeBytes: number):
       held = 0;
       piece = piece.subarray(cut);
     }
-    if (piece.byteLength > 0) parts.push(piece);
+    // Copied: the stream uses its memory again.
+    if (piece.byteLength > 0) parts.push(Uint8Array.from(piece));
     held += piece.byteLength;
   }
   if (held > 0) yield Buffer.concat(parts, held);

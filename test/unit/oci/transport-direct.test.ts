@@ -1,0 +1,258 @@
+// Bodies of blobs beside the HTTP client: the same bytes and the same errors, whatever the other side does to the connection.
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { expect, test } from 'vitest';
+import { createBufferPool } from '../../../shared/oci/buffer-pool.ts';
+import type { HttpRequest } from '../../../shared/oci/http-exchange.ts';
+import { createTransport } from '../../../shared/oci/transport.ts';
+import { startBareServer } from '../../support/bare-server.ts';
+
+const TIMEOUTS = { connectMs: 1_000, responseMs: 300, commitMs: 300, stallMs: 300 };
+const CONTENT = randomBytes(1_500_000);
+
+function transportTo(url: string) {
+  const transport = createTransport({ origin: url, certificateAuthorities: [], proxies: {}, timeouts: TIMEOUTS });
+  const place = { trust: { trusted: true }, registry: 'registry.acme.io', operation: 'read' } as const;
+  const buffers = createBufferPool();
+  return {
+    buffers,
+    get: async (path: string, more: Partial<HttpRequest> = {}) => {
+      const call = { method: 'GET', headers: { accept: '*/*' }, wait: 'response', buffers, ...place, ...more } as const;
+      return transport.exchange({ ...call, url: new URL(path, url) });
+    },
+    put: async (path: string, body: AsyncIterable<Uint8Array>, sizeBytes: number, more: Partial<HttpRequest> = {}) => {
+      const headers = { 'content-length': String(sizeBytes) };
+      const call = { method: 'PUT', headers, body, lends: true, wait: 'commit', ...place, ...more } as const;
+      return transport.exchange({ ...call, url: new URL(path, url) });
+    },
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
+
+/** Takes the body as a reader should: every part copied, then released. */
+async function read(body: AsyncIterable<Uint8Array>, release: (part: Uint8Array) => void = () => undefined) {
+  const parts: Uint8Array[] = [];
+  for await (const part of body) {
+    parts.push(Uint8Array.from(part));
+    release(part);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Answers each connection with the given text, piece by piece, as it stands; "cut" ends it. */
+async function startRawServer(...pieces: string[]) {
+  const connections: net.Socket[] = [];
+  const asked: string[] = [];
+  const server = net.createServer((socket) => {
+    connections.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (text) => {
+      asked.push(text.toString());
+      for (const piece of pieces) {
+        if (piece === 'cut') socket.destroySoon();
+        else socket.write(piece);
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    connections,
+    asked,
+    async [Symbol.asyncDispose]() {
+      for (const socket of connections) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test('one connection serves one blob after the other, into memory that is used again', async () => {
+  const ports = new Set<number | undefined>();
+  await using server = await startBareServer((request, response) => {
+    ports.add(request.socket.remotePort);
+    response.setHeader('content-length', CONTENT.length).end(CONTENT);
+  });
+  await using transport = transportTo(server.url);
+  const memory = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 5; round += 1) {
+    const { status, body } = await transport.get('/blob');
+    expect(status).toBe(200);
+    const got = await read(body as AsyncIterable<Uint8Array>, (part) => {
+      memory.add(part.buffer);
+      transport.buffers.release(part);
+    });
+    expect(got.equals(CONTENT)).toBe(true);
+  }
+  expect(ports.size).toBe(1);
+  expect(memory.size).toBeLessThan(8);
+});
+
+test('parts that are not released stay as they are', async () => {
+  await using server = await startBareServer((_request, response) =>
+    response.setHeader('content-length', CONTENT.length).end(CONTENT),
+  );
+  await using transport = transportTo(server.url);
+  const { body } = await transport.get('/blob');
+  const parts: Uint8Array[] = await Array.fromAsync(body);
+  expect(Buffer.concat(parts).equals(CONTENT)).toBe(true);
+});
+
+test('an answer in chunks is read all the same, and its origin is not asked twice again', async () => {
+  await using server = await startBareServer((_request, response) => {
+    response.write(CONTENT);
+    response.end();
+  });
+  await using transport = transportTo(server.url);
+  for (const requests of [2, 3]) {
+    const { body } = await transport.get('/blob');
+    expect((await read(body as AsyncIterable<Uint8Array>)).equals(CONTENT)).toBe(true);
+    expect(server.requests).toHaveLength(requests);
+  }
+});
+
+test('interim answers are skipped, pieces of a head joined', async () => {
+  await using server = await startRawServer(
+    'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.',
+    '1 200 OK\r\ncontent-length: 5\r\n',
+    '\r\nhel',
+    'lo',
+  );
+  await using transport = transportTo(server.url);
+  const { headers, body } = await transport.get('/blob?a=b');
+  expect(headers['link']).toBeUndefined();
+  expect((await read(body as AsyncIterable<Uint8Array>)).toString()).toBe('hello');
+  expect(server.asked[0]).toMatch(/^GET \/blob\?a=b HTTP\/1\.1\r\nhost: 127\.0\.0\.1:\d+\r\naccept: \*\/\*\r\n/);
+});
+
+test('bytes beyond the length never stand before the next answer', async () => {
+  await using server = await startRawServer(
+    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil',
+  );
+  await using transport = transportTo(server.url);
+  for (let round = 1; round <= 2; round += 1) {
+    const { body } = await transport.get('/blob');
+    expect((await read(body as AsyncIterable<Uint8Array>)).toString()).toBe('ok');
+    expect(server.connections).toHaveLength(round);
+  }
+});
+
+test('a connection that was closed while it waited is replaced', async () => {
+  await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok', 'cut');
+  await using transport = transportTo(server.url);
+  for (let round = 1; round <= 3; round += 1) {
+    const { body } = await transport.get('/blob');
+    expect((await read(body as AsyncIterable<Uint8Array>)).toString()).toBe('ok');
+  }
+});
+
+test.each([
+  ['nothing at all', ['cut'], 'connection-failed'],
+  ['half a head', ['HTTP/1.1 200', 'cut'], 'connection-failed'],
+  ['no HTTP', ['SSH-2.0\r\n\r\n'], 'connection-failed'],
+  ['a head without end', [`HTTP/1.1 200 OK\r\na: ${'x'.repeat(100_000)}`], 'connection-failed'],
+  ['another protocol', ['HTTP/1.1 101 Switching\r\nupgrade: x\r\n\r\n'], 'connection-failed'],
+  ['silence', [], 'timeout'],
+] as const)('an answer of %s fails', async (_what, pieces, code) => {
+  await using server = await startRawServer(...pieces);
+  await using transport = transportTo(server.url);
+  await expect(transport.get('/blob')).rejects.toMatchObject({ code, retryable: true });
+});
+
+test.each([
+  ['cut', ['HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc', 'cut'], 'ECONNRESET'],
+  ['stuck', ['HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc'], 'UND_ERR_BODY_TIMEOUT'],
+] as const)('a body that is %s fails after what came', async (_what, pieces, code) => {
+  await using server = await startRawServer(...pieces);
+  await using transport = transportTo(server.url);
+  const { body } = await transport.get('/blob');
+  const got: string[] = [];
+  const reading = (async () => {
+    for await (const part of body as AsyncIterable<Uint8Array>) got.push(Buffer.from(part).toString());
+  })();
+  await expect(reading).rejects.toMatchObject({ code });
+  expect(got).toEqual(['abc']);
+});
+
+test('an interruption cuts a read that waits', async () => {
+  await using server = await startRawServer();
+  await using transport = transportTo(server.url);
+  const interrupt = new AbortController();
+  const reading = transport.get('/blob', { signal: interrupt.signal });
+  interrupt.abort();
+  await expect(reading).rejects.toMatchObject({ code: 'interrupted' });
+});
+
+test('no header can bring a line of its own', async () => {
+  await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+  await using transport = transportTo(server.url);
+  const headers = { authorization: 'Bearer x\r\nhost: evil' };
+  await expect(transport.get('/blob', { headers })).rejects.toThrow(/authorization/);
+  expect(server.asked).toEqual([]);
+});
+
+test('an upload may use the memory of a part again when the next is asked for', async () => {
+  const digests: string[] = [];
+  await using server = await startBareServer(async (request, response) => {
+    const hash = createHash('sha256');
+    for await (const part of request) hash.update(part);
+    digests.push(hash.digest('hex'));
+    response.writeHead(201).end();
+  });
+  await using transport = transportTo(server.url);
+  const lent = new Uint8Array(100_000);
+  const all = createHash('sha256');
+  const body = (async function* () {
+    for (let part = 0; part < 50; part += 1) {
+      lent.fill(part);
+      all.update(lent);
+      yield lent;
+    }
+  })();
+  expect(await transport.put('/upload', body, 5_000_000)).toMatchObject({ status: 201 });
+  expect(digests).toEqual([all.digest('hex')]);
+});
+
+test('an answer before the end of an upload stops it', async () => {
+  await using server = await startRawServer('HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno');
+  await using transport = transportTo(server.url);
+  let stopped = false;
+  const body = (async function* () {
+    try {
+      for (;;) {
+        yield new Uint8Array(1000);
+        await new Promise(setImmediate);
+      }
+    } finally {
+      stopped = true;
+    }
+  })();
+  const answer = await transport.put('/upload', body, 1e12);
+  expect(answer.status).toBe(413);
+  expect((await read(answer.body as AsyncIterable<Uint8Array>)).toString()).toBe('no');
+  await expect.poll(() => stopped).toBe(true);
+});
+
+test('a source that fails on the way fails the upload with its own error', async () => {
+  await using server = await startBareServer((request) => request.resume());
+  await using transport = transportTo(server.url);
+  const body = (async function* () {
+    yield new Uint8Array(1000);
+    throw new Error('the source broke');
+  })();
+  await expect(transport.put('/upload', body, 5_000)).rejects.toMatchObject({
+    cause: expect.objectContaining({ message: 'the source broke' }),
+  });
+});
+
+test('an upload that is not answered ends in time', async () => {
+  await using server = await startBareServer((request) => request.resume());
+  await using transport = transportTo(server.url);
+  const body = (async function* () {
+    yield new Uint8Array(1000);
+  })();
+  await expect(transport.put('/upload', body, 1000)).rejects.toMatchObject({ code: 'timeout' });
+});
