@@ -167,6 +167,24 @@ describe('writing', () => {
     await store.close();
   });
 
+  it('takes nothing new while the disk has no room, and lets running work end', async () => {
+    // more than any disk has, so that the room that is held back is never there
+    const store = await openSqliteStore({ dataDir, ballastBytes: 1e15 });
+    const token = { id: 'one', name: 'ci', scopes: ['read'] as const, createdAt: new Date() };
+    const refused = [
+      store.jobs.accept({ kind: 'mirror', payload: null }),
+      store.pushes.record([{ id: 'p', receivedAt: new Date(), event: pushEvent(), jobKeys: [] }]),
+      store.apiTokens.add(token, 'hash'),
+    ];
+    for (const one of refused) await expect(one).rejects.toMatchObject({ code: 'store-unavailable', retryable: true });
+    expect(store.unreadyReason()).toContain('full');
+    const place = { registry: 'r.example', repository: 'app', tag: '1' };
+    await store.journal.wrote([{ ...place, digest: 'sha256:aa', rule: 'app', source: 's', writtenAt: new Date() }]);
+    expect(await store.journal.written('r.example', 'app')).toHaveLength(1);
+    expect((await store.pushes.list({}, 9)).pushes).toEqual([]);
+    await store.close();
+  });
+
   it('gives a lease back only to the process that comes after', async () => {
     const clock = manualClock();
     const store = await openSqliteJobStore({ dataDir, clock, ...OPTIONS });
