@@ -13,10 +13,10 @@ import { requireComponent } from '../support/require-component.ts';
 
 const run = promisify(execFile);
 
-const TAGS = [
-  ...['latest', 'edge', 'stable', '3', '3.9', '3.18', '3.19.1', '3.20', '3.20-rc1', '2.7', '03.1', '3.x', 'x3.9'],
-  ...['v1.0.0', 'v1.2.3', '1.2.4', '1.3.0-beta.1', '1.10.0', '2.0.0', '20250101', 'latest-debug', 'release_1'],
-];
+const TAGS = (
+  'latest edge stable 3 3.9 3.18 3.19.1 3.20 3.20-rc1 2.7 03.1 3.x x3.9 ' +
+  'v1.0.0 v1.2.3 1.2.4 1.3.0-beta.1 1.10.0 2.0.0 20250101 latest-debug release_1'
+).split(' ');
 
 let folder: string;
 let source: RunningRegistry;
@@ -85,7 +85,7 @@ sync:
 `;
 
 const contentOf = (registry: RunningRegistry) =>
-  Object.fromEntries([...registry.catalog].map(([name, { tags }]) => [name, Object.fromEntries([...tags].toSorted())]));
+  Object.fromEntries([...registry.catalog].map(([name, { tags }]) => [name, Object.fromEntries(tags)]));
 
 test('the same tags of the same digests', async () => {
   const regsync = requireComponent('regsync');

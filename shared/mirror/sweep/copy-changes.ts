@@ -1,6 +1,6 @@
 // Copies what a sweep found to differ in one source repository. Tags are taken by digest: the first one brings the content and what
 // belongs to it, every further one costs a PUT and a look.
-import { isTransshipError, TransshipError } from '../../errors.ts';
+import { isTransshipError, type TransshipError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { Artifact } from '../artifact.ts';
 import { copyArtifact } from '../copy.ts';

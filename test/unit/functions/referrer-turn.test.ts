@@ -5,7 +5,7 @@ import { referrerTurn } from '../../../functions/referrer-turn.ts';
 
 const HOUR_MS = 3_600_000;
 const digest = fc
-  .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
+  .string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 64, maxLength: 64 })
   .map((hex) => `sha256:${hex}`);
 const start = fc.integer({ min: 0, max: 2 ** 41 }).map((ms) => new Date(ms));
 
