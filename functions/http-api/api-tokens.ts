@@ -7,7 +7,7 @@ import type { ApiDeps } from './api-deps.ts';
 import { Refusal } from './problem.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
-const TAG = 'api tokens';
+const TAG = 'API tokens';
 
 const scopes = z.array(z.enum(SCOPES)).min(1).max(SCOPES.length);
 const names = z.array(z.string().min(1).max(255)).min(1).max(100);

@@ -42,7 +42,6 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
     }
   });
 
-  addReceivers(api, deps);
   addMirrors(api, deps);
   addJobs(api, deps);
   addJobEvents(api, deps);
@@ -50,6 +49,7 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   addEvents(api, deps);
   addRegistries(api, deps);
   addApiTokens(api, deps);
+  addReceivers(api, deps);
   addHealth(api, deps);
   addReferencePage(api, addDocument(api, deps));
   refuseOtherMethods(api);

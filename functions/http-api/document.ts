@@ -1,13 +1,16 @@
 // The OpenAPI document, made of the declared routes, and where it is served.
 // https://spec.openapis.org/oas/v3.1.1.html
-import { BEARER } from './describe-route.ts';
-import type { ApiDeps } from './api-deps.ts';
 import * as z from 'zod';
+import type { ApiDeps } from './api-deps.ts';
+import { BEARER } from './describe-route.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
-const ABOUT = `Mirrors container images between registries. Requests carry a bearer token: one that \`transship api-token create\` made, or one
-of a configured OIDC issuer. The list beside the security scheme is the scope that a route needs; \`admin\` stands for all, \`mirror\`
-includes \`read\`. Errors are problem documents (RFC 9457) with a stable \`code\`.`;
+const ABOUT = [
+  'Mirrors container images between registries.',
+  'Requests carry a bearer token: one that `transship api-token create` made, or one of a configured OIDC issuer.',
+  'The list beside the security scheme is the scope that a route needs; `admin` stands for all, `mirror` includes `read`.',
+  'Errors are problem documents (RFC 9457) with a stable `code`.',
+].join(' ');
 
 export type ApiDocument = ReturnType<Api['app']['getOpenAPI31Document']>;
 

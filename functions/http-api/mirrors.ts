@@ -1,7 +1,9 @@
 // The route that asks for a mirror: one source to its targets, as a job, once per idempotency key; or only the plan of it.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { TransshipError } from '../../shared/errors.ts';
 import { copyArtifact } from '../../shared/mirror/copy.ts';
+import type { CopyReport } from '../../shared/mirror/copy-types.ts';
 import type { Job } from '../../shared/jobs/job.ts';
 import { mirrorJob, mirrorPayload, type MirrorPayload } from '../mirror-job.ts';
 import { mirrorRequest } from '../mirror-request.ts';
@@ -66,10 +68,16 @@ export function addMirrors(api: Api, deps: ApiDeps): void {
   );
 }
 
-async function planOf(payload: MirrorPayload, { registries }: ApiDeps, signal: AbortSignal) {
+/** @throws TransshipError timeout, and what the source's registry says is wrong */
+async function planOf(payload: MirrorPayload, { registries }: ApiDeps, client: AbortSignal): Promise<CopyReport> {
   const request = { ...mirrorRequest(payload), dryRun: true };
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(PLAN_TIMEOUT_MS)]);
-  return copyArtifact(request, { registries: registries(), signal: ends });
+  const late = AbortSignal.timeout(PLAN_TIMEOUT_MS);
+  try {
+    return await copyArtifact(request, { registries: registries(), signal: AbortSignal.any([client, late]) });
+  } catch (error) {
+    if (!late.aborted) throw error;
+    throw new TransshipError('timeout', `there is no plan after ${PLAN_TIMEOUT_MS / 1000} s`, { cause: error });
+  }
 }
 
 /** The same key of somebody else is another one. */

@@ -1,7 +1,7 @@
 // What the reference page tells of the OpenAPI document, as plain text in the order in which it is shown.
 import type { ApiDocument } from './document.ts';
 
-/** Name, type or place, and what it is. */
+/** What stands in the columns of a table, the name first. */
 type Row = readonly [string, string, string];
 
 export type Operation = {
@@ -69,7 +69,11 @@ function bodyText({ content }: Fields): string | undefined {
 }
 
 function answerRow(status: string, { description, content }: Fields): Row {
-  return [status, Object.keys(fieldsOf(content)).join(', '), text(description)];
+  const bodies = Object.entries(fieldsOf(content)).map(([type, body]) => {
+    const shown = textOf(fieldsOf(body)['schema']);
+    return /^\w+$/.test(shown) ? `${type}: ${shown}` : type;
+  });
+  return [status, text(description), bodies.join(', ')];
 }
 
 /** A schema as a type of TypeScript would be written, with what is said of its members behind them. */

@@ -15,6 +15,7 @@ const STYLE_HASH = createHash('sha256').update(REFERENCE_STYLE).digest('base64')
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 export function addReferencePage(api: Api, documentOf: () => ApiDocument): void {
+  let page: Promise<string> | undefined;
   addRoute(
     api,
     {
@@ -27,10 +28,14 @@ export function addReferencePage(api: Api, documentOf: () => ApiDocument): void 
       answers: { 200: { description: 'A page', schema: z.string(), type: 'text/html' } },
     },
     async () =>
-      new Response(String(await pageOf(documentOf())), {
+      new Response(await (page ??= textOf(documentOf())), {
         headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY },
       }),
   );
+}
+
+async function textOf(document: ApiDocument): Promise<string> {
+  return String(await pageOf(document));
 }
 
 function pageOf(document: ApiDocument): Html {
@@ -56,7 +61,7 @@ function pageOf(document: ApiDocument): Html {
         </nav>
         <main>
           <h1>Transship API</h1>
-          <p>${document.info.description ?? ''}</p>
+          <p>${prose(document.info.description ?? '')}</p>
           <p>For programs: <a href="/openapi.json">openapi.json</a></p>
           ${[...groups].map(
             ([tag, operations]) =>
@@ -86,7 +91,7 @@ function operationOf(operation: Operation): Html {
   const { id, method, path, summary, description, access, parameters, body, answers } = operation;
   return html`<section id="${id}">
     <h3><b>${method}</b> <code>${path}</code></h3>
-    <p>${summary}. ${description}</p>
+    <p>${prose(`${summary}. ${description}`)}</p>
     <p>${access === undefined ? 'No token needed.' : html`Scope <code>${access}</code>`}</p>
     ${parameters.length === 0 ? '' : tableOf('Parameters', parameters)}
     ${
@@ -108,11 +113,16 @@ function tableOf(title: string, rows: readonly (readonly [string, string, string
       ([name, type, text]) =>
         html`<tr>
           <th scope="row">${name}</th>
-          <td>${type}</td>
-          <td>${text}</td>
+          <td>${prose(type)}</td>
+          <td>${prose(text)}</td>
         </tr>`,
     )}
   </table>`;
+}
+
+/** What stands between backticks is code. */
+function prose(text: string): Html[] {
+  return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }
 
 function schemaOf({ name, text }: ShownSchema): Html {

@@ -12,7 +12,8 @@ nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1.5rem; 
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav li { overflow-wrap: anywhere; margin: 0.25rem 0; }
 main { padding: 1.5rem 2.5rem 6rem; max-width: 60rem; }
-h2 { margin: 2.5rem 0 0.5rem; text-transform: capitalize; }
+h2 { margin: 2.5rem 0 0.5rem; }
+h2::first-letter { text-transform: uppercase; }
 nav h2 { margin: 1.25rem 0 0.25rem; font-size: 0.85rem; color: var(--quiet); }
 h3 { margin: 0; overflow-wrap: anywhere; }
 h3 b, nav b { font-size: 0.75em; color: var(--mark); text-transform: uppercase; letter-spacing: 0.04em; }
@@ -24,7 +25,7 @@ section:target { border-top-color: var(--mark); }
 table { width: 100%; border-collapse: collapse; margin: 0.75rem 0; font-size: 0.9rem; }
 caption { text-align: left; color: var(--quiet); font-weight: 600; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-top: 1px solid var(--line); font-weight: normal; }
-th { font-family: ui-monospace, monospace; white-space: nowrap; }
+th { font-family: ui-monospace, monospace; white-space: nowrap; width: 8rem; }
 pre { background: var(--sheet); border: 1px solid var(--line); border-radius: 6px; padding: 0.75rem 1rem; overflow: auto; font-size: 0.85rem; }
 @media (max-width: 48rem) { body { display: block; } nav { position: static; height: auto; } main { padding: 1rem; } }
 `;

@@ -38,6 +38,11 @@ describe('errors', () => {
     ['/v1/jobs?state=none', 422],
     ['/v1/jobs?unknown=1', 422],
     ['/v1/jobs?limit=1&limit=2', 422],
+    ['/v1/jobs?__proto__=1', 422],
+    ['/v1/jobs?constructor=1&toString=1', 422],
+    ['/v1/jobs/%00', 404],
+    ['/v1/jobs/%ff%2f..', 404],
+    ['/v1/jobs/__proto__', 404],
   ])('are problem documents: %s', async (path, status) => {
     const answer = await bed.ask(path, { token });
     expect(answer.status).toBe(status);
