@@ -16,7 +16,7 @@ import type { TagDigestLister } from '../../shared/registries/vendor.ts';
 
 type RuleFields = Partial<Omit<MirrorRule, 'from' | 'to'>>;
 
-export type Synced = { compared: Compared[]; reports: CopyReport[]; pruned: PruneReport[]; states: string[] };
+type Synced = { compared: Compared[]; reports: CopyReport[]; pruned: PruneReport[]; states: string[] };
 
 export type SweepBed = {
   /** A run that copies. */
