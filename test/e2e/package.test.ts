@@ -92,6 +92,6 @@ describe('the installed package', () => {
 
   it('runs the demo', async () => {
     const { stdout } = await transship('demo');
-    expect(stdout).toMatch(/sha256:/);
+    expect(stdout).toMatch(/Proved: .* read back and hashed/);
   });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fetchJson, serverEvents } from '../../../infra/demo/server/admin-client.ts';
 
@@ -11,12 +12,12 @@ const { signal } = new AbortController();
 let folder: string;
 let socket: string;
 let server: Server;
-let answer: RequestListener;
+let answer: (...exchange: Parameters<RequestListener>) => void | Promise<void>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'transship-admin-'));
   socket = join(folder, 'admin.sock');
-  server = createServer((request, response) => answer(request, response)).listen(socket);
+  server = createServer((request, response) => void answer(request, response)).listen(socket);
   await once(server, 'listening');
 });
 
@@ -34,14 +35,12 @@ test('reads JSON, and tells what was answered instead', async () => {
 });
 
 test('reads events however they are cut, and ends with the stream', async () => {
-  answer = (_, response) => {
-    for (const piece of [
-      'retry: 2000\n\nid: 1\nevent: acc',
-      'epted\ndata: {"a":1}\n',
-      '\n: still here\n\n',
-      'data: 2\n\n',
-    ]) {
+  const text = 'retry: 2000\n\nid: 1\nevent: accepted\ndata: {"a":1}\n\n: still here\n\ndata: 2\n\n';
+  answer = async (_, response) => {
+    // each in a packet of its own
+    for (const piece of text.match(/[^]{1,7}/g) ?? []) {
       response.write(piece);
+      await setImmediate();
     }
     response.end();
   };
