@@ -28,8 +28,8 @@ async function fill(): Promise<{ waiting: string; dead: string }> {
     const [claimed] = await jobs.claim('doomed', 1, 1000);
     await jobs.bury(claimed!.lease, { code: 'denied', message: 'no right to push', hint: 'ask for it' });
     const job = { kind: 'mirror', targets: ['r.example/app:1.0', 's.example/app:1.0'], payload, runAt: LATER };
-    const waiting = await jobs.accept(job, 'push:k:app');
     const receivedAt = new Date();
+    const waiting = await jobs.accept(job, 'push:k:app');
     await pushes.record([
       { id: 'push-1', receivedAt, event: pushEvent({ dedupeKey: 'k', actor: 'ann' }), jobKeys: ['push:k:app'] },
       { id: 'push-2', receivedAt, event: pushEvent({ relevant: false, reason: 'own-actor' }), jobKeys: [] },
