@@ -1,10 +1,10 @@
 // The memory for chunks under way: bounded for all copies of a process together, and used again and again.
 import { interruption } from '../oci/retry.ts';
 
-export type ChunkBuffer = {
+type ChunkBuffer = {
   bytes: Buffer;
   /** Gives the memory back; `dirty` where a broken connection may still read from it. */
-  release(state?: 'dirty'): void;
+  release: (state?: 'dirty') => void;
 };
 
 export type ChunkBuffers = {

@@ -9,7 +9,7 @@ export type Chunk = {
   bytes: Uint8Array;
   /** Of everything up to the end of this chunk. */
   hashState: Uint8Array;
-  release(state?: 'dirty'): void;
+  release: (state?: 'dirty') => void;
 };
 
 export type ChunkReader = {

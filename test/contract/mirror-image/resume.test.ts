@@ -110,15 +110,12 @@ describe('a large blob', () => {
 
   test('whose content is wrong is never committed', async () => {
     const other = await startGeneratedSource(LAYER_BYTES, 2);
-    const lying = await startBareServer((request, response) => {
-      const isLayer = request.url?.includes(source.layer.digest) === true;
-      const from = isLayer
-        ? `http://${other.host}/v2/app/blobs/${other.layer.digest}`
-        : `http://${source.host}${request.url}`;
-      void fetch(from, { method: request.method ?? 'GET' }).then(async (answer) => {
-        response.writeHead(answer.status, Object.fromEntries(answer.headers));
-        response.end(Buffer.from(await answer.arrayBuffer()));
-      });
+    const lying = await startBareServer(async ({ url = '', method = 'GET' }, response) => {
+      const isLayer = url.includes(source.layer.digest);
+      const from = isLayer ? `${other.host}/v2/app/blobs/${other.layer.digest}` : `${source.host}${url}`;
+      const answer = await fetch(`http://${from}`, { method });
+      response.writeHead(answer.status, Object.fromEntries(answer.headers));
+      response.end(Buffer.from(await answer.arrayBuffer()));
     });
     const { report } = await bed.slice(`${lying.host}/app:v1`, [`${target.host}/app:v1`]);
     expect(report?.targets).toMatchObject([{ state: 'failed', error: { code: 'digest-mismatch' } }]);
@@ -202,7 +199,7 @@ describe('the next slice', () => {
 
   test('begins it anew where the registry has less than it acknowledged', async () => {
     await slice({ endAfter: 2 });
-    const [key = '', one] = only(bed.checkpoints);
+    const [key, one] = only(bed.checkpoints);
     bed.checkpoints.set(key, { ...one, offset: 3 * CHUNK_BYTES });
     expect((await slice()).found).toEqual(['restarted']);
     await expectWhole();
@@ -210,7 +207,7 @@ describe('the next slice', () => {
 
   test('begins it anew where another version wrote the hash', async () => {
     await slice({ endAfter: 2 });
-    const [key = '', one] = only(bed.checkpoints);
+    const [key, one] = only(bed.checkpoints);
     bed.checkpoints.set(key, { ...one, hash: { ...one.hash, library: 'other 1.0' } });
     expect((await slice()).found).toEqual(['restarted']);
     await expectWhole();
@@ -218,7 +215,7 @@ describe('the next slice', () => {
 
   test('begins it anew where the state of the hash does not fit, with no verdict on the source', async () => {
     await slice({ endAfter: 2 });
-    const [key = '', one] = only(bed.checkpoints);
+    const [key, one] = only(bed.checkpoints);
     const state = Buffer.from(one.hash.state, 'base64');
     state[state.length - 1] = (state.at(-1) ?? 0) ^ 1;
     state[20] = (state[20] ?? 0) ^ 1;
@@ -241,7 +238,7 @@ describe('the next slice', () => {
   test('asks no other host than the registry, whatever the checkpoint says', async () => {
     await slice({ endAfter: 2 });
     await using elsewhere = await startBareServer((_request, response) => response.end());
-    const [key = '', one] = only(bed.checkpoints);
+    const [key, one] = only(bed.checkpoints);
     for (const location of [
       `http://localhost:${new URL(elsewhere.url).port}/v2/app/blobs/uploads/1`,
       'http://169.254.169.254/x',
