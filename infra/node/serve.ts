@@ -24,6 +24,7 @@ import { openStore } from './serve/open-store.ts';
 import { prepare } from './serve/prepare.ts';
 import { refreshGauges } from './serve/refresh-gauges.ts';
 import { reloading } from './serve/reload.ts';
+import { registryTeller, type RegistryNote } from './serve/tell-registry.ts';
 import { swapped } from './serve/swapped.ts';
 import { within } from './serve/within.ts';
 
@@ -33,7 +34,8 @@ export type ServeOptions = {
   door: Door;
   /** Reads the configuration anew. @throws TransshipError invalid-config */
   load: () => Promise<LoadedConfig>;
-  openRegistries: (config: Config) => Promise<Registries>;
+  /** `hear` is told of what registries make us notice. */
+  openRegistries: (config: Config, hear: (note: RegistryNote) => void) => Promise<Registries>;
   /** PEM certificates trusted beside the system's. */
   certificateAuthorities: readonly string[];
   env: NodeJS.ProcessEnv;
@@ -69,10 +71,12 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   const store = await openStore(options.loaded.config.dataDir, news.tell);
   opened.defer(store.close);
   const first = await prepare(options.loaded, env);
-  const registries = swapped(await options.openRegistries(first.config), onTrouble);
+  const metrics = prometheusMetrics((gauges) => refreshGauges(gauges, store, clock.now()));
+  const hear = registryTeller(logger, metrics);
+  const openRegistries = (config: Config) => options.openRegistries(config, hear);
+  const registries = swapped(await openRegistries(first.config), onTrouble);
   opened.defer(registries.close);
   const live = { prepared: first };
-  const metrics = prometheusMetrics((gauges) => refreshGauges(gauges, store, clock.now()));
 
   const deps: ApiDeps = {
     clock,
@@ -110,13 +114,13 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     listening.cut();
     await listening.drain();
   });
-  describeStart(logger, first.config, { url: listening.url, socketPath });
+  describeStart(logger, first.loaded, { url: listening.url, socketPath });
 
   // what is not needed to answer is loaded when the server answers
   const { startWork } = await import('./serve/work.ts');
   const work = startWork({ deps, borrow: registries.borrow, signal: stopping.signal });
   news.listen(work.changed);
-  const reloads = await reloading({ ...options, clock, store, live, registries, listening });
+  const reloads = await reloading({ ...options, openRegistries, clock, store, live, registries, listening });
   opened.defer(() => Promise.resolve(reloads.close()));
   metrics.set('transship_build_info', { version }, 1);
   const callOffMetrics = clock.after(METRICS_AFTER_MS, () => {

@@ -1,4 +1,5 @@
 // What a copy is asked to do, what it tells while it runs, and what it reports at the end.
+import type { ErrorCode } from '../errors.ts';
 import type { Reference } from '../oci/reference.ts';
 
 export type ConflictPolicy = 'overwrite' | 'refuse' | 'backup';
@@ -71,6 +72,6 @@ export type CopyEvent =
       sentBytes: number;
     }
   | { type: 'manifest'; target: number; digest: string; tag?: string; state: 'copied' | 'existing' }
-  | { type: 'retry'; registry: string; operation: string; delayMs: number; reason: string }
+  | { type: 'retry'; registry: string; operation: string; delayMs: number; code: ErrorCode; reason: string }
   | { type: 'warning'; registry: string; message: string }
   | { type: 'target'; target: number; report: TargetReport };

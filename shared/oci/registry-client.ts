@@ -64,6 +64,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
             registry: settings.host,
             operation: request.operation,
             delayMs,
+            code: isTransshipError(error) ? error.code : 'internal',
             reason: messageOf(error),
           });
           await sleep(delayMs, request.signal);

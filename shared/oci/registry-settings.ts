@@ -1,4 +1,5 @@
 // What a registry client is built from: the configuration of one registry, and what all registries of a process share.
+import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { CredentialSource } from './credential.ts';
 import type { Lookup } from './egress-guard.ts';
@@ -50,6 +51,6 @@ export type RegistryRuntime = {
   random: () => number;
   /** Stands in for the system's resolver. */
   lookup?: Lookup;
-  onRetry?: (retry: { registry: string; operation: string; delayMs: number; reason: string }) => void;
+  onRetry?: (retry: { registry: string; operation: string; delayMs: number; code: ErrorCode; reason: string }) => void;
   onWarning?: (warning: { registry: string; message: string }) => void;
 };

@@ -47,6 +47,13 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     line.socket.write(waiting.request);
   }
 
+  function sendOrWait(request: Buffer | undefined, dueMs: number): void {
+    if (request === undefined) return;
+    const line = idle.pop();
+    if (line === undefined) backlog.push({ request, dueMs });
+    else send(line, { request, dueMs });
+  }
+
   function hear(line: Line, bytes: Buffer): void {
     line.answer += bytes.toString('latin1');
     const status = statusOfWhole(line.answer);
@@ -64,15 +71,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   const startMs = performance.now() + TICK_MS;
   try {
     for (let index = 0; index < requests.length && !signal.aborted;) {
-      const nowMs = performance.now();
-      for (; index < requests.length; index += 1) {
-        const dueMs = startMs + (index * 1000) / perSecond;
-        if (dueMs > nowMs) break;
-        const waiting = { request: requests[index] ?? Buffer.alloc(0), dueMs };
-        const line = idle.pop();
-        if (line === undefined) backlog.push(waiting);
-        else send(line, waiting);
-      }
+      const due = Math.min(requests.length, Math.ceil(((performance.now() - startMs) * perSecond) / 1000));
+      for (; index < due; index += 1) sendOrWait(requests[index], startMs + (index * 1000) / perSecond);
       await Promise.race([delay(TICK_MS), finished]);
     }
     signal.throwIfAborted();

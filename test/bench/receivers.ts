@@ -87,7 +87,7 @@ function notification(port: number, host: string): Buffer {
         target: { mediaType, size: 1234, digest, length: 1234, repository: 't/app', tag: `v${events}` },
         request: { id, addr: '127.0.0.1:41000', host, method: 'PUT', useragent: 'bench' },
         actor: {},
-        source: { addr: `${host}`, instanceID: id },
+        source: { addr: host, instanceID: id },
       },
     ],
   });

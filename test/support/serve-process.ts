@@ -13,7 +13,7 @@ const LAUNCHER = path.resolve(import.meta.dirname, '../../infra/cli/launcher.js'
 
 export const HOOK = 'Bearer hook-of-tests';
 
-export type LogLine = { level: string; msg: string } & Record<string, unknown>;
+type LogLine = { level: string; msg: string } & Record<string, unknown>;
 
 export type ServeProcess = {
   url: string;

@@ -5,6 +5,7 @@ import { redactText } from '../../../shared/telemetry/redact-text.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 
 const LONGEST_TEXT = 2000;
+const DEEPEST = 4;
 /** Most values are names and digests, and there are thousands a second: only what may hold a secret is looked at closely. */
 const MAY_HOLD_SECRET =
   /[\s@?=]|eyJ|passw|secret|key|token|signature|credential|authorization|sig|state|amz|gh[opsu]_|glpat|dckr/i;
@@ -14,10 +15,19 @@ export function writable(fields: LogFields = {}): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, writableValue(value)]));
 }
 
-function writableValue(value: unknown): unknown {
+function writableValue(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return text(value);
   if (value instanceof Error) return errorFields(value);
-  return value;
+  const isList = Array.isArray(value);
+  if (!isList && !isPlain(value)) return value;
+  if (depth >= DEEPEST) return '[too deep]';
+  if (isList) return value.map((one) => writableValue(one, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, writableValue(one, depth + 1)]));
+}
+
+/** Anything else has its own way to become JSON: a date, a secret. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function errorFields(error: Error): Record<string, unknown> {

@@ -13,8 +13,8 @@ export function jsonLogger(level: LogLevel, destination: DestinationStream): Log
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      // ours writes errors already
-      serializers: {},
+      // pino's own would add a stack to what was made writable already
+      serializers: { err: (value: unknown) => value },
     },
     destination,
   );

@@ -47,5 +47,5 @@ function shownValue(value: unknown): string {
 }
 
 function isError(value: unknown): value is { message: string; hint?: string } {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'message' in value;
+  return typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string';
 }

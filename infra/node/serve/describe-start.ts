@@ -1,10 +1,12 @@
 // What a server says of itself when it is up: where it listens, who may tell it of pushes, and what nobody will ever start.
 import type { Config } from '../../../shared/config/config.ts';
+import type { LoadedConfig } from '../../../shared/config/load.ts';
+import { formatProblem } from '../../../shared/config/problem.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { neverTriggered } from './never-triggered.ts';
 
-export function describeStart(logger: Logger, config: Config, at: { url: string; socketPath: string }): void {
-  const { rules, receivers, dataDir } = config;
+export function describeStart(logger: Logger, loaded: LoadedConfig, at: { url: string; socketPath: string }): void {
+  const { rules, receivers, dataDir } = loaded.config;
   logger.info('listening', {
     url: at.url,
     admin_socket: at.socketPath,
@@ -17,11 +19,17 @@ export function describeStart(logger: Logger, config: Config, at: { url: string;
     const token = auth.mode === 'path' ? '/<token>' : '';
     logger.info('receiver', { receiver: id, registry, url: `${at.url}/hooks/${kind}/${id}${token}` });
   }
+  warnOf(logger, loaded);
+}
+
+/** What the file allows and may still not be meant, and rules that wait for nobody. */
+export function warnOf(logger: Logger, { config, warnings }: LoadedConfig): void {
+  for (const problem of warnings) logger.warn('configuration', { reason: formatProblem(problem), hint: problem.hint });
   warnOfSilence(logger, config);
 }
 
 /** Says what the configuration allows and nobody can mean. */
-export function warnOfSilence(logger: Logger, config: Config): void {
+function warnOfSilence(logger: Logger, config: Config): void {
   if (config.rules.length === 0) {
     logger.warn('there are no mirror rules: nothing is copied but what somebody asks for over the API');
   }

@@ -11,7 +11,7 @@ import type { Registries } from '../../../shared/registries/registries.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { watchFiles } from '../watch-files.ts';
 import type { SqliteStore } from '../sqlite-store.ts';
-import { warnOfSilence } from './describe-start.ts';
+import { warnOf } from './describe-start.ts';
 import type { Listening } from './listen.ts';
 import { needsRestart } from './needs-restart.ts';
 import { prepare, type Prepared } from './prepare.ts';
@@ -70,9 +70,8 @@ async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Pr
   await saveSchedules(options.store.jobs, next.config.rules, options.clock);
   const { rules, receivers } = next.config;
   logger.info('configuration loaded', { rules: rules.length, receivers: receivers.length });
-  for (const { message, hint } of next.loaded.warnings) logger.warn('configuration', { reason: message, hint });
   for (const key of needsRestart(before.config, wanted)) logger.warn('this change needs a restart', { key });
-  warnOfSilence(logger, next.config);
+  warnOf(logger, next.loaded);
 }
 
 /** What only a restart brings stays as it is. */

@@ -1,0 +1,126 @@
+// The HTTP server around the application: who waits, who makes room, how it ends, and where its admin socket is.
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { adminSocketPath, asOwnerAlone, preparePlace } from '../../../infra/node/http/admin-socket.ts';
+import { boundConnections } from '../../../infra/node/http/bound-connections.ts';
+import { startHttpServer } from '../../../infra/node/http/http-server.ts';
+import { waitingRoom } from '../../../infra/node/http/waiting-room.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'transship-http-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
+
+it('lets those in who came while it started, in their order', async () => {
+  const room = waitingRoom();
+  const server = await startHttpServer({ listen: LOOPBACK, onRequest: room.onRequest });
+  const early = fetch(`http://127.0.0.1:${server.port}/early`, { method: 'POST', body: 'hello' });
+  const socket = connect(server.port, '127.0.0.1');
+  await once(socket, 'connect');
+  room.letIn((incoming, outgoing) => {
+    void text(incoming).then((body) => outgoing.end(`${incoming.url} ${body}`));
+  });
+  expect(await (await early).text()).toBe('/early hello');
+  expect(await (await fetch(`http://127.0.0.1:${server.port}/late`)).text()).toBe('/late ');
+  socket.destroy();
+  server.cut();
+  await server.drain();
+});
+
+it('finishes the answers under way when it ends, and takes nobody else', async () => {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<http.ServerResponse>();
+  const server = await startHttpServer({ listen: LOOPBACK, onRequest: (_incoming, outgoing) => ask(outgoing) });
+  const url = `http://127.0.0.1:${server.port}/`;
+  const answer = fetch(url);
+  const idle = connect(server.port, '127.0.0.1');
+  await once(idle, 'connect');
+  const outgoing = await asked;
+  const drained = server.drain();
+  await once(idle.resume(), 'close');
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
+  outgoing.end('whole');
+  expect(await (await answer).text()).toBe('whole');
+  await drained;
+});
+
+it('makes room by ending the connection that is silent for longest, and never one that waits for its answer', async () => {
+  const held: http.ServerResponse[] = [];
+  const server = http.createServer((incoming, outgoing) => {
+    if (incoming.url === '/hold') held.push(outgoing);
+    else outgoing.end('ok');
+  });
+  boundConnections(server, 3);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const open = async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return socket.resume();
+  };
+  const busy = await open();
+  busy.write('GET /hold HTTP/1.1\r\nhost: x\r\n\r\n');
+  await expect.poll(() => held.length).toBe(1);
+  const [oldest, younger] = [await open(), await open()];
+  const ended = once(oldest, 'close');
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('ok');
+  await ended;
+  expect(younger.readyState).toBe('open');
+  const answered = once(busy, 'data');
+  held[0]?.end('late');
+  await answered;
+  server.closeAllConnections();
+  server.close();
+});
+
+it('says in words why it cannot listen', async () => {
+  const first = await startHttpServer({ listen: LOOPBACK, onRequest: () => undefined });
+  const same = startHttpServer({ listen: { host: '127.0.0.1', port: first.port }, onRequest: () => undefined });
+  await expect(same).rejects.toMatchObject({
+    code: 'invalid-config',
+    message: `cannot listen on 127.0.0.1:${first.port}: another program listens there`,
+  });
+  await expect(
+    startHttpServer({ listen: { host: '192.0.2.1', port: 1 }, onRequest: () => undefined }),
+  ).rejects.toMatchObject({ message: 'cannot listen on 192.0.2.1:1: this machine has no such address' });
+  await first.drain();
+});
+
+it('puts the admin socket into the data folder, or where its name is short enough', () => {
+  expect(adminSocketPath('/var/lib/transship', {})).toBe('/var/lib/transship/admin.sock');
+  const long = `/${'x'.repeat(90)}`;
+  expect(adminSocketPath(long, { XDG_RUNTIME_DIR: '/run/user/7' })).toMatch(
+    /^\/run\/user\/7\/transship\/[0-9a-f]{16}\.sock$/,
+  );
+  expect(adminSocketPath(long, {})).toMatch(/^\/tmp\/transship-\d+\/[0-9a-f]{16}\.sock$/);
+  // a variable that is no folder, or too long itself, does not count
+  for (const XDG_RUNTIME_DIR of ['run', `/${'y'.repeat(90)}`]) {
+    expect(adminSocketPath(long, { XDG_RUNTIME_DIR })).toMatch(/^\/tmp\//);
+  }
+  expect(adminSocketPath(long, {})).not.toBe(adminSocketPath(`${long}y`, {}));
+});
+
+it('removes a socket that a killed process left, and nothing else', async () => {
+  const data = path.join(folder, 'data');
+  const place = path.join(data, 'admin.sock');
+  preparePlace(place, data);
+  expect(statSync(data).mode & 0o777).toBe(0o700);
+  const server = await asOwnerAlone(() => startHttpServer({ listen: { path: place }, onRequest: () => undefined }));
+  expect(statSync(place).mode & 0o777).toBe(0o600);
+  preparePlace(place, data);
+  expect(statSync(place, { throwIfNoEntry: false })).toBeUndefined();
+  await server.drain();
+
+  writeFileSync(place, 'mine');
+  expect(() => preparePlace(place, data)).toThrow('is in the way: it is no socket');
+});
