@@ -1,5 +1,6 @@
 // Cuts a stream into chunks that are whole in memory before anybody sends them, each with the state of the hash behind it.
 // A slow source must never hold an upload open.
+import type { BufferPool } from '../oci/buffer-pool.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ResumableHash } from './resumable-hash.ts';
 
@@ -20,13 +21,16 @@ export type ChunkReader = {
 };
 
 type Source = {
+  /** Its pieces are released to the pool, if there is one, as soon as they were copied. */
   stream: AsyncGenerator<Uint8Array, void, undefined>;
+  pool?: BufferPool;
   hash: ResumableHash;
-  /** Where the stream begins. */ offset: number;
+  /** Where the stream begins. */
+  offset: number;
 };
 
 export function openChunkReader(source: Source, buffers: ChunkBuffers, signal?: AbortSignal): ChunkReader {
-  const { stream, hash } = source;
+  const { stream, pool, hash } = source;
   let { offset } = source;
   let rest: Uint8Array | undefined;
   let reading: Promise<Chunk | undefined> | undefined;
@@ -42,6 +46,7 @@ export function openChunkReader(source: Source, buffers: ChunkBuffers, signal?: 
       hash.update(used);
       filled += used.byteLength;
       if (used.byteLength < piece.byteLength) rest = piece.subarray(used.byteLength);
+      else pool?.release(piece);
     }
     return filled;
   }

@@ -20,9 +20,9 @@ export function createSharedLedgers(now: () => number): SharedLedgers {
       if (shared?.session.registries !== registries || now() - shared.since >= BELIEVED_FOR_MS) {
         shared = { session: createCopySession(registries), since: now() };
       }
-      const { blobs, manifests, withoutReferrersApi } = shared.session;
+      const { blobs, manifests, withoutReferrersApi, buffers } = shared.session;
       // A hanging registry keeps the slots of its own copies only; a list of tags may lack a signature that came since.
-      return { ...createCopySession(registries), blobs, manifests, withoutReferrersApi };
+      return { ...createCopySession(registries), blobs, manifests, withoutReferrersApi, buffers };
     },
   };
 }

@@ -142,13 +142,18 @@ async function feed(open: Open, blob: Descriptor, source: Repository, session: C
   const from: SourceOfBlob = { name: nameOf(source), etag: undefined };
   const stream = readBlob(source, blob, {
     offset: hashedBytes,
+    buffers: session.buffers,
     onAnswer({ partial, etag }) {
       const known = from.etag ?? (found?.source === from.name ? found.etag : undefined);
       if ((hashedBytes > 0 && !partial) || isOtherContent(known, etag)) throw lost(first);
       from.etag = etag;
     },
   });
-  const reader = openChunkReader({ stream, hash, offset: hashedBytes }, slices.buffers, source.signal);
+  const reader = openChunkReader(
+    { stream, pool: session.buffers, hash, offset: hashedBytes },
+    slices.buffers,
+    source.signal,
+  );
   try {
     if (offset > hashedBytes) await catchUp(reader, open, offset - hashedBytes, from);
     await sendAll(reader, open, { blob, from, session, fail });
