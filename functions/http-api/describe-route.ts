@@ -3,19 +3,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
 import { problemSchema, titleOf } from './problem.ts';
-import type { RouteShape } from './route.ts';
-
-type Answer = {
-  description: string;
-  /** Of the body; absent: there is none. */
-  schema?: z.ZodType;
-  /** `application/json` by default. */
-  type?: string;
-  headers?: z.ZodObject;
-};
-
-/** By status. */
-export type Answers = Readonly<Record<number, Answer>>;
+import type { Answers, RouteShape } from './route-shape.ts';
 
 type Registry = OpenAPIHono['openAPIRegistry'];
 type Responses = Parameters<Registry['registerPath']>[0]['responses'];

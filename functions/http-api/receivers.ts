@@ -11,7 +11,7 @@ import { createSigningKeys } from '../../shared/events/signing-keys.ts';
 import { acceptPushes } from '../registry-push.ts';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { responsesOf } from './describe-route.ts';
-import { problemResponse } from './problem.ts';
+import { problemResponse, Refusal } from './problem.ts';
 import { readBytes } from './read-bytes.ts';
 import { mount, type Api } from './route.ts';
 
@@ -59,7 +59,7 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     try {
       answer = await receive(context, kind);
     } catch (error) {
-      answer = answerFailure(error);
+      answer = error instanceof Refusal ? { status: error.problem.status } : answerFailure(error);
       if (answer.status >= 500) deps.logger.error('a push could not be taken', { source: kind, err: error });
     }
     if (answer.status >= 400) {
@@ -98,6 +98,7 @@ type Answer = PushAnswer & { jobId?: string | undefined };
 const NO_HANDSHAKE: PushAnswer = { status: 405, headers: { allow: 'POST' } };
 
 const REASONS: Readonly<Record<number, string>> = {
+  400: 'cut-off',
   401: 'unauthorized',
   413: 'too-large',
   415: 'content-type',
@@ -110,6 +111,7 @@ const CHALLENGE: Readonly<Record<number, Record<string, string>>> = {
 };
 
 const PROBLEMS = {
+  400: ['invalid-request', 'the body was cut off'],
   401: ['webhook-unauthorized', 'the request is not authenticated'],
   405: ['method-not-allowed', 'notifications are sent with POST'],
   413: ['body-too-large', 'the body is too large'],
@@ -165,7 +167,7 @@ function describe({ app }: Api, path: (typeof PATHS)[number]): void {
           headers: z.object({ Location: z.string().optional() }),
         },
       },
-      [401, 404, 413, 415, 500, 503],
+      [400, 401, 404, 413, 415, 500, 503],
     ),
   });
 }

@@ -8,42 +8,13 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { accepts } from './accepts.ts';
 import type { ApiEnv } from './api-deps.ts';
-import type { Scope } from './api-token.ts';
-import { describeRoute, mediaTypesOf, type Answers } from './describe-route.ts';
+import { describeRoute, mediaTypesOf } from './describe-route.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity.ts';
 import { parseBody, parseParameters } from './parse-input.ts';
 import { Refusal } from './problem.ts';
 import { readJson } from './read-json.ts';
-
-/** `public`: anybody, `own`: the handler itself decides. */
-type Access = Scope | 'public' | 'own';
-
-export type RouteShape<
-  Params extends z.ZodType = z.ZodType,
-  Query extends z.ZodType = z.ZodType,
-  Headers extends z.ZodType = z.ZodType,
-  Body extends z.ZodType = z.ZodType,
-> = {
-  method: 'get' | 'post' | 'delete';
-  /** Parameters stand in braces. */
-  path: `/${string}`;
-  access: Access;
-  /** Requests do not count against the limit of the client. */
-  unmetered?: true;
-  tag: string;
-  summary: string;
-  description?: string;
-  params: Params;
-  query: Query;
-  /** Those that the handler reads, in lower case. */
-  headers: Headers;
-  body: Body;
-  /** When all is well. */
-  answers: Answers;
-  /** Statuses of errors beside those that follow from the rest. */
-  errors?: readonly number[];
-};
+import type { RouteShape } from './route-shape.ts';
 
 export type Input<
   Params extends z.ZodType,

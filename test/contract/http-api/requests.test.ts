@@ -138,6 +138,18 @@ describe('types', () => {
   });
 });
 
+it.each(['/v1/mirrors', '/hooks/distribution/src'])(
+  'says 400 to a client that goes in the middle of its body: %s',
+  async (path) => {
+    bed.lines.length = 0;
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) });
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const request = new Request(`http://localhost${path}`, { method: 'POST', body, duplex: 'half', headers });
+    expect((await bed.app.fetch(request, {})).status).toBe(400);
+    expect(bed.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  },
+);
+
 describe('the rate', () => {
   it('is held per client, and told', async () => {
     const config = configOf(CONFIG.replace('api:\n', 'api:\n  rateLimit: 6/min\n'));
