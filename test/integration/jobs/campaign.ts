@@ -56,7 +56,7 @@ function wrongIn({ job, digest, wanted, resentBytes, mostMemoryBytes }: ResumeRe
   if (digest !== wanted) wrong.push(`the tag names ${digest}, not ${wanted}`);
   if (mostMemoryBytes > 200 * MEBIBYTE) wrong.push('more than 200 MiB of memory');
   // Release 2.8 forgets a session whose chunk was cut. The heads of requests are in the count.
-  if (name === 'distribution' && resentBytes > kills * 8 * MEBIBYTE + MEBIBYTE)
+  if (name === 'distribution' && resentBytes > kills * 16 * MEBIBYTE + MEBIBYTE)
     wrong.push('more than a chunk a kill was sent again');
   return wrong;
 }
