@@ -6,14 +6,15 @@ import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { interruptSignal } from './interrupt.ts';
 import { processIo, type Io } from './io.ts';
 import { printError } from './output/print-error.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, type Start } from './program.ts';
 
 /** Runs one command line (without the program's name) and resolves to its exit code; it never rejects. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<number> {
   let exitCode: number = EXIT.done;
-  const program = buildProgram(io, async (globals, action, { readOnly, isService }) => {
+  const start: Start = async (globals, action, { readOnly, isService }) => {
     exitCode = await (isService ? runService(io, globals, action) : runInterruptibly(io, globals, action, readOnly));
-  });
+  };
+  const program = await buildProgram(io, start, argv[0]);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -1,20 +1,7 @@
 // The command line: which commands and options there are. What a command does is loaded only when it runs.
 import { Command, Option } from 'commander';
 import type { Action, GlobalOptions } from './context.ts';
-import { declareApiToken } from './declare/api-token.ts';
-import { declareCompletion } from './declare/completion.ts';
-import { declareConfig } from './declare/config.ts';
-import { declareCopy } from './declare/copy.ts';
 import type { Declare } from './declare/declare.ts';
-import { declareDemo } from './declare/demo.ts';
-import { declareEvents } from './declare/events.ts';
-import { declareInspect } from './declare/inspect.ts';
-import { declareJobs } from './declare/jobs.ts';
-import { declareReceivers } from './declare/receivers.ts';
-import { declareServe } from './declare/serve.ts';
-import { declareSync } from './declare/sync.ts';
-import { declareTags } from './declare/tags.ts';
-import { declareVersion } from './declare/version.ts';
 import { EXIT } from './exit-codes.ts';
 import { helpEnding } from './help-text.ts';
 import type { Io } from './io.ts';
@@ -29,24 +16,11 @@ export type Start = (
   options: { readOnly: boolean; isService: boolean },
 ) => Promise<void>;
 
-const DECLARATIONS = [
-  declareCopy,
-  declareInspect,
-  declareTags,
-  declareSync,
-  declareServe,
-  declareJobs,
-  declareEvents,
-  declareReceivers,
-  declareApiToken,
-  declareConfig,
-  declareDemo,
-  declareCompletion,
-  declareVersion,
-];
-
-/** Builds the program; wrong usage throws a TransshipError, printed help a CommanderError with exit code 0. */
-export function buildProgram(io: Io, start: Start): Command {
+/**
+ * Builds the program; wrong usage throws a TransshipError, printed help a CommanderError with exit code 0.
+ * @param command the first word of the command line, where it is known: then no other command need be there
+ */
+export async function buildProgram(io: Io, start: Start, command?: string): Promise<Command> {
   const program = new Command('transship');
   program
     .description('Move container images between registries, verified, and keep them where they must be.')
@@ -79,13 +53,19 @@ export function buildProgram(io: Io, start: Start): Command {
       readOnly: options?.readOnly ?? false,
       isService: options?.isService ?? false,
     });
-  for (const declare of DECLARATIONS) declare({ program, io, run });
-  for (const command of withSubcommands(program)) {
-    command.exitOverride((error) => {
-      throw error.exitCode === 0 || error.code === 'commander.help' ? error : usageError(command, error);
+  for (const declare of await declarationsFor(command)) declare({ program, io, run });
+  for (const each of withSubcommands(program)) {
+    each.exitOverride((error) => {
+      throw error.exitCode === 0 || error.code === 'commander.help' ? error : usageError(each, error);
     });
   }
   return program;
+}
+
+/** Many small copies are mostly start-up: they do without the declarations of all else. */
+async function declarationsFor(command: string | undefined): Promise<readonly ((declare: Declare) => void)[]> {
+  if (command === 'copy') return [(await import('./declare/copy.ts')).declareCopy];
+  return (await import('./declare/all.ts')).DECLARATIONS;
 }
 
 function withSubcommands(command: Command): Command[] {

@@ -18,7 +18,6 @@ import type { Slices } from './slices.ts';
 import { tellBlob } from './target.ts';
 import type { Target } from './target.ts';
 import { tee } from './tee.ts';
-import { slicesFor, transferChunks } from './transfer-chunks.ts';
 
 /** Up to here a blob is read, checked, and sent in one piece: streams would cost more than the bytes. */
 const WHOLE_UP_TO_BYTES = 64 * 1024;
@@ -35,6 +34,11 @@ export async function transferBlob(
   session: CopySession,
   failures: Map<Target, BlobFailure>,
 ): Promise<void> {
+  if (opened.every(({ target }) => target.slices === undefined)) {
+    return transferAtOnce(blob, source, opened, session, failures);
+  }
+  // Only jobs ask for slices.
+  const { slicesFor, transferChunks } = await import('./transfer-chunks.ts');
   const sliced = new Map<OpenUpload, Slices>();
   for (const one of opened) {
     const slices = slicesFor(one, blob);

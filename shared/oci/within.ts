@@ -15,6 +15,6 @@ export async function within<T>(
   }
 }
 
-function timedOut(code: string): Error {
+export function timedOut(code: string): Error {
   return Object.assign(new Error('no answer in time'), { code });
 }

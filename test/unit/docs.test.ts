@@ -20,7 +20,7 @@ const commandLines = pages.flatMap((page) =>
 
 /** Parses a command line as the CLI does, and reads its references, but runs nothing. */
 async function parse(words: readonly string[]): Promise<void> {
-  const program = buildProgram(captureIo(), async () => undefined);
+  const program = await buildProgram(captureIo(), async () => undefined);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

@@ -4,7 +4,7 @@ import { candidatesFor } from '../../../infra/cli/completion/candidates.ts';
 import { buildProgram } from '../../../infra/cli/program.ts';
 import { captureIo } from '../../support/captured-io.ts';
 
-const program = buildProgram(captureIo(), () => Promise.resolve());
+const program = await buildProgram(captureIo(), () => Promise.resolve());
 
 function texts(...words: string[]): readonly string[] | 'files' {
   const answer = candidatesFor(program, words);

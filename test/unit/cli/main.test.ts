@@ -7,9 +7,13 @@ import { captureIo } from '../../support/captured-io.ts';
 /** Lets a fault happen while `version` runs: it ends before its own work begins. */
 async function runWithCrash(error: unknown, ...words: string[]) {
   const io = captureIo();
-  const done = main(words, io);
-  io.crash(error);
-  await done;
+  const { onCrash } = io;
+  io.onCrash = (listener) => {
+    const forget = onCrash(listener);
+    io.crash(error);
+    return forget;
+  };
+  await main(words, io);
   return io;
 }
 

@@ -1,24 +1,6 @@
-// What the transport takes from undici, and how it speaks of what sockets do.
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// How the transport speaks of what sockets do.
 import { expect, test } from 'vitest';
 import { networkError } from '../../../shared/oci/network-errors.ts';
-
-const require = createRequire(import.meta.url);
-
-test('the modules that are imported by path are there, and nothing hides them', () => {
-  const { exports, version }: { exports?: unknown; version: string } = require('undici/package.json');
-  expect(exports).toBeUndefined();
-  const own: { devDependencies: Record<string, string> } = require('../../../package.json');
-  expect(own.devDependencies['undici']).toBe(version);
-  const declared = readFileSync(new URL('../../../shared/oci/transport-undici.d.ts', import.meta.url), 'utf8');
-  const modules = [...declared.matchAll(/declare module '([^']+)'/g)].map(([, name]) => name ?? '');
-  expect(modules).toHaveLength(2);
-  for (const name of modules) {
-    expect(existsSync(require.resolve(name))).toBe(true);
-    expect(require(name)).toBeTypeOf('function');
-  }
-});
 
 const CALL = {
   url: new URL('https://registry.acme.io/v2/?sig=secret'),

@@ -1,0 +1,30 @@
+// Every command's declaration, in the order of the help.
+import { declareApiToken } from './api-token.ts';
+import { declareCompletion } from './completion.ts';
+import { declareConfig } from './config.ts';
+import { declareCopy } from './copy.ts';
+import { declareDemo } from './demo.ts';
+import { declareEvents } from './events.ts';
+import { declareInspect } from './inspect.ts';
+import { declareJobs } from './jobs.ts';
+import { declareReceivers } from './receivers.ts';
+import { declareServe } from './serve.ts';
+import { declareSync } from './sync.ts';
+import { declareTags } from './tags.ts';
+import { declareVersion } from './version.ts';
+
+export const DECLARATIONS = [
+  declareCopy,
+  declareInspect,
+  declareTags,
+  declareSync,
+  declareServe,
+  declareJobs,
+  declareEvents,
+  declareReceivers,
+  declareApiToken,
+  declareConfig,
+  declareDemo,
+  declareCompletion,
+  declareVersion,
+];
