@@ -2,16 +2,18 @@
 import { expect, test } from 'vitest';
 import { main } from '../../../infra/cli/main.ts';
 import { TransshipError } from '../../../shared/errors.ts';
-import { captureIo } from '../../support/captured-io.ts';
+import { captureIo, type CapturedIo } from '../../support/captured-io.ts';
 
 /** Lets a fault happen while `version` runs: it ends before its own work begins. */
 async function runWithCrash(error: unknown, ...words: string[]) {
-  const io = captureIo();
-  const { onCrash } = io;
-  io.onCrash = (listener) => {
-    const forget = onCrash(listener);
-    io.crash(error);
-    return forget;
+  const captured = captureIo();
+  const io: CapturedIo = {
+    ...captured,
+    onCrash(listener) {
+      const forget = captured.onCrash(listener);
+      captured.crash(error);
+      return forget;
+    },
   };
   await main(words, io);
   return io;
