@@ -14,6 +14,7 @@ const vendorFiles = (cloud: string, vendors: string) =>
 
 const RULES: readonly PackageRule[] = [
   { packages: /^undici$/, files: /^shared\/oci\/transport[^/]*\.ts$/ },
+  { packages: /^hash-wasm$/, files: /^shared\/mirror\/resumable-hash\.ts$/, lazy: true },
   { packages: /^node:sqlite$/, files: /^infra\/node\// },
   { packages: /^@kubernetes\/client-node$/, files: /^shared\/cluster\// },
   { packages: /^@aws-sdk\/(client-sqs|client-dynamodb|lib-dynamodb)$/, files: /^infra\/aws\// },
