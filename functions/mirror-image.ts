@@ -20,6 +20,7 @@ import type { Slices } from '../shared/mirror/slices.ts';
 import { headManifest } from '../shared/oci/manifests.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
+import { tagMoves } from './late-tag.ts';
 import { jobFailure, mirrorFailure } from './mirror-end.ts';
 import { mirrorPayload } from './mirror-job.ts';
 import type { MirrorPayload } from './mirror-job.ts';
@@ -31,6 +32,9 @@ import { stopOf } from './stop-of.ts';
 
 /** A source tag that moves faster than it is copied waits for the job's next try. */
 const MOST_ROUNDS = 5;
+/** So long after its event a tag may still name what it named before. */
+const LATE_TAG_MS = 3000;
+const NOT_THERE_YET_MS = 10_000;
 /** Chunks of large blobs that are held at once, by all jobs together. */
 const CHUNK_MEMORY_BYTES = 64 * 1024 * 1024;
 
@@ -62,17 +66,37 @@ async function mirror(run: Run): Promise<JobOutcome> {
   });
   for (let round = 1; ; round += 1) {
     const { report, failures, moved } = await copyOnce(run, payload, request, logger);
-    if (report === 'source-gone') return { result: { state: 'source-gone', source: payload.source } };
     if (moved && round < MOST_ROUNDS && !context.ending.aborted) {
       logger.info('the source tag moved while it was copied');
       continue;
     }
+    const isGone = report === 'source-gone';
+    const found = isGone ? undefined : report.source.digest;
+    if (round < MOST_ROUNDS && failures.size === 0 && (await comesLate(run, payload, request, found))) continue;
+    if (isGone && payload.announced !== undefined && job.attempts === 1) throw notThereYet(payload.source);
+    if (isGone) return { result: { state: 'source-gone', source: payload.source } };
     const failure = mirrorFailure(report, failures);
     if (failure === undefined) return { result: { state: 'done', report } };
     // What was interrupted failed for no reason of its own.
     if (context.ending.aborted) return 'yield';
     throw failure;
   }
+}
+
+/** The tag does not name what was announced, and soon names something else than what was copied. */
+async function comesLate(
+  { deps, context, ledgers }: Run,
+  { announced }: MirrorPayload,
+  { source: { digest, ...source } }: CopyRequest,
+  found: string | undefined,
+): Promise<boolean> {
+  if (announced === undefined || announced === found || digest !== undefined) return false;
+  const { clock, registries } = deps;
+  const until = new Date(context.job.acceptedAt.getTime() + LATE_TAG_MS);
+  const repository = openRepository(source, ledgers.session(registries()), { requests: 0 }, context.ending);
+  const look = async () => (await headManifest(repository, source.tag ?? 'latest'))?.digest;
+  // A registry that cannot be asked now says nothing new.
+  return tagMoves({ look, found, until, clock, signal: context.ending }).catch(() => false);
 }
 
 type Copied = { report: CopyReport | 'source-gone'; failures: Map<number, unknown>; moved: boolean };
@@ -91,6 +115,7 @@ async function copyOnce(
   const record = recordMirror(deps, payload, request, logger);
   const progress = mirrorProgress(request.targets.length, context.progress);
   let moved = false;
+  let isResolved = false;
 
   async function assertNewest(_target: number, copiedDigest: string): Promise<void> {
     const { tag, digest } = request.source;
@@ -110,6 +135,7 @@ async function copyOnce(
       beforeTag: assertNewest,
       onFailure: (target, error) => void failures.set(target, error),
       onEvent: (event) => {
+        isResolved ||= event.type === 'resolved';
         record.hear(event);
         progress(event);
       },
@@ -120,7 +146,9 @@ async function copyOnce(
   } catch (error) {
     if (isTransshipError(error, 'interrupted', 'fence-lost')) throw error;
     const named = request.source.digest ?? request.source.tag ?? 'latest';
-    const gone = isTransshipError(error, 'not-found') && (await headManifest(source, named)) === undefined;
+    const isMissing = isTransshipError(error, 'not-found');
+    const gone = isMissing && (await headManifest(source, named)) === undefined;
+    if (isMissing && !gone && !isResolved) return { report: 'source-gone', failures, moved: true };
     // Who asks for one image wants to hear that there is none; a rule has nothing to mirror then.
     if (!gone || payload.trigger === 'api') throw jobFailure([error]);
     logger.info('the source is gone');
@@ -142,6 +170,14 @@ function payloadOf(json: unknown): MirrorPayload {
       hint: 'another version of Transship wrote it; ask for the mirror again',
     },
   );
+}
+
+function notThereYet(source: string): TransshipError {
+  return new TransshipError('not-found', `${source} was announced and is not there yet`, {
+    retryable: true,
+    retryAfterMs: NOT_THERE_YET_MS,
+    hint: 'it is looked for once more',
+  });
 }
 
 function sourceMoved(source: string): TransshipError {

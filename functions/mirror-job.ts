@@ -12,6 +12,8 @@ export const mirrorPayload = z.strictObject({
   /** The rule that asked for it; absent where a person did. */
   rule: z.string().optional(),
   trigger: z.enum(['push', 'sweep', 'api']),
+  /** The digest that a push event told of: a hint that the tag will name it soon, and nothing more. */
+  announced: z.string().optional(),
   platforms: z
     .strictObject({ include: z.array(z.string()).min(1), mode: z.enum(['keep', 'rewrite', 'sparse']) })
     .optional(),

@@ -24,14 +24,14 @@ export type PushPlan = {
 
 export function planPush(event: PushEvent, config: Pick<Config, 'rules' | 'registries'>): PushPlan {
   const plan: PushPlan = { jobs: [], errors: [] };
-  const { repository, tag } = event;
+  const { repository, tag, digest } = event;
   if (!event.relevant || repository === null) return plan;
   const hosts = registryNames(event.registry, config);
   for (const rule of config.rules) {
     if (!rule.onPush || !hosts.includes(rule.from.registry)) continue;
     if (!matchesSource(rule.from, { registry: rule.from.registry, repository })) continue;
     try {
-      const job = jobFor(rule, repository, tag, hosts);
+      const job = jobFor(rule, { repository, tag, digest }, hosts);
       if (job !== undefined) plan.jobs.push({ rule: rule.name, job });
     } catch (error) {
       if (!isTransshipError(error)) throw error;
@@ -44,8 +44,7 @@ export function planPush(event: PushEvent, config: Pick<Config, 'rules' | 'regis
 /** @throws TransshipError invalid-config */
 function jobFor(
   rule: MirrorRule,
-  repository: string,
-  tag: string | null,
+  { repository, tag, digest }: { repository: string; tag: string | null; digest: string | null },
   hosts: readonly string[],
 ): NewJob | undefined {
   const sweep = () => sweepJob({ rule: rule.name, repository, trigger: 'push' }, rule.priority);
@@ -55,5 +54,6 @@ function jobFor(
   const judgement = judgeTag(tag, rule.tags);
   if (judgement === 'depends') return sweep();
   const payload = judgement === 'selected' ? ruleMirror(rule, { repository, tag }, 'push', hosts) : undefined;
-  return payload === undefined ? undefined : mirrorJob(payload, { priority: rule.priority });
+  if (payload === undefined) return undefined;
+  return mirrorJob({ ...payload, ...(digest === null ? {} : { announced: digest }) }, { priority: rule.priority });
 }

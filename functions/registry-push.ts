@@ -22,6 +22,8 @@ export type AcceptedPushes = {
 /** One event with the keys of its jobs. */
 type Planned = { id: string; event: PushEvent; jobKeys: string[]; errors: readonly TransshipError[] };
 
+/** Some registries tell of a push a moment before its tag is there: see late-tag.ts. */
+const SWEEP_AFTER_MS = 1000;
 /** Parts of a push and reads: a registry sends dozens of them for one image. They are counted, and not kept. */
 const NOT_KEPT = ['blob', 'mount', 'pull'];
 
@@ -31,7 +33,7 @@ const NOT_KEPT = ['blob', 'mount', 'pull'];
  */
 export async function acceptPushes(events: readonly PushEvent[], deps: Intake): Promise<AcceptedPushes> {
   const now = deps.clock.now();
-  const request = planRequest(deps.config());
+  const request = planRequest(deps.config(), now);
   const planned = events.map((event) => request.plan(event, newJobId(now)));
   const kept = planned.filter(({ event }) => event.reason === null || !NOT_KEPT.includes(event.reason));
   // In the same turn: the record finds the ids of these jobs by their keys.
@@ -44,7 +46,8 @@ export async function acceptPushes(events: readonly PushEvent[], deps: Intake): 
 }
 
 /** Collects the jobs of one request by their keys. Its events that want the same sweep share one. */
-function planRequest(config: Config) {
+function planRequest(config: Config, now: Date) {
+  const sweepAt = new Date(now.getTime() + SWEEP_AFTER_MS);
   const jobs = new Map<string, NewJob>();
   const sweeps = new Map<string, string>();
 
@@ -62,7 +65,7 @@ function planRequest(config: Config) {
     const { jobs: asked, errors } = planPush(event, config);
     const jobKeys = asked.map((one) => {
       const key = keyOf(one, event, id);
-      jobs.set(key, one.job);
+      jobs.set(key, one.job.kind === SWEEP ? { ...one.job, runAt: sweepAt } : one.job);
       return key;
     });
     return { id, event, jobKeys, errors };

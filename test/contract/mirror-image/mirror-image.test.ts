@@ -238,3 +238,44 @@ describe('a job that must end', () => {
     await bed.until(async () => ((await bed.store.get(id))?.fence ?? 0) > 1);
   }
 });
+
+describe('a push that was told of before its tag was there', () => {
+  const untagged = (layer: string) =>
+    plantSimpleImage({ registry: source, repository: 'app' }, { layers: [layer, 'shared'] });
+  const moveTag = (digest: string) => source.catalog.get('app')?.tags.set('v1', digest);
+  const asked = () => source.requests.filter(({ path }) => path.endsWith('/manifests/v1')).length;
+
+  test('is mirrored when the tag appears', async () => {
+    const { digest } = await untagged('a');
+    const id = await ask(both(), { announced: digest });
+    await bed.until(() => asked() > 0);
+    moveTag(digest);
+    const job = await bed.reaches(id, 'DONE');
+    expect(job.attempts).toBe(1);
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
+  });
+
+  test('is mirrored when the tag moves', async () => {
+    await plant('a');
+    const { digest } = await untagged('b');
+    const id = await ask(both(), { announced: digest });
+    await bed.until(() => asked() > 1);
+    moveTag(digest);
+    await bed.reaches(id, 'DONE');
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
+  });
+
+  test('does not wait for what a newer push replaced: that is copied at once', async () => {
+    const { digest } = await plant('newer');
+    const id = await ask(both(), { announced: `sha256:${'0'.repeat(64)}` });
+    await bed.until(() => tagAt(one) === digest && tagAt(two) === digest);
+    expect((await bed.reaches(id, 'DONE')).attempts).toBe(1);
+  });
+
+  test('is looked for once more when there is none for seconds, and then it is gone', async () => {
+    const id = await ask(both(), { announced: `sha256:${'0'.repeat(64)}` });
+    const waiting = await bed.reaches(id, 'READY');
+    await bed.until(async () => ((await bed.store.get(id))?.problem?.code ?? '') === 'not-found');
+    expect(waiting.state).toBe('READY');
+  });
+});
