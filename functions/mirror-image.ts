@@ -28,6 +28,7 @@ import { mirrorProgress } from './mirror-progress.ts';
 import { mirrorRequest } from './mirror-request.ts';
 import { mirrorSlices } from './mirror-slices.ts';
 import { recordMirror } from './record-mirror.ts';
+import { findRival } from './rival-sources.ts';
 import { stopOf } from './stop-of.ts';
 
 /** A source tag that moves faster than it is copied waits for the job's next try. */
@@ -65,6 +66,7 @@ async function mirror(run: Run): Promise<JobOutcome> {
     source: payload.source,
   });
   for (let round = 1; ; round += 1) {
+    await assertNoRival(run, payload, request);
     const { report, failures, moved } = await copyOnce(run, payload, request, logger);
     if (moved && round < MOST_ROUNDS && !context.ending.aborted) {
       logger.info('the source tag moved while it was copied');
@@ -97,6 +99,20 @@ async function comesLate(
   const look = async () => (await headManifest(repository, source.tag ?? 'latest'))?.digest;
   // A registry that cannot be asked now says nothing new.
   return tagMoves({ look, found, until, clock, signal: context.ending }).catch(() => false);
+}
+
+/** @throws TransshipError conflict-refused */
+async function assertNoRival(
+  { deps, context, ledgers }: Run,
+  payload: MirrorPayload,
+  request: CopyRequest,
+): Promise<void> {
+  const rival = await findRival(deps, payload, request, async () => {
+    const session = ledgers.session(deps.registries());
+    const source = openRepository(request.source, session, { requests: 0 }, context.signal);
+    return (await headManifest(source, request.source.digest ?? request.source.tag ?? 'latest'))?.digest;
+  });
+  if (rival !== undefined) throw rival;
 }
 
 type Copied = { report: CopyReport | 'source-gone'; failures: Map<number, unknown>; moved: boolean };

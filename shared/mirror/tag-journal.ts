@@ -16,6 +16,7 @@ export type WrittenTag = {
 export type TagJournal = {
   /** Durable when it resolves; a later record of a tag replaces the earlier one. */
   wrote(tags: readonly WrittenTag[]): Promise<void>;
+  find(registry: string, repository: string, tag: string): Promise<WrittenTag | undefined>;
   /** What is recorded for a repository. */
   written(registry: string, repository: string): Promise<WrittenTag[]>;
   /** The repositories in which a rule wrote tags. */

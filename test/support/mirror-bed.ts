@@ -4,6 +4,7 @@ import { openSqliteStore } from '../../infra/node/sqlite-store.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { mirrorImage } from '../../functions/mirror-image.ts';
 import { MIRROR, mirrorJob, type MirrorPayload } from '../../functions/mirror-job.ts';
+import type { Config } from '../../shared/config/config.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
 import type { JobHandler } from '../../shared/jobs/handler.ts';
 import type { Job, JobEvent } from '../../shared/jobs/job.ts';
@@ -41,6 +42,7 @@ export async function openMirrorBed(
     change?: (handler: JobHandler) => JobHandler;
     sliceMs?: number;
     leaseMs?: number;
+    config?: Config;
   } = {},
 ): Promise<MirrorBed> {
   const dataDir = await newFolder();
@@ -59,6 +61,7 @@ export async function openMirrorBed(
     pushes: store.pushes,
     journal: store.journal,
     config: () => {
+      if (options.config !== undefined) return options.config;
       throw new Error('a mirror job has all it needs in its payload');
     },
     registries: () => registries,

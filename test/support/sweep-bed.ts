@@ -106,6 +106,7 @@ export function memoryJournal(): TagJournal & { entries: WrittenTag[] } {
     async wrote(tags) {
       entries = [...entries.filter((one) => !tags.some((tag) => isSame(one, tag))), ...tags];
     },
+    find: async (registry, repository, tag) => entries.find((one) => isSame(one, { registry, repository, tag })),
     written: async (registry, repository) =>
       entries.filter((one) => one.registry === registry && one.repository === repository),
     repositoriesOf: async (rule) => entries.filter((one) => one.rule === rule),

@@ -8,6 +8,7 @@ export function tagRows({ database, write, read }: StoreContext): TagJournal {
     INSERT OR REPLACE INTO written_tag (registry, repository, tag, digest, rule, source, written_at)
     VALUES (:registry, :repository, :tag, :digest, :rule, :source, :written_at)`);
   const ofRepository = database.prepare('SELECT * FROM written_tag WHERE registry = ? AND repository = ? ORDER BY tag');
+  const ofTag = database.prepare('SELECT * FROM written_tag WHERE registry = ? AND repository = ? AND tag = ?');
   const ofRule = database.prepare(
     'SELECT DISTINCT registry, repository FROM written_tag WHERE rule = ? ORDER BY registry, repository',
   );
@@ -18,6 +19,11 @@ export function tagRows({ database, write, read }: StoreContext): TagJournal {
     wrote: (tags) =>
       write(() => {
         for (const { writtenAt, ...tag } of tags) save.run({ ...tag, written_at: writtenAt.getTime() });
+      }),
+    find: (registry, repository, tag) =>
+      read(() => {
+        const row = ofTag.get(registry, repository, tag);
+        return row === undefined ? undefined : tagOf(row);
       }),
     written: (registry, repository) => read(() => ofRepository.all(registry, repository).map(tagOf)),
     repositoriesOf: (rule) =>

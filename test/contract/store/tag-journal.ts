@@ -24,6 +24,8 @@ export function describeTagJournal(subject: StoreSubject): void {
       await bed.crash();
       expect(await bed.journal.written('r.example', 'mirror/app')).toEqual(here);
       expect(await bed.journal.written('r.example', 'nothing')).toEqual([]);
+      expect(await bed.journal.find('r.example', 'mirror/app', '2.0')).toEqual(here[1]);
+      expect(await bed.journal.find('r.example', 'mirror/other', '2.0')).toBeUndefined();
     });
 
     it('keeps the later of two records of a tag', async () => {
