@@ -27,6 +27,7 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
   const all = new Set<SocketReader>();
   const idle: SocketReader[] = [];
   let unreadable = false;
+  let isClosed = false;
 
   return {
     async exchange(call, buffers) {
@@ -50,11 +51,13 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
       }
     },
     close() {
+      isClosed = true;
       for (const connection of all) connection.destroy();
     },
   };
 
   function open(buffers: BufferPool): SocketReader {
+    if (isClosed) throw Object.assign(new Error('the connections are closed'), { code: 'ERR_CLOSED' });
     const connection = createSocketReader(buffers, connect);
     all.add(connection);
     return connection;

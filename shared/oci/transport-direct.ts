@@ -33,9 +33,12 @@ export function openDirectly(options: DirectOptions): OriginConnections {
   const { url, trust, tls, timeouts, lookup } = options;
   const connections = { agent: createAgent(url, tls), lookup: guardedLookup(trust, lookup) };
   let reads: Promise<DirectReads> | undefined;
+  let isClosed = false;
 
   return {
     async exchange(call) {
+      // What is still under way behind a command that has ended must not open a connection anew.
+      if (isClosed) throw Object.assign(new Error('the connections are closed'), { code: 'ERR_CLOSED' });
       if (call.buffers !== undefined && call.method === 'GET') {
         reads ??= openReads(options);
         const answer = await (await reads).exchange(call, call.buffers);
@@ -44,8 +47,9 @@ export function openDirectly(options: DirectOptions): OriginConnections {
       return sendRequest(call, connections, timeouts);
     },
     async close() {
-      (await reads)?.close();
+      isClosed = true;
       connections.agent.destroy();
+      (await reads)?.close();
     },
   };
 }

@@ -21,6 +21,10 @@ function transportTo(url: string) {
       const call = { method: 'GET', headers: { accept: '*/*' }, wait: 'response', buffers, ...place, ...more } as const;
       return transport.exchange({ ...call, url: new URL(path, url) });
     },
+    getWhole: async (path: string) => {
+      const call = { method: 'GET', headers: {}, wait: 'response', ...place } as const;
+      return transport.exchange({ ...call, url: new URL(path, url) });
+    },
     put: async (path: string, body: AsyncIterable<Uint8Array>, sizeBytes: number, more: Partial<HttpRequest> = {}) => {
       const headers = { 'content-length': String(sizeBytes) };
       const call = { method: 'PUT', headers, body, lends: true, wait: 'commit', ...place, ...more } as const;
@@ -184,6 +188,16 @@ test('an interruption cuts a read that waits', async () => {
   const reading = transport.get('/blob', { signal: interrupt.signal });
   interrupt.abort();
   await expect(reading).rejects.toMatchObject({ code: 'interrupted' });
+});
+
+test.each([false, true])('what is closed opens no connection again, blobs: %s', async (blobs) => {
+  await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+  const transport = transportTo(server.url);
+  const get = blobs ? transport.get : transport.getWhole;
+  await get('/a');
+  await transport[Symbol.asyncDispose]();
+  await expect(get('/b')).rejects.toMatchObject({ code: 'connection-failed' });
+  expect(server.asked).toHaveLength(1);
 });
 
 test('no header can bring a line of its own', async () => {
