@@ -3,8 +3,8 @@
 import type { JobHandler } from '../shared/jobs/handler.ts';
 import type { Deps } from './deps.ts';
 import { mirrorImage } from './mirror-image.ts';
-import { MIRROR } from './mirror-job.ts';
-import { SWEEP } from './sweep-job.ts';
+import { MIRROR } from './job-kinds/mirror-job.ts';
+import { SWEEP } from './job-kinds/sweep-job.ts';
 import { syncMirrors } from './sync-mirrors.ts';
 
 export type JobFunction = {

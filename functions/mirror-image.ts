@@ -20,16 +20,16 @@ import type { Slices } from '../shared/mirror/slices.ts';
 import { headManifest } from '../shared/oci/manifests.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
-import { tagMoves } from './late-tag.ts';
-import { jobFailure, mirrorFailure } from './mirror-end.ts';
-import { mirrorPayload } from './mirror-job.ts';
-import type { MirrorPayload } from './mirror-job.ts';
-import { mirrorProgress } from './mirror-progress.ts';
-import { mirrorRequest } from './mirror-request.ts';
-import { mirrorSlices } from './mirror-slices.ts';
-import { recordMirror } from './record-mirror.ts';
-import { findRival } from './rival-sources.ts';
-import { stopOf } from './stop-of.ts';
+import { tagMoves } from './mirror-image/late-tag.ts';
+import { jobFailure, mirrorFailure } from './mirror-image/mirror-end.ts';
+import { mirrorPayload } from './job-kinds/mirror-job.ts';
+import type { MirrorPayload } from './job-kinds/mirror-job.ts';
+import { mirrorProgress } from './mirror-image/mirror-progress.ts';
+import { mirrorRequest } from './mirror-image/mirror-request.ts';
+import { mirrorSlices } from './mirror-image/mirror-slices.ts';
+import { recordMirror } from './mirror-image/record-mirror.ts';
+import { findRival } from './mirror-image/rival-sources.ts';
+import { stopOf } from './mirror-image/stop-of.ts';
 
 /** A source tag that moves faster than it is copied waits for the job's next try. */
 const MOST_ROUNDS = 5;

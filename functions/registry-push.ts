@@ -7,8 +7,8 @@ import { newJobId } from '../shared/jobs/job-id.ts';
 import type { Accepted } from '../shared/jobs/job-store.ts';
 import type { NewJob } from '../shared/jobs/job.ts';
 import type { Deps } from './deps.ts';
-import { planPush, type PushJob } from './plan-push.ts';
-import { SWEEP } from './sweep-job.ts';
+import { planPush, type PushJob } from './registry-push/plan-push.ts';
+import { SWEEP } from './job-kinds/sweep-job.ts';
 
 type Intake = Pick<Deps, 'clock' | 'config' | 'jobs' | 'logger' | 'metrics' | 'pushes'>;
 

@@ -18,11 +18,11 @@ import { listRepositories } from '../shared/oci/catalog.ts';
 import { parseReference } from '../shared/oci/reference.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
-import { mirrorJob } from './mirror-job.ts';
-import { referrerTurn } from './referrer-turn.ts';
-import { ruleMirror } from './rule-mirror.ts';
-import { sweepCursor, type SweepCounts, type SweepCursor } from './sweep-cursor.ts';
-import { sweepPayload, type SweepPayload } from './sweep-job.ts';
+import { mirrorJob } from './job-kinds/mirror-job.ts';
+import { referrerTurn } from './sync-mirrors/referrer-turn.ts';
+import { ruleMirror } from './job-kinds/rule-mirror.ts';
+import { sweepCursor, type SweepCounts, type SweepCursor } from './sync-mirrors/sweep-cursor.ts';
+import { sweepPayload, type SweepPayload } from './job-kinds/sweep-job.ts';
 
 /** The store commits what is accepted at the same time together. */
 const JOBS_AT_ONCE = 64;

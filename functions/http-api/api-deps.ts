@@ -3,7 +3,7 @@ import type { JobChange } from '../../shared/jobs/job-store.ts';
 import type { FetchJson } from '../../shared/events/signing-keys.ts';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { Deps } from '../deps.ts';
-import type { ReceiverDirectory } from '../receivers.ts';
+import type { ReceiverDirectory } from '../registry-push/receivers.ts';
 import type { ApiTokenStore } from './api-token.ts';
 
 export type ApiDeps = Deps & {

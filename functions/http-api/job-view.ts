@@ -5,8 +5,8 @@ import { JOB_STATES, type Job } from '../../shared/jobs/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Json } from '../../shared/jobs/json.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
-import { MIRROR, mirrorPayload } from '../mirror-job.ts';
-import { SWEEP, sweepPayload } from '../sweep-job.ts';
+import { MIRROR, mirrorPayload } from '../job-kinds/mirror-job.ts';
+import { SWEEP, sweepPayload } from '../job-kinds/sweep-job.ts';
 import { isUnlimited, mayUseRegistries, mayUseRule, type Identity } from './identity.ts';
 
 const time = z.iso.datetime();

@@ -1,7 +1,7 @@
 // The routes of mirror rules: what is configured, and a sweep on demand.
 import * as z from 'zod';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
-import { sweepJob } from '../sweep-job.ts';
+import { sweepJob } from '../job-kinds/sweep-job.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { acceptedJob, acceptedSchema, locationHeaders } from './accepted-job.ts';
 import { mayUseRule, type Identity } from './identity.ts';

@@ -6,7 +6,7 @@
 //
 import type { ApiDeps } from '../../functions/http-api/api-deps.ts';
 import { createHttpApi } from '../../functions/http-api/create-http-api.ts';
-import { saveSchedules } from '../../functions/sweep-schedules.ts';
+import { saveSchedules } from '../../functions/sync-mirrors/sweep-schedules.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { LoadedConfig } from '../../shared/config/load.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { openSqliteStore } from '../../infra/node/sqlite-store.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { mirrorImage } from '../../functions/mirror-image.ts';
-import { MIRROR, mirrorJob, type MirrorPayload } from '../../functions/mirror-job.ts';
+import { MIRROR, mirrorJob, type MirrorPayload } from '../../functions/job-kinds/mirror-job.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
 import type { JobHandler } from '../../shared/jobs/handler.ts';

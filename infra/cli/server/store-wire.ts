@@ -1,6 +1,6 @@
 // The API without a server: its application on the store of the data folder, which this process owns meanwhile. Nobody works on jobs.
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
-import { openReceivers } from '../../../functions/receivers.ts';
+import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';

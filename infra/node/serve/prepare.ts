@@ -1,6 +1,6 @@
 // Makes of a configuration what a server works with, before anything of it is used: a configuration that turns out to be wrong here
 // changes nothing.
-import { openReceivers, type ReceiverDirectory } from '../../../functions/receivers.ts';
+import { openReceivers, type ReceiverDirectory } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
 import { resolveSecret } from '../../../shared/config/secrets.ts';

@@ -1,7 +1,7 @@
 // Takes over a changed configuration while the server runs: everything is read and checked first, then swapped at once. One that is
 // wrong changes nothing.
 import { isDeepStrictEqual } from 'node:util';
-import { saveSchedules } from '../../../functions/sweep-schedules.ts';
+import { saveSchedules } from '../../../functions/sync-mirrors/sweep-schedules.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
 import { formatProblem, problemsOf } from '../../../shared/config/problem.ts';

@@ -1,6 +1,6 @@
 // Jobs over HTTP: pages, progress, the stream of a job's history, cancelling and retrying.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mirrorJob } from '../../../functions/mirror-job.ts';
+import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import type { Claimed } from '../../../shared/jobs/job-store.ts';
 import { openApiBed, type ApiBed } from '../../support/http-api/api-bed.ts';
 import { settle, type ManualClock } from '../../support/jobs/manual-clock.ts';

@@ -1,7 +1,7 @@
 // Tokens that are held to some rules or registries: what is not theirs does not exist for them.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mirrorJob } from '../../../functions/mirror-job.ts';
-import { sweepJob } from '../../../functions/sweep-job.ts';
+import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
+import { sweepJob } from '../../../functions/job-kinds/sweep-job.ts';
 import { HOOK_SECRET, openApiBed, type ApiBed } from '../../support/http-api/api-bed.ts';
 import type { ManualClock } from '../../support/jobs/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 // Notifications through the HTTP routes: every published sample gets its answer, and what is junk, too large, forged or sent again
 // makes no job.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ReceiverDirectory } from '../../../functions/receivers.ts';
+import type { ReceiverDirectory } from '../../../functions/registry-push/receivers.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { pathToken } from '../../../shared/events/path-token.ts';
 import { isReceiverKind, PUSH_SOURCES } from '../../../shared/events/index.ts';

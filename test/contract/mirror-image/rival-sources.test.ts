@@ -24,7 +24,9 @@ async function scene({ rules = ['first', 'second'], layers = ['a', 'b'] } = {}):
   const text = [
     'version: 1',
     'mirrors:',
-    ...rules.map((name) => `  - { name: ${name}, from: "${hosts[name]}/team/*", to: ["${target.host}/mirror/{name}"] }`),
+    ...rules.map(
+      (name) => `  - { name: ${name}, from: "${hosts[name]}/team/*", to: ["${target.host}/mirror/{name}"] }`,
+    ),
   ].join('\n');
   const { config } = readConfig([{ file: 'transship.yaml', text }], { env: {}, homeDir: '/', cwd: '/' });
   const bed = await openMirrorBed({ config });

@@ -2,7 +2,7 @@
 // is printed; only a machine far too slow for any use fails.
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { openReceivers } from '../../../functions/receivers.ts';
+import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import { acceptPushes } from '../../../functions/registry-push.ts';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { receivePush } from '../../../shared/events/index.ts';

@@ -5,7 +5,7 @@ import type { ApiDeps, ApiEnv, Peer } from '../../../functions/http-api/api-deps
 import { apiTokenHash, newApiTokenText } from '../../../functions/http-api/api-token-text.ts';
 import type { ApiToken } from '../../../functions/http-api/api-token.ts';
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
-import { openReceivers } from '../../../functions/receivers.ts';
+import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { readConfig } from '../../../shared/config/load.ts';

@@ -8,7 +8,7 @@ import type { ApiDeps } from '../../../functions/http-api/api-deps.ts';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { openRegistries } from '../../../shared/registries/registries.ts';
-import { mirrorJob } from '../../../functions/mirror-job.ts';
+import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import { configOf, CONFIG, HOOK_SECRET, openTimedBed } from './api-bed.ts';
 
 export type FuzzServer = {

@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { mirrorImage } from '../../../functions/mirror-image.ts';
-import { MIRROR } from '../../../functions/mirror-job.ts';
+import { MIRROR } from '../../../functions/job-kinds/mirror-job.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
 import { anonymous } from '../../../shared/oci/credential.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
-import { mirrorJob } from '../../../functions/mirror-job.ts';
+import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
 import { startProcess } from '../child-processes.ts';
 import { startCountingProxy } from '../counting-proxy.ts';

@@ -1,6 +1,6 @@
 // How a mirror job ends, from what became of its targets.
 import { describe, expect, it } from 'vitest';
-import { mirrorFailure } from '../../../functions/mirror-end.ts';
+import { mirrorFailure } from '../../../functions/mirror-image/mirror-end.ts';
 import { TransshipError, type ErrorCode } from '../../../shared/errors.ts';
 import type { CopyReport, TargetState } from '../../../shared/mirror/copy-types.ts';
 

@@ -1,6 +1,6 @@
 // What a job's history shows of a copy.
 import { expect, it } from 'vitest';
-import { mirrorProgress } from '../../../functions/mirror-progress.ts';
+import { mirrorProgress } from '../../../functions/mirror-image/mirror-progress.ts';
 import type { Json } from '../../../shared/jobs/json.ts';
 import type { CopyEvent, TargetReport } from '../../../shared/mirror/copy-types.ts';
 

@@ -1,6 +1,6 @@
 // How far a mirror job's large blobs are, in the job's checkpoint.
 import { describe, expect, it } from 'vitest';
-import { mirrorSlices } from '../../../functions/mirror-slices.ts';
+import { mirrorSlices } from '../../../functions/mirror-image/mirror-slices.ts';
 import type { Json } from '../../../shared/jobs/json.ts';
 import { newJob } from '../../../shared/jobs/new-job.ts';
 import { createChunkBuffers } from '../../../shared/mirror/chunk-buffers.ts';

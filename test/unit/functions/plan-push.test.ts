@@ -1,6 +1,6 @@
 // Which jobs a push asks for.
 import { describe, expect, it } from 'vitest';
-import { planPush } from '../../../functions/plan-push.ts';
+import { planPush } from '../../../functions/registry-push/plan-push.ts';
 import type { PushEvent } from '../../../shared/events/push-event.ts';
 import { configOf } from '../../support/config-of.ts';
 import { pushEvent } from '../../support/push-event.ts';

@@ -1,7 +1,7 @@
 // New signatures of unchanged images are looked for once a day per digest, whatever the schedule.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { referrerTurn } from '../../../functions/referrer-turn.ts';
+import { referrerTurn } from '../../../functions/sync-mirrors/referrer-turn.ts';
 
 const HOUR_MS = 3_600_000;
 const digest = fc

@@ -1,7 +1,7 @@
 // A sweep that was interrupted goes on behind what is done, and counts nothing twice.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sweepCursor } from '../../../functions/sweep-cursor.ts';
+import { sweepCursor } from '../../../functions/sync-mirrors/sweep-cursor.ts';
 
 const repositories = (...names: string[]) => names.map((repository) => ({ registry: 's.io', repository }));
 

@@ -1,6 +1,6 @@
 // The schedules of the store follow the configuration.
 import { expect, test } from 'vitest';
-import { planSchedules, saveSchedules } from '../../../functions/sweep-schedules.ts';
+import { planSchedules, saveSchedules } from '../../../functions/sync-mirrors/sweep-schedules.ts';
 import type { Schedule } from '../../../shared/jobs/schedule.ts';
 import { ruleFor } from '../../support/sweep-bed.ts';
 

@@ -1,6 +1,6 @@
 // The payload of a sweep job: list what a rule selects, compare, and ask for a mirror job for each difference.
 import * as z from 'zod';
-import type { NewJob } from '../shared/jobs/job.ts';
+import type { NewJob } from '../../shared/jobs/job.ts';
 
 export const SWEEP = 'sweep';
 

@@ -1,17 +1,17 @@
 // Which jobs a push asks for, without any I/O: a mirror of its tag by each rule that takes it, or a sweep of its repository where
 // the tag alone does not tell.
-import type { Config } from '../shared/config/config.ts';
-import { isTransshipError, type TransshipError } from '../shared/errors.ts';
-import type { PushEvent } from '../shared/events/push-event.ts';
-import type { NewJob } from '../shared/jobs/job.ts';
-import type { MirrorRule } from '../shared/mirror/rule.ts';
-import { judgeTag } from '../shared/mirror/selection.ts';
-import { matchesSource } from '../shared/mirror/source-pattern.ts';
-import { isCosignTag, isFallbackTag } from '../shared/oci/fallback-tag.ts';
-import { mirrorJob } from './mirror-job.ts';
-import { registryNames } from './registry-names.ts';
-import { ruleMirror } from './rule-mirror.ts';
-import { sweepJob } from './sweep-job.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { isTransshipError, type TransshipError } from '../../shared/errors.ts';
+import type { PushEvent } from '../../shared/events/push-event.ts';
+import type { NewJob } from '../../shared/jobs/job.ts';
+import type { MirrorRule } from '../../shared/mirror/rule.ts';
+import { judgeTag } from '../../shared/mirror/selection.ts';
+import { matchesSource } from '../../shared/mirror/source-pattern.ts';
+import { isCosignTag, isFallbackTag } from '../../shared/oci/fallback-tag.ts';
+import { mirrorJob } from '../job-kinds/mirror-job.ts';
+import { registryNames } from '../registry-names.ts';
+import { ruleMirror } from '../job-kinds/rule-mirror.ts';
+import { sweepJob } from '../job-kinds/sweep-job.ts';
 
 export type PushJob = { rule: string; job: NewJob };
 

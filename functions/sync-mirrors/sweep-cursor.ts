@@ -1,8 +1,8 @@
 // Where a sweep goes on after its slice was over: repositories are taken in the order of their names, and the checkpoint is the last
 // one before which all are done.
 import * as z from 'zod';
-import type { Json } from '../shared/jobs/json.ts';
-import type { SourceRepository } from '../shared/mirror/sweep/compare.ts';
+import type { Json } from '../../shared/jobs/json.ts';
+import type { SourceRepository } from '../../shared/mirror/sweep/compare.ts';
 
 export type SweepCounts = {
   repositories: number;

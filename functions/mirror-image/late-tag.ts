@@ -1,7 +1,7 @@
 // Some registries tell of a push before its tag names it: CNCF distribution tells when the manifest is stored, and sets the tag after
 // that. A job that comes in between would find the old image, or none, and be done; so it looks a little longer.
 // https://github.com/distribution/distribution/blob/v2.8.3/registry/handlers/manifests.go (PutManifest: manifests.Put, then tags.Tag)
-import type { Clock } from '../shared/jobs/clock.ts';
+import type { Clock } from '../../shared/jobs/clock.ts';
 
 export type LateTag = {
   /** What the tag names now; undefined where there is none. */

@@ -1,14 +1,14 @@
 // Two rules whose patterns meet on one target: the tag belongs to the source that was there first. Rules that are sure to meet are
 // refused with the configuration; these show only when both sources have the tag.
-import { TransshipError } from '../shared/errors.ts';
-import type { CopyRequest } from '../shared/mirror/copy-types.ts';
-import { matchesSource } from '../shared/mirror/source-pattern.ts';
-import type { WrittenTag } from '../shared/mirror/tag-journal.ts';
-import { formatReference, parseReference, type Reference } from '../shared/oci/reference.ts';
-import type { Deps } from './deps.ts';
-import type { MirrorPayload } from './mirror-job.ts';
-import { registryNames } from './registry-names.ts';
-import { ruleMirror } from './rule-mirror.ts';
+import { TransshipError } from '../../shared/errors.ts';
+import type { CopyRequest } from '../../shared/mirror/copy-types.ts';
+import { matchesSource } from '../../shared/mirror/source-pattern.ts';
+import type { WrittenTag } from '../../shared/mirror/tag-journal.ts';
+import { formatReference, parseReference, type Reference } from '../../shared/oci/reference.ts';
+import type { Deps } from '../deps.ts';
+import type { MirrorPayload } from '../job-kinds/mirror-job.ts';
+import { registryNames } from '../registry-names.ts';
+import { ruleMirror } from '../job-kinds/rule-mirror.ts';
 
 /**
  * The source that a target's tag was written from, if that is another one, a rule still wants it, and its content differs.

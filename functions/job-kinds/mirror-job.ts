@@ -1,6 +1,6 @@
 // The payload of a mirror job: one source to its targets. Plain JSON without secrets; whoever asks for a mirror makes one of these.
 import * as z from 'zod';
-import type { NewJob } from '../shared/jobs/job.ts';
+import type { NewJob } from '../../shared/jobs/job.ts';
 
 export const MIRROR = 'mirror';
 

@@ -1,14 +1,14 @@
 // The receivers of the configuration as they are used: their secrets read, their registry with all its names, and the tokens of those
 // whose credential is the path.
 import { randomBytes } from 'node:crypto';
-import type { Config, SecretReference } from '../shared/config/config.ts';
-import { isTransshipError, TransshipError } from '../shared/errors.ts';
-import { PUSH_SOURCES } from '../shared/events/index.ts';
-import { matchPathToken, pathToken } from '../shared/events/path-token.ts';
-import type { ReceiverKind } from '../shared/events/push-event.ts';
-import type { Receiver, ReceiverAuth } from '../shared/events/receiver.ts';
-import type { Secret } from '../shared/telemetry/secret.ts';
-import { registryNames } from './registry-names.ts';
+import type { Config, SecretReference } from '../../shared/config/config.ts';
+import { isTransshipError, TransshipError } from '../../shared/errors.ts';
+import { PUSH_SOURCES } from '../../shared/events/index.ts';
+import { matchPathToken, pathToken } from '../../shared/events/path-token.ts';
+import type { ReceiverKind } from '../../shared/events/push-event.ts';
+import type { Receiver, ReceiverAuth } from '../../shared/events/receiver.ts';
+import type { Secret } from '../../shared/telemetry/secret.ts';
+import { registryNames } from '../registry-names.ts';
 
 export type ReceiverConfig = Config['receivers'][number];
 

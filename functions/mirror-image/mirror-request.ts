@@ -1,8 +1,8 @@
 // The copy that a mirror job asks for.
-import { TransshipError } from '../shared/errors.ts';
-import type { CopyRequest } from '../shared/mirror/copy-types.ts';
-import { formatReference, parseReference } from '../shared/oci/reference.ts';
-import type { MirrorPayload } from './mirror-job.ts';
+import { TransshipError } from '../../shared/errors.ts';
+import type { CopyRequest } from '../../shared/mirror/copy-types.ts';
+import { formatReference, parseReference } from '../../shared/oci/reference.ts';
+import type { MirrorPayload } from '../job-kinds/mirror-job.ts';
 
 /**
  * A job that would copy an image onto itself is refused: the push that it makes would ask for the next one.

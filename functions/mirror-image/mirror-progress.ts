@@ -1,6 +1,6 @@
 // Turns the events of a copy into what a job's history shows of it: per target its state, blobs and bytes, small enough for one line.
-import type { Json } from '../shared/jobs/json.ts';
-import type { CopyEvent } from '../shared/mirror/copy-types.ts';
+import type { Json } from '../../shared/jobs/json.ts';
+import type { CopyEvent } from '../../shared/mirror/copy-types.ts';
 
 type Shown = { target: number; state: string; blobs: number; blobsDone: number; sizeBytes: number; sentBytes: number };
 

@@ -1,7 +1,7 @@
 // When a scheduled sweep looks for new signatures of a digest that did not change: about once a day, each digest at its own time of
 // the day, so that no sweep asks for all of them and nothing has to be remembered.
-import type { MirrorRule } from '../shared/mirror/rule.ts';
-import { nextTime } from '../shared/jobs/next-time.ts';
+import type { MirrorRule } from '../../shared/mirror/rule.ts';
+import { nextTime } from '../../shared/jobs/next-time.ts';
 
 const DAY_MS = 86_400_000;
 

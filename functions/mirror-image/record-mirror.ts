@@ -1,9 +1,9 @@
 // What is kept of a mirror beyond its job: counts, log lines, and the journal of tags that we wrote.
-import type { CopyEvent, CopyRequest, TargetReport } from '../shared/mirror/copy-types.ts';
-import type { WrittenTag } from '../shared/mirror/tag-journal.ts';
-import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Deps } from './deps.ts';
-import type { MirrorPayload } from './mirror-job.ts';
+import type { CopyEvent, CopyRequest, TargetReport } from '../../shared/mirror/copy-types.ts';
+import type { WrittenTag } from '../../shared/mirror/tag-journal.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Deps } from '../deps.ts';
+import type { MirrorPayload } from '../job-kinds/mirror-job.ts';
 
 type MirrorRecord = {
   hear(event: CopyEvent): void;

@@ -1,6 +1,6 @@
 // Decides, without any I/O, how a mirror job ends from what became of its targets: done, tried again, or given up.
-import { TransshipError, isTransshipError, messageOf } from '../shared/errors.ts';
-import type { CopyReport } from '../shared/mirror/copy-types.ts';
+import { TransshipError, isTransshipError, messageOf } from '../../shared/errors.ts';
+import type { CopyReport } from '../../shared/mirror/copy-types.ts';
 
 /** Failures of one try that a later one may not have, although the client gave that try up. */
 const MAY_PASS = ['connection-failed', 'upload-lost', 'blob-unknown', 'interrupted', 'internal'] as const;

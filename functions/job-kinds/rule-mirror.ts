@@ -1,7 +1,7 @@
 // The mirror job of one tag by a rule: where the tag goes, and how. Pure.
-import type { MirrorRule } from '../shared/mirror/rule.ts';
-import { renderTarget } from '../shared/mirror/target-template.ts';
-import { formatReference } from '../shared/oci/reference.ts';
+import type { MirrorRule } from '../../shared/mirror/rule.ts';
+import { renderTarget } from '../../shared/mirror/target-template.ts';
+import { formatReference } from '../../shared/oci/reference.ts';
 import type { MirrorPayload } from './mirror-job.ts';
 
 /** One tag of a source of the rule. */

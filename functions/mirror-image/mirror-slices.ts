@@ -1,9 +1,9 @@
 // Keeps how far a mirror job's large blobs are in the job's checkpoint, for the next slice, the next process, or a newer job for the same targets.
 import * as z from 'zod';
-import type { JobContext } from '../shared/jobs/handler.ts';
-import type { ChunkBuffers } from '../shared/mirror/chunk-buffers.ts';
-import type { Slices } from '../shared/mirror/slices.ts';
-import type { UploadCheckpoint } from '../shared/mirror/upload-checkpoint.ts';
+import type { JobContext } from '../../shared/jobs/handler.ts';
+import type { ChunkBuffers } from '../../shared/mirror/chunk-buffers.ts';
+import type { Slices } from '../../shared/mirror/slices.ts';
+import type { UploadCheckpoint } from '../../shared/mirror/upload-checkpoint.ts';
 
 /** Smaller ones are sent again as quickly as they are asked for. */
 const LEAST_BYTES = 128 * 1024 * 1024;

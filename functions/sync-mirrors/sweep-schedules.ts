@@ -1,10 +1,10 @@
 // The schedules of the sweeps: which the configuration asks for, and how the store gets them.
-import type { Clock } from '../shared/jobs/clock.ts';
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import { nextTime } from '../shared/jobs/next-time.ts';
-import type { Schedule } from '../shared/jobs/schedule.ts';
-import type { MirrorRule } from '../shared/mirror/rule.ts';
-import { sweepJob } from './sweep-job.ts';
+import type { Clock } from '../../shared/jobs/clock.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import { nextTime } from '../../shared/jobs/next-time.ts';
+import type { Schedule } from '../../shared/jobs/schedule.ts';
+import type { MirrorRule } from '../../shared/mirror/rule.ts';
+import { sweepJob } from '../job-kinds/sweep-job.ts';
 
 const PREFIX = 'sweep:';
 
