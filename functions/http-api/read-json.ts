@@ -2,12 +2,13 @@
 import { parseJson } from '../../shared/events/read-body.ts';
 import { baseType } from '../../shared/oci/media-types.ts';
 import { Refusal } from './problem.ts';
-import { readBytes } from './read-bytes.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { withBytes } from './read-bytes.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** @throws Refusal 400, 413, 415 */
-export async function readJson(request: Request): Promise<unknown> {
+/** @throws Refusal 400, 413, 415, 503 */
+export async function readJson(request: Request, budget: BodyBudget): Promise<unknown> {
   const type = baseType(request.headers.get('content-type') ?? undefined);
   if (type !== 'application/json' || request.headers.has('content-encoding')) {
     throw new Refusal({
@@ -17,7 +18,10 @@ export async function readJson(request: Request): Promise<unknown> {
       hint: 'send content-type: application/json',
     });
   }
-  const bytes = await readBytes(request, MAX_BODY_BYTES);
+  return withBytes(request, { limitBytes: MAX_BODY_BYTES, budget }, async (bytes) => readText(bytes));
+}
+
+function readText(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) {
     throw new Refusal({
       status: 413,

@@ -5,14 +5,14 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { answerFailure, answerOptions, answerPush, type PushAnswer } from '../../shared/events/answer.ts';
 import { acceptsContent } from '../../shared/events/content-type.ts';
-import { isReceiverKind, PUSH_SOURCES, receivePush } from '../../shared/events/index.ts';
+import { isReceiverKind, PUSH_SOURCES, readPush } from '../../shared/events/index.ts';
 import type { ReceiverKind } from '../../shared/events/push-event.ts';
 import { createSigningKeys } from '../../shared/events/signing-keys.ts';
 import { acceptPushes } from '../registry-push.ts';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
+import { withAuthenticBody } from './authentic-body.ts';
 import { responsesOf } from './describe-route.ts';
 import { problemResponse, Refusal } from './problem.ts';
-import { readBytes } from './read-bytes.ts';
 import { mount, type Api } from './route.ts';
 
 const PATHS = ['/hooks/{kind}/{receiver}', '/hooks/{kind}/{receiver}/{token}'] as const;
@@ -38,17 +38,24 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     const headers = req.header();
     if (Number(headers['content-length'] ?? 0) > source.maxBodyBytes) return { status: 413 };
     if (!acceptsContent(source, headers)) return { status: 415 };
-    const rawBody = await readBytes(req.raw, source.maxBodyBytes);
-    if (rawBody === undefined) return { status: 413 };
     const receiver = deps.receivers().find(kind, id, token);
-    const events = await receivePush(kind, { headers, rawBody }, receiver, {
-      overHttp: true,
-      now: () => deps.clock.now(),
-      keys,
-      onSecret: (index) => deps.logger.debug('a push was authenticated', { receiver: id, secret: index }),
-    });
-    const { jobIds } = await acceptPushes(events, deps);
-    return { ...answerPush(events), jobId: jobIds[0] };
+    const answer = await withAuthenticBody(
+      { request: req.raw, headers, budget: api.bodies },
+      source,
+      receiver,
+      {
+        overHttp: true,
+        now: () => deps.clock.now(),
+        keys,
+        onSecret: (index) => deps.logger.debug('a push was authenticated', { receiver: id, secret: index }),
+      },
+      async (rawBody) => {
+        const events = readPush(kind, { headers, rawBody }, receiver);
+        const { jobIds } = await acceptPushes(events, deps);
+        return { ...answerPush(events), jobId: jobIds[0] };
+      },
+    );
+    return answer ?? { status: 413 };
   };
 
   const handle = async (context: Context<ApiEnv>): Promise<Response> => {

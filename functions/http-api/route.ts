@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { accepts } from './accepts.ts';
 import type { ApiEnv } from './api-deps.ts';
 import { describeRoute, mediaTypesOf } from './describe-route.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity.ts';
 import { parseBody, parseParameters } from './parse-input.ts';
@@ -33,6 +34,8 @@ export type Input<
 export type Api = {
   app: OpenAPIHono<ApiEnv>;
   gate: Gate;
+  /** For the bodies of all requests together. */
+  bodies: BodyBudget;
   /** The methods of each routing path. */
   methods: Map<string, Set<string>>;
 };
@@ -67,7 +70,7 @@ export function addRoute<
     const params = parseParameters(shape.params, req.param());
     const query = parseParameters(shape.query, single(req.queries()));
     const headers = parseParameters(shape.headers, req.header());
-    const body = parseBody(shape.body, hasBody ? await readJson(req.raw) : undefined);
+    const body = parseBody(shape.body, hasBody ? await readJson(req.raw, api.bodies) : undefined);
     return handle({ params, query, headers, body, identity, context });
   });
 }

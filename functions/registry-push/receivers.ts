@@ -12,12 +12,14 @@ import { registryNames } from '../registry-names.ts';
 
 export type ReceiverConfig = Config['receivers'][number];
 
+type FoundReceiver = Receiver & { isStandIn?: true };
+
 export type ReceiverDirectory = {
   /**
    * The receiver of a request. `token` is the last part of its path, where there is one. For an unknown receiver, and for a wrong
    * token, it is a stand-in that lets nobody in and takes as long about it.
    */
-  find(kind: ReceiverKind, id: string, token?: string): Receiver;
+  find(kind: ReceiverKind, id: string, token?: string): FoundReceiver;
   /** The token in the address of a receiver; undefined for one that proves itself in another way. */
   pathTokenOf(id: string): string | undefined;
 };
@@ -112,8 +114,9 @@ async function withSecrets(
 }
 
 /** A receiver of the kind with a credential that nobody has. */
-function standIn(kind: ReceiverKind, id: string): Receiver {
-  return { id, registry: { id: '', hosts: [] }, auth: impossibleAuth(kind, randomBytes(32).toString('base64url')) };
+function standIn(kind: ReceiverKind, id: string): FoundReceiver {
+  const auth = impossibleAuth(kind, randomBytes(32).toString('base64url'));
+  return { id, registry: { id: '', hosts: [] }, auth, isStandIn: true };
 }
 
 function impossibleAuth(kind: ReceiverKind, secret: string): ReceiverAuth {

@@ -64,8 +64,13 @@ export async function receivePush(
   context: AuthContext = {},
 ): Promise<PushEvent[]> {
   if (!isReceiverKind(kind)) throw unauthorized('no such kind of receiver');
+  await authenticate(PUSH_SOURCES[kind], { headers, rawBody }, receiver.auth, context);
+  return readPush(kind, { headers, rawBody }, receiver);
+}
+
+/** The same for a request that is known to be authentic. */
+export function readPush(kind: ReceiverKind, { headers, rawBody }: PushRequest, receiver: Receiver): PushEvent[] {
   const source = PUSH_SOURCES[kind];
-  await authenticate(source, { headers, rawBody }, receiver.auth, context);
   const body = readBody(rawBody, source);
   if (body === undefined) return [];
   const sent = source.read(body, headers);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { problemSchema } from '../../../functions/http-api/problem.ts';
 import { TransshipError } from '../../../shared/errors.ts';
-import { configOf, CONFIG, openApiBed, REMOTE, type ApiBed } from '../../support/http-api/api-bed.ts';
+import { HOOK_SECRET, configOf, CONFIG, openApiBed, REMOTE, type ApiBed } from '../../support/http-api/api-bed.ts';
 import type { ManualClock } from '../../support/jobs/manual-clock.ts';
 
 let bed: ApiBed<ManualClock>;
@@ -143,7 +143,8 @@ it.each(['/v1/mirrors', '/hooks/distribution/src'])(
   async (path) => {
     bed.lines.length = 0;
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) });
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const authorization = path.startsWith('/hooks') ? HOOK_SECRET : `Bearer ${token}`;
+    const headers = { 'content-type': 'application/json', authorization };
     const request = new Request(`http://localhost${path}`, { method: 'POST', body, duplex: 'half', headers });
     expect((await bed.app.fetch(request, {})).status).toBe(400);
     expect(bed.lines.filter(({ level }) => level === 'error')).toEqual([]);
