@@ -4,8 +4,8 @@
 export type BlobLedger = {
   /** True where that very repository is known to hold the blob. */
   holds(registry: string, repository: string, digest: string): boolean;
-  /** Any repository of the registry that is known to hold the blob. */
-  find(registry: string, digest: string): string | undefined;
+  /** Another repository of the registry than that one, if one is known to hold the blob. */
+  find(registry: string, digest: string, except: string): string | undefined;
   note(registry: string, repository: string, digest: string): void;
   /** Takes back what was noted, after the registry said otherwise. */
   forget(registry: string, repository: string, digest: string): void;
@@ -22,7 +22,11 @@ export function createBlobLedger(): BlobLedger {
 
   return {
     holds: (registry, repository, digest) => holders.get(keyOf(registry, digest))?.has(repository) ?? false,
-    find: (registry, digest) => holders.get(keyOf(registry, digest))?.values().next().value,
+    find: (registry, digest, except) =>
+      holders
+        .get(keyOf(registry, digest))
+        ?.values()
+        .find((repository) => repository !== except),
     note(registry, repository, digest) {
       const key = keyOf(registry, digest);
       const repositories = holders.get(key);

@@ -88,7 +88,7 @@ async function begin(
     recordBlob(target, blob, 'existing');
     return 'done';
   }
-  const holder = ledger.find(registry.host, blob.digest);
+  const holder = ledger.find(registry.host, blob.digest, name);
   if (holder === undefined && ledger.underway(registry.host, blob.digest) !== undefined) return 'follow';
   const endLead = holder === undefined ? ledger.lead(registry.host, blob.digest) : () => undefined;
   try {

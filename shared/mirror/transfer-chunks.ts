@@ -1,5 +1,5 @@
-// Brings a large blob to several targets in chunks with checkpoints. Targets that are equally far share one read of the source;
-// the others, and those that hold them back, go alone.
+// Brings a large blob to several targets in chunks with checkpoints. Targets that are equally far and take chunks of one size share
+// one read of the source; the others, and those that hold them back, go alone.
 import { TransshipError, isTransshipError } from '../errors.ts';
 import { readBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -57,7 +57,7 @@ export async function transferChunks(
     const upload = await begin(one, blob, slices, session, failures);
     if (upload === undefined) return;
     if (departed) return sendTogether([upload], blob, source, session, failures);
-    const key = `${upload.offset} ${upload.found?.offset ?? 0}`;
+    const key = `${upload.offset} ${upload.found?.offset ?? 0} ${chunkSizeFor(upload.repository, upload.upload)}`;
     groups.set(key, [...(groups.get(key) ?? []), upload]);
   });
   const all = Promise.all(begun);
@@ -82,7 +82,7 @@ async function begin(
   }
 }
 
-/** Runs uploads that begin at the same byte to their ends. */
+/** Runs uploads that begin at the same byte, with chunks of the same size, to their ends. */
 async function sendTogether(
   group: readonly ChunkedUpload[],
   blob: Descriptor,
@@ -177,7 +177,7 @@ async function sendAll(reader: ChunkReader, open: Open, sending: Sending): Promi
   const [first] = open.keys();
   if (first === undefined || first.offset === sending.blob.size) return;
   const { ending } = first.slices;
-  const sizeBytes = Math.max(...[...open.keys()].map((one) => chunkSizeFor(one.repository, one.upload)));
+  const sizeBytes = chunkSizeFor(first.repository, first.upload);
   const startedAt = sending.session.now();
   let next = reader.read(sizeBytes);
   for (let chunk = await next; chunk !== undefined; chunk = await next) {

@@ -306,6 +306,17 @@ describe('several targets', () => {
     expect(patchedBytes(other)).toBe(LAYER_BYTES);
   });
 
+  test('that take chunks of different sizes get their own, and go on where each of them was', async () => {
+    await other.stop();
+    other = await startRegistry({ recordHeaders: true, upload: { minChunkBytes: 2500 } });
+    await sliceBoth({ beforeSave: () => failAt(bed.checkpoints.size, 2) });
+    const { found } = await sliceBoth();
+    expect(found).toEqual(['resumed', 'resumed']);
+    await expectWhole(target);
+    await expectWhole(other);
+    expect([patchedBytes(target), patchedBytes(other)]).toEqual([LAYER_BYTES, LAYER_BYTES]);
+  });
+
   test('do not wait for one that hangs: it goes on by itself', async () => {
     target.faults.push({ match: { method: 'PATCH', nth: 2 }, action: { stallMs: 900 } });
     await sliceBoth({ patienceMs: 50 });

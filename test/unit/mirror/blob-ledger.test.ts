@@ -16,8 +16,16 @@ describe('holders', () => {
     const ledger = createBlobLedger();
     ledger.note('r', 'a', 'sha256:1');
     ledger.note('r', 'b', 'sha256:1');
-    expect(ledger.find('r', 'sha256:1')).toBe('a');
-    expect(ledger.find('q', 'sha256:1')).toBeUndefined();
+    expect(ledger.find('r', 'sha256:1', 'c')).toBe('a');
+    expect(ledger.find('q', 'sha256:1', 'c')).toBeUndefined();
+  });
+
+  test('are no place to mount from for themselves', () => {
+    const ledger = createBlobLedger();
+    ledger.note('r', 'a', 'sha256:1');
+    expect(ledger.find('r', 'sha256:1', 'a')).toBeUndefined();
+    ledger.note('r', 'b', 'sha256:1');
+    expect(ledger.find('r', 'sha256:1', 'a')).toBe('b');
   });
 
   test('are forgotten one by one', () => {
@@ -26,9 +34,9 @@ describe('holders', () => {
     ledger.note('r', 'b', 'sha256:1');
     ledger.forget('r', 'a', 'sha256:1');
     expect(ledger.holds('r', 'a', 'sha256:1')).toBe(false);
-    expect(ledger.find('r', 'sha256:1')).toBe('b');
+    expect(ledger.find('r', 'sha256:1', 'c')).toBe('b');
     ledger.forget('r', 'b', 'sha256:1');
-    expect(ledger.find('r', 'sha256:1')).toBeUndefined();
+    expect(ledger.find('r', 'sha256:1', 'c')).toBeUndefined();
     ledger.forget('r', 'never noted', 'sha256:9');
   });
 });
