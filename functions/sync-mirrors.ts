@@ -22,6 +22,7 @@ import { mirrorJob } from './job-kinds/mirror-job.ts';
 import { referrerTurn } from './sync-mirrors/referrer-turn.ts';
 import { ruleMirror } from './job-kinds/rule-mirror.ts';
 import { sweepCursor, type SweepCounts, type SweepCursor } from './sync-mirrors/sweep-cursor.ts';
+import { sweepFailure } from './sync-mirrors/sweep-end.ts';
 import { sweepPayload, type SweepPayload } from './job-kinds/sweep-job.ts';
 
 /** The store commits what is accepted at the same time together. */
@@ -74,7 +75,8 @@ async function syncRule(
     session: createCopySession(registries),
     // Comparing has no effect: it may stop at once, and what was accepted stays accepted.
     signal: AbortSignal.any([context.ending, context.signal]),
-    cursor: sweepCursor(rule.name, context.job.checkpoint),
+    // Where targets may meet, all is compared each time.
+    cursor: sweepCursor({ rule: rule.name, job: context.job.id }, mayCollide ? undefined : context.job.checkpoint),
     problems: [],
     logger: deps.logger.with({ function: 'sync-mirrors', job_id: context.job.id, rule: rule.name }),
   };
@@ -103,15 +105,22 @@ async function handle(compared: Compared, run: Run): Promise<void> {
   const { rule, payload, deps, context, session, rules, signal, mayCollide, cursor, problems } = run;
   const { repository, diff } = compared;
   if (compared.rule !== rule) return;
-  if (payload.repository !== undefined && payload.repository !== repository.repository) return;
+  if (payload.repository !== undefined && payload.repository !== repository.repository && isListed(compared)) return;
   const { journal } = deps;
   const { assertHeld } = context;
   await askForMirrors(compared, mayCollide, deps);
   const pruned = await pruneTargets(compared, { session, journal, rules, dryRun: false, assertHeld, signal });
   problems.push(...diff.problems.map(({ problem }) => problem), ...pruned.flatMap(({ problem }) => problem ?? []));
   tell(compared, pruned, run.logger);
-  if (cursor.done(repository, countsOf(compared, pruned)) && !mayCollide) await context.checkpoint(cursor.state());
-  context.progress({ ...cursor.counts });
+  const counts = countsOf(compared, pruned);
+  const isNews = cursor.done(repository, counts, counts.failed > 0 ? 'failed' : 'done');
+  if (isNews && !mayCollide) await context.checkpoint(cursor.state());
+  context.progress(cursor.counts());
+}
+
+/** False where it stands for all repositories of a pattern, because they could not be listed. */
+function isListed({ rule, repository }: Compared): boolean {
+  return !rule.from.wildcards.includes(repository.repository);
 }
 
 /** With all targets of the rule: so a push of the same tag and this are one job. */
@@ -126,7 +135,7 @@ async function askForMirrors({ rule, repository, diff }: Compared, mayCollide: b
   });
 }
 
-function countsOf({ diff }: Compared, pruned: readonly PruneReport[]): Partial<SweepCounts> {
+function countsOf({ diff }: Compared, pruned: readonly PruneReport[]): Omit<SweepCounts, 'repositories'> {
   const of = (state: 'failed' | 'refused') => diff.problems.filter((problem) => problem.state === state).length;
   return {
     tags: diff.selected,
@@ -151,16 +160,11 @@ function tell({ diff }: Compared, pruned: readonly PruneReport[], logger: Logger
   }
 }
 
-/** @throws TransshipError the first problem, as one that may pass, where nothing at all could be compared */
+/** @throws TransshipError retryable, where something failed that may pass: then only those repositories are compared again */
 function outcome({ cursor, problems, rule }: Run): JobOutcome {
-  const { counts } = cursor;
-  const [first] = problems;
-  if (first !== undefined && counts.tags === 0 && counts.failed >= counts.repositories) {
-    throw new TransshipError('copy-failed', `rule ${rule.name} could not be compared: ${first.message}`, {
-      ...(first.hint === undefined ? {} : { hint: first.hint }),
-      retryable: true,
-    });
-  }
+  const counts = cursor.counts();
+  const failure = sweepFailure(rule.name, problems, counts);
+  if (failure !== undefined) throw failure;
   return {
     result: { state: 'done', ...counts, problems: problems.slice(0, MOST_PROBLEMS).map((one) => ({ ...one })) },
   };

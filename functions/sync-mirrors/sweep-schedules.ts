@@ -4,18 +4,19 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { nextTime } from '../../shared/jobs/next-time.ts';
 import type { Schedule } from '../../shared/jobs/schedule.ts';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
-import { sweepJob } from '../job-kinds/sweep-job.ts';
+import { ruleSweep } from '../job-kinds/sweep-job.ts';
 
 const PREFIX = 'sweep:';
 
 /** One for each rule that has a schedule. An interval begins at once: what a new rule selects is to be there soon. */
 export function planSchedules(rules: readonly MirrorRule[], now: Date): Schedule[] {
-  return rules.flatMap(({ name, priority, schedule }) => {
+  return rules.flatMap((rule) => {
+    const { name, schedule } = rule;
     if (schedule === undefined) return [];
     return {
       id: `${PREFIX}${name}`,
       timing: schedule,
-      job: sweepJob({ rule: name, trigger: 'schedule' }, priority),
+      job: ruleSweep(rule, { trigger: 'schedule' }),
       nextAt: 'cron' in schedule ? nextTime(schedule, now, now) : now,
     };
   });

@@ -61,13 +61,13 @@ function deps(): Deps {
 
 type Run = { outcome: JobOutcome; checkpoints: Json[] };
 
-/** Runs one slice of a sweep as the worker would. */
+/** Runs one slice of a sweep as the worker would: of a new job, or of the one that was accepted with the key before. */
 async function sweep(
   payload: Partial<SweepPayload> = {},
-  options: { checkpoint?: Json; ending?: AbortController; onCheckpoint?: () => void } = {},
+  options: { key?: string; checkpoint?: Json; ending?: AbortController; onCheckpoint?: () => void } = {},
 ): Promise<Run> {
   const checkpoints: Json[] = [];
-  const { id } = await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'api', ...payload }));
+  const { id } = await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'api', ...payload }), options.key);
   const job = await store.jobs.get(id);
   if (job === undefined) throw new Error('it was just accepted');
   const context: JobContext = {
@@ -168,7 +168,45 @@ test('prunes what the journal says that the rule wrote', async () => {
   expect(await store.journal.written(target.host, 'app')).toEqual([]);
 });
 
+/** Has a worker do a sweep until it ends; with the checkpoint of an earlier job that waited for the same targets. */
+async function worked({ id }: { id: string }, checkpoints: readonly Json[] = []) {
+  const handler = syncMirrors(deps());
+  const last = checkpoints.at(-1);
+  const stopping = new AbortController();
+  const { ended } = startWorker({
+    store: store.jobs,
+    kinds: {
+      [SWEEP]: {
+        handler: (context) =>
+          handler(last === undefined ? context : { ...context, job: { ...context.job, checkpoint: last } }),
+        concurrency: 1,
+      },
+    },
+    clock: systemClock,
+    signal: stopping.signal,
+    pollMs: 5,
+    random: () => 0,
+  });
+  await expect.poll(async () => (await store.jobs.get(id))?.state, { timeout: 10_000 }).toMatch(/DONE|DEAD/);
+  stopping.abort();
+  await ended;
+  return store.jobs.get(id);
+}
+
 describe('what fails', () => {
+  test('may pass, is compared again; the others are not', async () => {
+    for (const name of ['a', 'b', 'c']) await plant(`team/${name}`, '1');
+    rules = [rule(`${source.host}/team/*`, `${target.host}/{repository}`)];
+    source.faults.push({ match: { path: /team\/b\/tags/, times: 2 }, action: { status: 503 } });
+    const job = await worked(await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'api' })));
+    expect(job).toMatchObject({ state: 'DONE', result: { repositories: 3, tags: 3, failed: 0 } });
+    const lists = source.requests
+      .filter(({ path }) => path.includes('/tags/list'))
+      .map(({ path }) => path.split('?')[0]);
+    expect(Map.groupBy(lists, (path) => path).get('/v2/team/b/tags/list')).toHaveLength(3);
+    expect(lists).toHaveLength(5);
+  });
+
   test('as a whole is tried again', async () => {
     rules = [rule()];
     await expect(sweep()).rejects.toMatchObject({ code: 'copy-failed', retryable: true });
@@ -191,15 +229,43 @@ describe('slices', () => {
     const ending = new AbortController();
     const first: Run = { outcome: 'yield', checkpoints: [] };
     const onCheckpoint = () => ending.abort(new Error('the slice is over'));
-    await sweep({}, { ending, onCheckpoint }).then(
+    await sweep({}, { key: 'one', ending, onCheckpoint }).then(
       (run) => Object.assign(first, run),
       () => undefined,
     );
-    const { outcome } = await sweep({}, { checkpoint: first.checkpoints.at(-1) ?? null });
+    const { outcome } = await sweep({}, { key: 'one', checkpoint: first.checkpoints.at(-1) ?? null });
     // What was done behind one that was not is asked for again; the store knows that it is the same.
     const sources = new Set((await asked()).map(({ source: from }) => from));
     expect([...sources].toSorted()).toEqual(names.map((name) => `${source.host}/team/${name}:1`));
     expect(outcome).toMatchObject({ result: { repositories: 5, tags: 5 } });
+  });
+
+  test('of a newer sweep begin where the one it replaces stopped, and leave nothing out', async () => {
+    for (const name of ['a', 'b', 'c']) await plant(`team/${name}`, '1');
+    rules = [rule(`${source.host}/team/*`, `${target.host}/{repository}`)];
+    const { checkpoints } = await sweep();
+    const job = await worked(await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'schedule' })), checkpoints);
+    expect(job?.result).toMatchObject({ state: 'done', repositories: 3, tags: 3, jobs: 3 });
+  });
+});
+
+describe('a push whose sweep meets a registry that fails for a moment', () => {
+  beforeEach(async () => {
+    for (const tag of ['1.0.0', '1.0.1']) await plant('app', tag);
+    rules = [rule(undefined, undefined, { tags: [{ latest: 1 }] })];
+  });
+
+  const push = () => store.jobs.accept(sweepJob({ rule: 'app', repository: 'app', trigger: 'push' }));
+
+  test.each([
+    ['source', () => source, /tags\/list/],
+    ['target', () => target, /manifests/],
+  ])('at the %s is compared again, and the tag is asked for', async (_side, registry, path) => {
+    registry().faults.push({ match: { path, times: 2 }, action: { status: 503 } });
+    const job = await worked(await push());
+    expect(job).toMatchObject({ state: 'DONE', result: { tags: 1, jobs: 1, failed: 0, problems: [] } });
+    expect((await asked()).map(({ source: from }) => from)).toEqual([`${source.host}/app:1.0.1`]);
+    expect((await store.jobs.log(job?.id ?? '', 0, 20)).map(({ type }) => type)).toContain('retrying');
   });
 });
 
