@@ -2,6 +2,7 @@
 import type { PushSource } from './push-source.ts';
 
 const MAX_DEPTH = 32;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING_BRACE = 0x7b;
@@ -18,7 +19,7 @@ export function readBody(rawBody: Uint8Array, { maxBodyBytes }: PushSource): unk
 export function parseJson(bytes: Uint8Array): unknown {
   if (isTooDeep(bytes)) return undefined;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(UTF_8.decode(bytes));
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 // Compares what a sender proves with what is configured, without telling by its duration how close a wrong value came.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { Secret } from '../telemetry/secret.ts';
 import type { Signature } from './push-source.ts';
 
@@ -38,5 +38,5 @@ function firstMatch(
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -1,5 +1,5 @@
 // Makes the push event out of what a sender said: names checked, time in UTC, relevance decided, dedupe key computed.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { digestOrNull, hostOrNull, mediaTypeOrNull, repositoryOrNull, tagOrNull } from './names.ts';
 import type { PushEvent, PushObject, ReceiverKind } from './push-event.ts';
 import type { SentEvent } from './push-source.ts';
@@ -60,5 +60,5 @@ function dedupeKey(
   const sentAt = sent.sentAt ?? null;
   if (eventId === null && sentAt === null) return null;
   const parts = [...receiver, sent.senderType, eventId, eventId === null ? sentAt : null, index, sent.action, ...names];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return hash('sha256', JSON.stringify(parts));
 }

@@ -15,6 +15,9 @@ const DOCKER_HUB_NAMES = new Set([DOCKER_HUB, 'index.docker.io', 'registry-1.doc
 const MAX_REPOSITORY_LENGTH = 255;
 const MAX_TAG_LENGTH = 128;
 const MAX_TEXT_LENGTH = 1024;
+/** Names of registries that were right: the same few come all the time, and to check one takes longer than all the rest. */
+const canonicalNames = new Map<string, string>();
+const MAX_KNOWN_NAMES = 256;
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 // Prefixes of skopeo and crane for places that are no registries. "docker:" is not among them: docker:dind is an image on Docker Hub.
@@ -124,6 +127,15 @@ function readRepository(text: string, name: string): Repository {
 }
 
 function readRegistry(text: string, first: string): string {
+  const known = canonicalNames.get(first);
+  if (known !== undefined) return known;
+  const canonical = checkRegistry(text, first);
+  if (canonicalNames.size >= MAX_KNOWN_NAMES) canonicalNames.clear();
+  canonicalNames.set(first, canonical);
+  return canonical;
+}
+
+function checkRegistry(text: string, first: string): string {
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(first) ?? [];
   const shown = `"${printable(first)}"`;
   const known = host.startsWith('[') ? isIPv6(host.slice(1, -1)) && /^\[[0-9a-f:]+\]$/i.test(host) : HOST.test(host);
