@@ -1,6 +1,7 @@
 // The table of the functions that do jobs: what each is called, which kind of job triggers it, and how many run side by side.
 // Requests trigger the others: functions/registry-push.ts behind the receivers, functions/http-api behind everything else.
 import type { JobHandler } from '../shared/jobs/handler.ts';
+import type { Room } from '../shared/jobs/job-store.ts';
 import type { Deps } from './deps.ts';
 import { mirrorImage } from './mirror-image.ts';
 import { MIRROR } from './job-kinds/mirror-job.ts';
@@ -13,11 +14,16 @@ export type JobFunction = {
   kind: string;
   handler: JobHandler;
   concurrency: number;
+  room: Room;
 };
+
+/** A registry that hangs gets half of them at most; less where one other registry is always with it, and that one serves others. */
+const MIRRORS = { concurrency: 16, room: { perHost: 8, perRoute: 6 } };
+const SWEEPS = { concurrency: 6, room: { perHost: 3, perRoute: 2 } };
 
 export function jobFunctions(deps: Deps): JobFunction[] {
   return [
-    { name: 'mirror-image', kind: MIRROR, handler: mirrorImage(deps), concurrency: 6 },
-    { name: 'sync-mirrors', kind: SWEEP, handler: syncMirrors(deps), concurrency: 2 },
+    { name: 'mirror-image', kind: MIRROR, handler: mirrorImage(deps), ...MIRRORS },
+    { name: 'sync-mirrors', kind: SWEEP, handler: syncMirrors(deps), ...SWEEPS },
   ];
 }

@@ -1,5 +1,6 @@
 // Turns the events of a push notification into jobs. Everything is durable when it resolves; nobody is asked anything, because the
 // sender waits: what the tag is now, the job finds out.
+import { createHash } from 'node:crypto';
 import type { Config } from '../shared/config/config.ts';
 import { isTransshipError, type TransshipError } from '../shared/errors.ts';
 import type { PushEvent } from '../shared/events/push-event.ts';
@@ -33,11 +34,10 @@ const NOT_KEPT = ['blob', 'mount', 'pull'];
  */
 export async function acceptPushes(events: readonly PushEvent[], deps: Intake): Promise<AcceptedPushes> {
   const now = deps.clock.now();
-  const request = planRequest(deps.config(), now);
-  const planned = events.map((event) => request.plan(event, newJobId(now)));
+  const { planned, jobs: asked } = planRequest(events, deps.config(), now);
   const kept = planned.filter(({ event }) => event.reason === null || !NOT_KEPT.includes(event.reason));
   // In the same turn: the record finds the ids of these jobs by their keys.
-  const accepting = [...request.jobs].map(([key, job]) => acceptOne(key, job, deps));
+  const accepting = [...asked].map(([key, job]) => acceptOne(key, job, deps));
   const recording = deps.pushes.record(kept.map(({ id, event, jobKeys }) => ({ id, receivedAt: now, event, jobKeys })));
   const [accepted] = await Promise.all([Promise.all(accepting), recording]);
   const jobs = new Map(accepted.flat());
@@ -45,33 +45,51 @@ export async function acceptPushes(events: readonly PushEvent[], deps: Intake): 
   return { jobIds: [...new Set([...jobs.values()].map(({ id }) => id))], pushIds: kept.map(({ id }) => id) };
 }
 
-/** Collects the jobs of one request by their keys. Its events that want the same sweep share one. */
-function planRequest(config: Config, now: Date) {
-  const sweepAt = new Date(now.getTime() + SWEEP_AFTER_MS);
-  const jobs = new Map<string, NewJob>();
-  const sweeps = new Map<string, string>();
+/** A sweep that events of a request want: the keys that it would have for each of them, and in the end its own. */
+type SharedSweep = { job: NewJob; keys: Set<string>; key: string };
 
-  function keyOf({ job, rule }: PushJob, event: PushEvent, id: string): string {
+/** The events of one request and their jobs by key. Events that want the same sweep share one. */
+function planRequest(events: readonly PushEvent[], config: Config, now: Date) {
+  const runAt = new Date(now.getTime() + SWEEP_AFTER_MS);
+  const jobs = new Map<string, NewJob>();
+  const sweeps = new Map<string, SharedSweep>();
+
+  function ask({ job, rule }: PushJob, event: PushEvent, id: string): string | SharedSweep {
     // without a key of the sender's nothing may be suppressed: a fresh one never is
     const key = `push:${event.dedupeKey ?? id}:${rule}`;
-    if (job.kind !== SWEEP) return key;
-    const place = job.targets?.join() ?? '';
-    const shared = sweeps.get(place) ?? key;
-    sweeps.set(place, shared);
-    return shared;
-  }
-
-  function plan(event: PushEvent, id: string): Planned {
-    const { jobs: asked, errors } = planPush(event, config);
-    const jobKeys = asked.map((one) => {
-      const key = keyOf(one, event, id);
-      jobs.set(key, one.job.kind === SWEEP ? { ...one.job, runAt: sweepAt } : one.job);
+    if (job.kind !== SWEEP) {
+      jobs.set(key, job);
       return key;
-    });
-    return { id, event, jobKeys, errors };
+    }
+    const place = job.targets?.join() ?? '';
+    const sweep = sweeps.get(place) ?? { job: { ...job, runAt }, keys: new Set(), key };
+    sweeps.set(place, sweep);
+    sweep.keys.add(key);
+    return sweep;
   }
 
-  return { jobs, plan };
+  const asking = events.map((event) => {
+    const id = newJobId(now);
+    const { jobs: wanted, errors } = planPush(event, config);
+    return { id, event, errors, asked: wanted.map((one) => ask(one, event, id)) };
+  });
+  for (const sweep of sweeps.values()) {
+    sweep.key = keyOfAll(sweep.keys);
+    jobs.set(sweep.key, sweep.job);
+  }
+  const planned = asking.map(({ asked, ...rest }): Planned => {
+    return { ...rest, jobKeys: asked.map((one) => (typeof one === 'string' ? one : one.key)) };
+  });
+  return { planned, jobs };
+}
+
+/** An event that is known already must not stand for one that is new, so all of them count. */
+function keyOfAll(keys: ReadonlySet<string>): string {
+  const [first = '', ...others] = [...keys].sort();
+  if (others.length === 0) return first;
+  return `push:${createHash('sha256')
+    .update(JSON.stringify([first, ...others]))
+    .digest('hex')}`;
 }
 
 /** Nothing for a job that no store can hold: to refuse the request for it would only make the sender repeat it for ever. */

@@ -23,7 +23,7 @@ const summary = {
   maxAttempts: z.int(),
   cancelRequested: z.boolean(),
   finishedAt: time.optional(),
-  supersededBy: z.string().optional().describe('the newer job for the same targets'),
+  supersededBy: z.string().optional().describe('the newer job that does its work'),
   problem: z
     .object({ code: z.string(), message: z.string(), hint: z.string().optional() })
     .optional()
@@ -37,7 +37,10 @@ export const jobSchema = z
     ...summary,
     payload: z.unknown().describe('what was asked for'),
     progress: z.unknown().optional().describe('the last that it told of its progress; per target'),
-    result: z.unknown().optional().describe('of a mirror job the report: what became of each target'),
+    result: z
+      .unknown()
+      .optional()
+      .describe('of a mirror job the report: what became of each target, also where the last try failed'),
   })
   .meta({ id: 'Job' });
 
@@ -90,7 +93,7 @@ export function maySeeJob(identity: Identity, job: Job, config: Config): boolean
 
 const TAIL = 20;
 
-/** What its history tells last of progress. Sequence numbers have no gaps, so the end is found by halving. */
+/** What its history tells last of progress. There is nothing beyond the end, so that is found by halving. */
 async function lastProgress(id: string, jobs: JobStore): Promise<Json | undefined> {
   const isThere = async (sequence: number): Promise<boolean> => (await jobs.log(id, sequence - 1, 1)).length > 0;
   let there = 0;

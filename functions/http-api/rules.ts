@@ -1,7 +1,7 @@
 // The routes of mirror rules: what is configured, and a sweep on demand.
 import * as z from 'zod';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
-import { sweepJob } from '../job-kinds/sweep-job.ts';
+import { ruleSweep } from '../job-kinds/sweep-job.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { acceptedJob, acceptedSchema, locationHeaders } from './accepted-job.ts';
 import { mayUseRule, type Identity } from './identity.ts';
@@ -68,7 +68,7 @@ export function addRules(api: Api, deps: ApiDeps): void {
     },
     async ({ params: { name }, identity }) => {
       const rule = visibleRule(name, identity, deps);
-      const { id } = await deps.jobs.accept(sweepJob({ rule: rule.name, trigger: 'api' }, rule.priority));
+      const { id } = await deps.jobs.accept(ruleSweep(rule, { trigger: 'api' }));
       return acceptedJob(id, deps.jobs);
     },
   );

@@ -1,6 +1,8 @@
 // The payload of a mirror job: one source to its targets. Plain JSON without secrets; whoever asks for a mirror makes one of these.
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { NewJob } from '../../shared/jobs/job.ts';
+import { parseReference } from '../../shared/oci/reference.ts';
 
 export const MIRROR = 'mirror';
 
@@ -26,7 +28,20 @@ export const mirrorPayload = z.strictObject({
 
 export type MirrorPayload = z.infer<typeof mirrorPayload>;
 
-/** A job excludes others with one of its targets while it runs, and replaces one for the same targets that still waits. */
+/** A job excludes others with one of its targets while it runs, and replaces one that still waits to do the same. */
 export function mirrorJob(payload: MirrorPayload, options: { priority?: number; traceparent?: string } = {}): NewJob {
-  return { kind: MIRROR, targets: payload.targets, payload, ...options };
+  const { source, targets } = payload;
+  const hosts = [source, ...targets].map((text) => parseReference(text).registry);
+  return { kind: MIRROR, targets, coalesce: purposeOf(payload), hosts, payload, ...options };
+}
+
+/**
+ * What a job is for: this source to these targets, for this rule; a newer job of the rule has its newer terms. What a person asked for
+ * stands for nothing else, and nothing else for it: it ends differently where the source is gone.
+ */
+function purposeOf({ source, targets, rule, trigger, platforms, referrers, onConflict }: MirrorPayload): string {
+  const terms = trigger === 'api' ? [trigger, platforms, referrers, onConflict] : [];
+  return createHash('sha256')
+    .update(JSON.stringify([source, targets, rule, ...terms]))
+    .digest('base64url');
 }

@@ -1,6 +1,7 @@
 // The payload of a sweep job: list what a rule selects, compare, and ask for a mirror job for each difference.
 import * as z from 'zod';
 import type { NewJob } from '../../shared/jobs/job.ts';
+import type { MirrorRule } from '../../shared/mirror/rule.ts';
 
 export const SWEEP = 'sweep';
 
@@ -13,8 +14,14 @@ export const sweepPayload = z.strictObject({
 
 export type SweepPayload = z.infer<typeof sweepPayload>;
 
+/** The sweep of a rule, or of one repository of it. */
+export function ruleSweep(rule: MirrorRule, terms: Omit<SweepPayload, 'rule'>): NewJob {
+  const hosts = [rule.from, ...rule.to].map(({ registry }) => registry);
+  return { ...sweepJob({ rule: rule.name, ...terms }), hosts, priority: rule.priority };
+}
+
 /** At most one runs for a rule (or for a repository of it), and one more waits. */
-export function sweepJob(payload: SweepPayload, priority = 0): NewJob {
+export function sweepJob(payload: SweepPayload): NewJob {
   const target = `rule:${payload.rule}${payload.repository === undefined ? '' : `/${payload.repository}`}`;
-  return { kind: SWEEP, targets: [target], payload, priority };
+  return { kind: SWEEP, targets: [target], payload };
 }

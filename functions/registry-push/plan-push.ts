@@ -11,7 +11,7 @@ import { isCosignTag, isFallbackTag } from '../../shared/oci/fallback-tag.ts';
 import { mirrorJob } from '../job-kinds/mirror-job.ts';
 import { registryNames } from '../registry-names.ts';
 import { ruleMirror } from '../job-kinds/rule-mirror.ts';
-import { sweepJob } from '../job-kinds/sweep-job.ts';
+import { ruleSweep } from '../job-kinds/sweep-job.ts';
 
 export type PushJob = { rule: string; job: NewJob };
 
@@ -47,7 +47,7 @@ function jobFor(
   { repository, tag, digest }: { repository: string; tag: string | null; digest: string | null },
   hosts: readonly string[],
 ): NewJob | undefined {
-  const sweep = () => sweepJob({ rule: rule.name, repository, trigger: 'push' }, rule.priority);
+  const sweep = () => ruleSweep(rule, { repository, trigger: 'push' });
   if (tag === null) return sweep();
   // A signature or a list of referrers is no image: it belongs to one, and the sweep looks whose.
   if (isCosignTag(tag) || isFallbackTag(tag)) return rule.referrers ? sweep() : undefined;

@@ -71,8 +71,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       logBack.wrote();
       for (const change of changes.splice(0)) onChange(change);
     },
-    onFailure(error) {
+    onUndo() {
       changes.length = 0;
+    },
+    onFailure(error) {
       trouble.failed(error);
       if (isDiskFull(error)) {
         room.drop();

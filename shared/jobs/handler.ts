@@ -16,7 +16,12 @@ export type JobContext = {
   progress: (data: Json) => void;
 };
 
-export type JobOutcome = 'yield' | { result?: Json; outbox?: readonly OutboxMessage[] };
+export type JobOutcome = 'yield' | JobDone | JobFailed;
+
+type JobDone = { result?: Json; outbox?: readonly OutboxMessage[] };
+
+/** The same as to throw the error, with what there is to tell about the try. */
+type JobFailed = { error: unknown; result?: Json };
 
 /**
  * Does the job, or a slice of it. It may run twice for one job: effects are compared before they are written.

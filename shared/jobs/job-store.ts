@@ -19,6 +19,12 @@ export type Accepted = {
   isNew: boolean;
 };
 
+/**
+ * How many jobs of a kind may run that work with one host, and how many with the very same hosts. The second number is smaller, so that
+ * jobs which hang on one registry leave some of their other registry's share to others.
+ */
+export type Room = { perHost: number; perRoute: number };
+
 export type Claimed = { job: Job; lease: Lease };
 
 /** What the holder of a lease has to know. */
@@ -40,26 +46,26 @@ export type JobChange = {
 
 export type JobStore = {
   /**
-   * Stores a job durably, once per key. A waiting job of the same kind for the same targets is superseded by it.
+   * Stores a job durably, once per key. Waiting jobs of the same kind with the same `coalesce` are superseded by it.
    * @throws TransshipError invalid-job
    */
   accept(job: NewJob, key?: string): Promise<Accepted>;
 
-  /** Leases up to `limit` due jobs of a kind whose targets are all free, by priority, then `runAt`, then age. */
-  claim(kind: string, limit: number, leaseMs: number): Promise<Claimed[]>;
+  /** Leases up to `limit` due jobs of a kind whose targets are all free and whose hosts have room, by priority, then `runAt`, then age. */
+  claim(kind: string, limit: number, leaseMs: number, room?: Room): Promise<Claimed[]>;
   /** Extends the lease. @throws TransshipError fence-lost, as all the following do: the worker stops without another effect */
   heartbeat(lease: Lease): Promise<Beat>;
   /** Keeps where the next slice goes on (at most 64 KiB) and extends the lease. */
   checkpoint(lease: Lease, state: Json): Promise<Beat>;
-  /** Adds a line to the history; callers keep to one a second. */
+  /** Adds a line to the history, which keeps the newest 1,000 of these at least; callers keep to one a second. */
   progress(lease: Lease, data: Json): Promise<void>;
   /** Gives the job back; where its cancellation was asked for, this cancels it. */
   yield(lease: Lease, why: YieldReason): Promise<JobState>;
   complete(lease: Lease, result?: Json, outbox?: readonly OutboxMessage[]): Promise<void>;
   /** Offers it again at the given time; buries it when its attempts are used up, cancels it where that was asked for. */
-  retry(lease: Lease, at: Date, problem: JobProblem): Promise<JobState>;
+  retry(lease: Lease, at: Date, problem: JobProblem, result?: Json): Promise<JobState>;
   /** Ends it as DEAD, with a message in the outbox. */
-  bury(lease: Lease, problem: JobProblem): Promise<void>;
+  bury(lease: Lease, problem: JobProblem, result?: Json): Promise<void>;
 
   /** Cancels a waiting job at once, a running one at its next safe point. @throws TransshipError not-found */
   cancel(id: string): Promise<Job>;

@@ -11,6 +11,10 @@ export type Job = {
   kind: string;
   /** What it writes to, sorted; a target has at most one running job. Empty: it excludes nobody. */
   targets: readonly string[];
+  /** Of the waiting jobs of a kind with the same text here only the newest is kept; undefined: it replaces none. */
+  coalesce: string | undefined;
+  /** Which hosts it works with, sorted: one that hangs gets only a part of the workers (see Room). */
+  hosts: readonly string[];
   payload: Json;
   /** A higher one is offered first. */
   priority: number;
@@ -31,6 +35,7 @@ export type Job = {
   cancelRequested: boolean;
   /** Where the next slice goes on; may come from a job that this one superseded, so it says itself what it is about. */
   checkpoint: Json | undefined;
+  /** What came of it; of a failed one, what its last try told. */
   result: Json | undefined;
   /** The last failure. */
   problem: JobProblem | undefined;
@@ -47,6 +52,9 @@ export type JobProblem = { code: ErrorCode; message: string; hint?: string };
 export type NewJob = {
   kind: string;
   targets?: readonly string[];
+  /** Absent: the targets, if there are any. */
+  coalesce?: string;
+  hosts?: readonly string[];
   payload: Json;
   priority?: number;
   /** Absent: at once. */
@@ -76,7 +84,7 @@ export type JobEventType = (typeof JOB_EVENT_TYPES)[number];
 
 /** One line of a job's history. */
 export type JobEvent = {
-  /** 1, 2, 3 … within the job. */
+  /** 1, 2, 3 … within the job; old progress is removed, which leaves gaps. */
   sequence: number;
   at: Date;
   type: JobEventType;

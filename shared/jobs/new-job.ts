@@ -10,6 +10,8 @@ export const MAX_CHECKPOINT_BYTES = 64 * 1024;
 export const MAX_RESULT_BYTES = 128 * 1024;
 export const MAX_EVENT_BYTES = 4 * 1024;
 export const MAX_MESSAGE_BYTES = 64 * 1024;
+/** A job that runs for days tells of its progress every second. */
+export const MAX_PROGRESS_LINES = 1000;
 const MAX_TARGETS = 80;
 const MAX_NAME_LENGTH = 1024;
 
@@ -17,11 +19,15 @@ const MAX_NAME_LENGTH = 1024;
 export function newJob(asked: NewJob, id: string, now: Date): Job {
   const targets = [...new Set(asked.targets)].sort();
   if (targets.length > MAX_TARGETS) invalid(`a job has at most ${MAX_TARGETS} targets, not ${targets.length}`);
-  for (const name of [asked.kind, ...targets]) assertName(name);
+  const hosts = [...new Set(asked.hosts)].sort();
+  for (const name of [asked.kind, ...targets, ...hosts]) assertName(name);
+  if (asked.coalesce !== undefined) assertName(asked.coalesce);
   return {
     id,
     kind: asked.kind,
     targets,
+    coalesce: asked.coalesce ?? (targets.length === 0 ? undefined : JSON.stringify(targets)),
+    hosts,
     payload: asked.payload,
     priority: integer(asked.priority ?? 0, -1_000_000, 'priority'),
     state: 'READY',
@@ -43,7 +49,7 @@ export function newJob(asked: NewJob, id: string, now: Date): Job {
   };
 }
 
-/** A kind, target or key as a store can index it. @throws TransshipError invalid-job */
+/** A kind, target, host or key as a store can index it. @throws TransshipError invalid-job */
 export function assertName(name: string): void {
   if (name === '' || name.length > MAX_NAME_LENGTH) {
     invalid(`a name in a job has 1 to ${MAX_NAME_LENGTH} characters, not ${name.length}`);

@@ -18,12 +18,11 @@ export type RunOptions = {
   stop: AbortSignal;
 };
 
-type End = JobOutcome | { error: unknown };
-
 /** How a run ended: the job's state after it, or 'lost' when somebody else has the job. */
 export type RunEnd = { state: JobState | 'lost'; problem: JobProblem | undefined };
 
 const STORE_RETRY_MS = 1000;
+const MOST_REFUSALS = 2;
 
 /** Never throws: what goes wrong is the job's problem, and the store keeps it. */
 export async function runJob(options: RunOptions, claimed: Claimed, handler: JobHandler): Promise<RunEnd> {
@@ -34,7 +33,7 @@ export async function runJob(options: RunOptions, claimed: Claimed, handler: Job
     // A line that cannot be written is no reason to end the work.
     store.progress(lease, data).catch(() => {});
   });
-  let end: End;
+  let end: JobOutcome;
   try {
     const { ending, signal } = held;
     const assertHeld = held.beat;
@@ -55,7 +54,7 @@ function lastWrite(
   { store, stop, clock, random }: RunOptions,
   { job, lease }: Claimed,
   held: HeldLease,
-  end: End,
+  end: JobOutcome,
 ): Write {
   if (end === 'yield' || wasEnded(held, end)) {
     return { problem: undefined, write: () => store.yield(lease, stop.aborted ? 'stop' : 'slice') };
@@ -63,28 +62,32 @@ function lastWrite(
   if (!('error' in end)) {
     return { problem: undefined, write: () => store.complete(lease, end.result, end.outbox).then(() => 'DONE') };
   }
+  const { result } = end;
   const problem = problemOf(end.error);
-  if (isFinal(end.error)) return { problem, write: () => store.bury(lease, problem).then(() => 'DEAD') };
+  if (isFinal(end.error)) return { problem, write: () => store.bury(lease, problem, result).then(() => 'DEAD') };
   const floorMs = isTransshipError(end.error) ? end.error.retryAfterMs : undefined;
   const at = new Date(clock.now().getTime() + backoffMs(job.attempts, random, floorMs));
-  return { problem, write: () => store.retry(lease, at, problem) };
+  return { problem, write: () => store.retry(lease, at, problem, result) };
 }
 
 /** Tells it, again and again while the store fails and the lease lasts; after that the job is offered again anyway. */
-async function settle(options: RunOptions, claimed: Claimed, held: HeldLease, end: End): Promise<RunEnd> {
+async function settle(options: RunOptions, claimed: Claimed, held: HeldLease, end: JobOutcome): Promise<RunEnd> {
   const { clock, stop } = options;
   const { lease } = claimed;
   const giveUpAt = clock.now().getTime() + lease.leaseMs;
-  let { problem, write } = lastWrite(options, claimed, held, end);
+  let told = end;
+  let refusals = 0;
+  let { problem, write } = lastWrite(options, claimed, held, told);
   while (!held.isLost()) {
     try {
       return { state: await write(), problem };
     } catch (error) {
       if (isTransshipError(error, 'fence-lost')) break;
       if (stop.aborted || clock.now().getTime() >= giveUpAt) break;
-      if (isTransshipError(error, 'invalid-job')) {
-        const refused = problemOf(error);
-        [problem, write] = [refused, () => options.store.bury(lease, refused).then(() => 'DEAD')];
+      if (isTransshipError(error, 'invalid-job', 'internal') && refusals < MOST_REFUSALS) {
+        refusals += 1;
+        told = plainer(told, error);
+        ({ problem, write } = lastWrite(options, claimed, held, told));
         continue;
       }
     }
@@ -93,8 +96,14 @@ async function settle(options: RunOptions, claimed: Claimed, held: HeldLease, en
   return { state: 'lost', problem };
 }
 
+/** What is told where the store cannot hold that: a failure without what its try told, or the refusal. */
+function plainer(told: JobOutcome, refusal: unknown): JobOutcome {
+  if (typeof told === 'string' || !('error' in told)) return { error: refusal };
+  return { error: told.result === undefined ? refusal : told.error };
+}
+
 /** The handler stopped because it was told to. */
-function wasEnded(held: HeldLease, end: End): boolean {
+function wasEnded(held: HeldLease, end: JobOutcome): boolean {
   if (typeof end === 'string' || !('error' in end)) return false;
   return held.signal.aborted || (held.ending.aborted && isTransshipError(end.error, 'interrupted'));
 }

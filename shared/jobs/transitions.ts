@@ -12,7 +12,7 @@
 //     |  +------+                                              |  | DONE |
 //     |                                                        |  +------+
 //     +--> CANCELLED, SUPERSEDED (by a newer job for the       +--> CANCELLED (asked for while it ran)
-//          same targets)
+//          same key)
 import { TransshipError } from '../errors.ts';
 import { DEAD_LETTERED, type Job, type JobEventType, type JobProblem, type Lease, type OutboxMessage } from './job.ts';
 import type { Json } from './json.ts';
@@ -71,17 +71,19 @@ export function completed(job: Job, result: Json | undefined, outbox: readonly O
   return { ...move({ ...job, ...FREE, state: 'DONE', result, finishedAt: now }, 'done', null), outbox };
 }
 
-export function retried(job: Job, at: Date, problem: JobProblem, now: Date): Move {
+/** A try that got on is no step towards the end: a transfer of days may be cut more often than a job has attempts. */
+export function retried(job: Job, at: Date, problem: JobProblem, now: Date, result = job.result): Move {
   if (job.cancelRequested) return cancelled(job, now);
-  if (job.attempts >= job.maxAttempts) return buried(job, problem, now);
+  const attempts = job.advanced ? 0 : job.attempts;
+  if (attempts >= job.maxAttempts) return buried(job, problem, now, result);
   const kept = boundedProblem(problem);
-  const after = { ...job, ...FREE, state: 'READY', runAt: at, problem: kept } as const;
+  const after = { ...job, ...FREE, state: 'READY', attempts, runAt: at, problem: kept, result } as const;
   return move(after, 'retrying', { attempt: job.attempts, at: at.toISOString(), problem: kept });
 }
 
-export function buried(job: Job, problem: JobProblem, now: Date): Move {
+export function buried(job: Job, problem: JobProblem, now: Date, result = job.result): Move {
   const kept = boundedProblem(problem);
-  const after = { ...job, ...FREE, state: 'DEAD', problem: kept, finishedAt: now } as const;
+  const after = { ...job, ...FREE, state: 'DEAD', problem: kept, result, finishedAt: now } as const;
   const body = { jobId: job.id, kind: job.kind, targets: job.targets, attempts: job.attempts, problem: kept };
   return { ...move(after, 'dead', { problem: kept }), outbox: [{ type: DEAD_LETTERED, body }] };
 }

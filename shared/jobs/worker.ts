@@ -3,11 +3,17 @@
 import type { Clock } from './clock.ts';
 import type { JobHandler } from './handler.ts';
 import type { LeaseTimes } from './held-lease.ts';
-import type { Claimed, JobStore } from './job-store.ts';
+import type { Claimed, JobStore, Room } from './job-store.ts';
 import type { Job } from './job.ts';
 import { runJob, type RunEnd } from './run-job.ts';
 
-type WorkerKind = { handler: JobHandler; /** How many run at once. */ concurrency: number };
+type WorkerKind = {
+  handler: JobHandler;
+  /** How many run at once. */
+  concurrency: number;
+  /** How many of these for a host; absent: all. */
+  room?: Room;
+};
 
 export type WorkerOptions = {
   store: JobStore;
@@ -41,10 +47,11 @@ export function startWorker(options: WorkerOptions): Worker {
   const { store, kinds, clock, signal, random = Math.random, leaseMs = LEASE_MS, pollMs = POLL_MS } = options;
   const { onStart = () => {}, onEnd = () => {}, onTrouble = () => {} } = options;
   const run = { store, clock, random, stop: signal, times: { graceMs: GRACE_MS, ...options.times } };
-  const queues = Object.entries(kinds).map(([kind, { handler, concurrency }]) => ({
+  const queues = Object.entries(kinds).map(([kind, { handler, concurrency, room }]) => ({
     kind,
     handler,
     concurrency,
+    room,
     running: 0,
     isClaiming: false,
     isWoken: false,
@@ -70,9 +77,9 @@ export function startWorker(options: WorkerOptions): Worker {
     endIfIdle();
   }
 
-  async function claim({ kind, concurrency, running }: Queue): Promise<Claimed[]> {
+  async function claim({ kind, concurrency, room, running }: Queue): Promise<Claimed[]> {
     try {
-      return await store.claim(kind, concurrency - running, leaseMs);
+      return await store.claim(kind, concurrency - running, leaseMs, room);
     } catch (error) {
       onTrouble(error);
       return [];

@@ -1,6 +1,7 @@
 // The work of a server beside answering: jobs, the clock, what leaves the store.
 import { jobFunctions } from '../../../functions/index.ts';
 import type { Deps } from '../../../functions/deps.ts';
+import type { Job } from '../../../shared/jobs/job.ts';
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
 import { relayOutbox } from '../../../shared/jobs/relay-outbox.ts';
 import { upkeep } from '../../../shared/jobs/upkeep.ts';
@@ -36,17 +37,17 @@ export function startWork({ deps, borrow, signal }: WorkOptions): Work {
 
   const worker = startWorker({
     store: jobs,
-    kinds: Object.fromEntries(functions.map(({ kind, handler, concurrency }) => [kind, { handler, concurrency }])),
+    kinds: Object.fromEntries(functions.map(({ kind, ...how }) => [kind, how])),
     clock,
     signal,
     times: { graceMs: GRACE_MS },
     onStart(job) {
-      borrowed.set(job.id, borrow());
+      borrowed.set(claimOf(job), borrow());
       teller.started(job);
     },
     onEnd(job, end) {
-      borrowed.get(job.id)?.();
-      borrowed.delete(job.id);
+      borrowed.get(claimOf(job))?.();
+      borrowed.delete(claimOf(job));
       teller.ended(job, end);
     },
     onTrouble: quietTrouble(logger, clock, 'no jobs can be claimed'),
@@ -76,4 +77,9 @@ export function startWork({ deps, borrow, signal }: WorkOptions): Work {
     },
     ended: Promise.all([worker.ended, keeping.ended, relaying.ended]).then(() => undefined),
   };
+}
+
+/** One that lost its lease may still run here when its job is claimed anew. */
+function claimOf({ id, fence }: Job): string {
+  return `${id} ${fence}`;
 }

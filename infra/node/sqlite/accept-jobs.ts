@@ -1,4 +1,4 @@
-// Takes jobs in: one per key, in place of those that wait for the same targets; and schedules, whose firing is an acceptance.
+// Takes jobs in: one per key, in place of those that wait with the same purpose; and schedules, whose firing is an acceptance.
 import { newJobId } from '../../../shared/jobs/job-id.ts';
 import type { Accepted, JobStore } from '../../../shared/jobs/job-store.ts';
 import type { NewJob } from '../../../shared/jobs/job.ts';
@@ -14,7 +14,7 @@ type Operations = Pick<JobStore, 'accept' | 'schedule' | 'unschedule' | 'schedul
 export function acceptJobs({ database, table, clock, write, read, assertRoom }: StoreContext): Operations {
   const idByKey = database.prepare('SELECT id FROM job WHERE dedupe_key = ?');
   const waiting = database.prepare(
-    `SELECT * FROM job WHERE state = 'READY' AND targets <> '[]' AND targets = :targets AND kind = :kind ORDER BY seq`,
+    `SELECT * FROM job WHERE state = 'READY' AND coalesce_key = :coalesce AND kind = :kind ORDER BY seq`,
   );
   const scheduleById = database.prepare('SELECT * FROM schedule WHERE id = ?');
   const allSchedules = database.prepare('SELECT * FROM schedule ORDER BY id');
@@ -32,7 +32,7 @@ export function acceptJobs({ database, table, clock, write, read, assertRoom }: 
     assertRoom();
     const now = clock.now();
     let job = newJob(asked, newJobId(now), now);
-    const older = table.select(waiting, { targets: JSON.stringify(job.targets), kind: job.kind });
+    const older = table.select(waiting, { coalesce: job.coalesce ?? null, kind: job.kind });
     for (const { job: one } of older) job = superseding(job, one);
     for (const one of older) table.save(one, superseded(one.job, job.id, now), now);
     table.insert(accepted(job), key);

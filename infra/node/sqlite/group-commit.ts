@@ -1,11 +1,12 @@
 // Writes of one turn of the event loop share one transaction and one flush to disk. An operation that refuses (its lease is lost,
-// say) fails alone and must not have written anything; any other error undoes the whole batch and fails everyone in it.
+// say) fails alone and must not have written anything. One that breaks, with an error that is not the store's, is taken out: the
+// others run again without it. An error of the store undoes the whole batch and fails everyone in it.
 import type { DatabaseSync } from 'node:sqlite';
-import { isTransshipError, type TransshipError } from '../../../shared/errors.ts';
-import { storeError } from './sqlite-errors.ts';
+import { TransshipError, isTransshipError, messageOf } from '../../../shared/errors.ts';
+import { isOfStatement, storeError } from './sqlite-errors.ts';
 
 export type GroupCommit = {
-  /** Runs the operation in the next transaction; resolves when that is on disk. */
+  /** Runs the operation in the next transaction, again where another one broke; resolves when that is on disk. */
   write: <T>(operation: () => T) => Promise<T>;
   /** Commits what waits, now. */
   flush(): void;
@@ -13,21 +14,26 @@ export type GroupCommit = {
   end(error: TransshipError): void;
 };
 
+type GroupCommitOptions = {
+  onCommit: () => void;
+  /** What was done since the last commit is undone. */
+  onUndo: () => void;
+  /** The store failed; after `onUndo`. */
+  onFailure: (error: unknown) => void;
+};
+
 type Waiting = { run: () => void; settle: () => void; fail: (error: TransshipError) => void };
 
 /** So many operations block the event loop for some milliseconds; what is left over waits one turn more. */
 const MAX_BATCH = 256;
 
-export function groupCommit(
-  database: DatabaseSync,
-  { onCommit, onFailure }: { onCommit: () => void; onFailure: (error: unknown) => void },
-): GroupCommit {
+export function groupCommit(database: DatabaseSync, { onCommit, onUndo, onFailure }: GroupCommitOptions): GroupCommit {
   const queue: Waiting[] = [];
   let isScheduled = false;
   let ended: TransshipError | undefined;
 
   function schedule(): void {
-    if (isScheduled) return;
+    if (isScheduled || queue.length === 0) return;
     isScheduled = true;
     setImmediate(commitBatch);
   }
@@ -35,20 +41,35 @@ export function groupCommit(
   function commitBatch(): void {
     isScheduled = false;
     const batch = queue.splice(0, MAX_BATCH);
-    if (queue.length > 0) schedule();
+    schedule();
     if (batch.length === 0) return;
+    let running: Waiting | undefined;
     try {
       database.exec('BEGIN IMMEDIATE');
-      for (const waiting of batch) waiting.run();
+      for (running of batch) running.run();
+      running = undefined;
       database.exec('COMMIT');
     } catch (error) {
       rollBack(database);
-      onFailure(error);
-      for (const waiting of batch) waiting.fail(storeError(error));
+      onUndo();
+      if (running !== undefined && isOfStatement(error)) takeOut(running, batch, error);
+      else failAll(batch, error);
       return;
     }
     for (const waiting of batch) waiting.settle();
     onCommit();
+  }
+
+  /** The others go first in the next turn. */
+  function takeOut(broken: Waiting, batch: readonly Waiting[], error: unknown): void {
+    broken.fail(brokenWrite(error));
+    queue.unshift(...batch.filter((one) => one !== broken));
+    schedule();
+  }
+
+  function failAll(batch: readonly Waiting[], error: unknown): void {
+    onFailure(error);
+    for (const waiting of batch) waiting.fail(storeError(error));
   }
 
   return {
@@ -77,6 +98,10 @@ export function groupCommit(
       for (const waiting of queue.splice(0)) waiting.fail(error);
     },
   };
+}
+
+function brokenWrite(error: unknown): TransshipError {
+  return new TransshipError('internal', `the job store could not take this: ${messageOf(error)}`, { cause: error });
 }
 
 function rollBack(database: DatabaseSync): void {

@@ -5,7 +5,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { jsonText } from '../../../shared/jobs/json.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
-import { MAX_EVENT_BYTES, MAX_MESSAGE_BYTES } from '../../../shared/jobs/new-job.ts';
+import { MAX_EVENT_BYTES, MAX_MESSAGE_BYTES, MAX_PROGRESS_LINES } from '../../../shared/jobs/new-job.ts';
 import type { Move } from '../../../shared/jobs/transitions.ts';
 import {
   CHANGING_COLUMNS,
@@ -31,6 +31,8 @@ export type JobTable = {
   note(stored: StoredJob, data: Parameters<typeof jsonText>[0], now: Date): void;
 };
 
+const FORGET_EVERY = 100;
+
 /** @param changes gets what was changed, to be told once it is committed */
 export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable {
   const byId = database.prepare('SELECT * FROM job WHERE id = ?');
@@ -44,7 +46,9 @@ export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable
   const free = database.prepare('DELETE FROM target_lease WHERE job_seq = ?');
   const addEvent = database.prepare(`
     INSERT INTO job_event (job_seq, sequence, at, type, data)
-    SELECT :seq, coalesce(max(sequence), 0) + 1, :at, :type, :data FROM job_event WHERE job_seq = :seq`);
+    SELECT :seq, coalesce(max(sequence), 0) + 1, :at, :type, :data FROM job_event WHERE job_seq = :seq
+    RETURNING sequence`);
+  const forget = database.prepare(`DELETE FROM job_event WHERE job_seq = ? AND sequence <= ? AND type = 'progress'`);
   const addMessage = database.prepare(`
     INSERT INTO outbox (id, job_id, type, body, created_at, next_at, attempts)
     VALUES (:id, :job_id, :type, :body, :at, :at, 0)`);
@@ -58,7 +62,9 @@ export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable
   ): void {
     // a lease that was extended is no news
     if (event === undefined) return;
-    addEvent.run({ seq, at: now.getTime(), type: event.type, data: dataText });
+    const sequence = Number(addEvent.get({ seq, at: now.getTime(), type: event.type, data: dataText })?.['sequence']);
+    // now and then, in gulps: it is cheap, and only jobs that run long have so many
+    if (sequence % FORGET_EVERY === 0) forget.run(seq, sequence - MAX_PROGRESS_LINES);
     for (const message of messages) addMessage.run(message);
     changes.push({ jobId: job.id, kind: job.kind, state: job.state, outbox: messages.length > 0 });
   }

@@ -13,6 +13,7 @@ import {
   type Move,
 } from '../../../shared/jobs/transitions.ts';
 import type { StoredJob } from './job-table.ts';
+import { readyJobs } from './ready-jobs.ts';
 import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<
@@ -45,12 +46,12 @@ export function leaseJobs(context: StoreContext): Operations {
   const state = async (job: Promise<Job>): Promise<JobState> => (await job).state;
 
   return {
-    claim: (kind, limit, leaseMs) =>
+    claim: (kind, limit, leaseMs, room) =>
       write(() => {
         const found: Claimed[] = [];
         const now = clock.now();
         while (found.length < limit) {
-          const next = nextReady(kind, now);
+          const next = nextReady(kind, now, room);
           if (next === undefined) break;
           const move = claimed(next.job, now, leaseMs, bootId);
           table.save(next, move, now);
@@ -66,31 +67,9 @@ export function leaseJobs(context: StoreContext): Operations {
     async complete(lease, result, outbox = []) {
       await moveHeld(lease, (job, now) => completed(job, result, outbox, now));
     },
-    retry: (lease, at, problem) => state(moveHeld(lease, (job, now) => retried(job, at, problem, now))),
-    async bury(lease, problem) {
-      await moveHeld(lease, (job, now) => buried(job, problem, now));
+    retry: (lease, at, problem, result) => state(moveHeld(lease, (job, now) => retried(job, at, problem, now, result))),
+    async bury(lease, problem, result) {
+      await moveHeld(lease, (job, now) => buried(job, problem, now, result));
     },
-  };
-}
-
-/** Finds the next job of a kind that may be leased: one index range per priority, highest first. */
-function readyJobs({ database, table }: StoreContext): (kind: string, now: Date) => StoredJob | undefined {
-  const priorityBelow = database.prepare(
-    `SELECT max(priority) AS priority FROM job WHERE state = 'READY' AND kind = :kind AND priority < :below`,
-  );
-  const firstOf = database.prepare(`
-    SELECT * FROM job WHERE state = 'READY' AND kind = :kind AND priority = :priority AND run_at <= :now
-    AND NOT EXISTS (
-      SELECT 1 FROM json_each(job.targets) AS wanted CROSS JOIN target_lease ON target_lease.target = wanted.value)
-    ORDER BY run_at, seq LIMIT 1`);
-  return (kind, now) => {
-    let below = Number.MAX_SAFE_INTEGER;
-    for (;;) {
-      const priority = priorityBelow.get({ kind, below })?.['priority'];
-      if (typeof priority !== 'number') return undefined;
-      const [found] = table.select(firstOf, { kind, priority, now: now.getTime() });
-      if (found !== undefined) return found;
-      below = priority;
-    }
   };
 }

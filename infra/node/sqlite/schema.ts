@@ -109,7 +109,18 @@ CREATE TABLE api_token (
 ) STRICT;
 `;
 
-const STEPS: readonly string[] = [FIRST, SECOND];
+/** In place of two indices of the first step: jobs wait by their hosts, and replace each other by a key of their own. */
+const THIRD = `
+ALTER TABLE job ADD COLUMN coalesce_key TEXT;
+ALTER TABLE job ADD COLUMN hosts TEXT NOT NULL DEFAULT '[]';
+DROP INDEX job_ready;
+DROP INDEX job_waiting;
+CREATE INDEX job_next ON job (kind, priority, hosts, run_at) WHERE state = 'READY';
+CREATE INDEX job_coalesced ON job (coalesce_key) WHERE state = 'READY' AND coalesce_key IS NOT NULL;
+CREATE INDEX job_running ON job (kind, hosts) WHERE state = 'LEASED';
+`;
+
+const STEPS: readonly string[] = [FIRST, SECOND, THIRD];
 /** The oldest version of the tables that may open the file as these steps leave it. */
 const OLDEST_READER = 1;
 

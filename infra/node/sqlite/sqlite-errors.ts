@@ -8,6 +8,8 @@ const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const NOTADB = 26;
+/** Too big, a broken constraint, a wrong type, a bad index: SQLite's words for a statement that is wrong in itself. */
+const OF_STATEMENT: readonly number[] = [18, 19, 20, 25];
 /** The disk said that it did not keep what it had taken: what is on it is unknown until the file is read anew. */
 const IOERR_FSYNC = 10 | (4 << 8);
 
@@ -37,6 +39,12 @@ export function isDiskFull(error: unknown): boolean {
 export function isFatal(error: unknown): boolean {
   const number = errorNumber(error);
   return number === IOERR_FSYNC || [CORRUPT, NOTADB].includes(primary(number));
+}
+
+/** True where the one who wrote is wrong, not the store: what others write is fine. */
+export function isOfStatement(error: unknown): boolean {
+  const number = errorNumber(error);
+  return number === 0 || OF_STATEMENT.includes(primary(number));
 }
 
 function meaning(number: number): readonly [string, string] | undefined {

@@ -1,11 +1,14 @@
 // What a job store must do, said a second time and as plainly as possible: lists in memory, no shared code with the real thing. The
 // model-based test compares every store with it, step by step.
 import type { Lease, JobState, NewJob } from '../../../shared/jobs/job.ts';
+import type { Room } from '../../../shared/jobs/job-store.ts';
 
 export type ModelJob = {
   id: string;
   kind: string;
   targets: string[];
+  coalesce: string | undefined;
+  hosts: string[];
   priority: number;
   state: JobState;
   runAt: number;
@@ -26,7 +29,7 @@ export type Model = {
   messages: { jobId: string; createdAt: number }[];
   now: number;
   accept(asked: NewJob, key: string | undefined, newId: string): { id: string; isNew: boolean };
-  claim(kind: string, limit: number, leaseMs: number): { jobId: string; fence: number }[];
+  claim(kind: string, limit: number, leaseMs: number, room: Room | undefined): { jobId: string; fence: number }[];
   /** 'fence-lost', or what the store answers. */
   heartbeat(lease: Lease): unknown;
   checkpoint(lease: Lease, state: unknown): unknown;
@@ -60,6 +63,8 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
         id: newId,
         kind: asked.kind,
         targets,
+        coalesce: asked.coalesce ?? (targets.length === 0 ? undefined : JSON.stringify(targets)),
+        hosts: [...(asked.hosts ?? [])].sort(),
         priority: asked.priority ?? 0,
         state: 'READY',
         runAt: asked.runAt?.getTime() ?? model.now,
@@ -74,8 +79,8 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
         finishedAt: NEVER,
       };
       for (const older of model.jobs) {
-        if (older.state !== 'READY' || older.kind !== job.kind || targets.length === 0) continue;
-        if (older.targets.join() !== targets.join()) continue;
+        if (older.state !== 'READY' || older.kind !== job.kind) continue;
+        if (job.coalesce === undefined || older.coalesce !== job.coalesce) continue;
         job.runAt = Math.min(job.runAt, older.runAt);
         job.checkpoint ??= older.checkpoint;
         older.supersededBy = newId;
@@ -85,13 +90,14 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
       return { id: newId, isNew: true };
     },
 
-    claim(kind, limit, leaseMs) {
+    claim(kind, limit, leaseMs, room) {
       const claimed = [];
       const order = (one: ModelJob, other: ModelJob): number =>
         other.priority - one.priority || one.runAt - other.runAt;
       for (const job of model.jobs.filter((one) => one.kind === kind).sort(order)) {
         if (claimed.length === limit) break;
         if (job.state !== 'READY' || job.runAt > model.now || job.targets.some(isBusy)) continue;
+        if (room !== undefined && !hasRoom(job, room)) continue;
         job.state = 'LEASED';
         job.fence += 1;
         job.attempts += 1;
@@ -187,13 +193,20 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
     return model.jobs.some((job) => job.state === 'LEASED' && job.targets.includes(target));
   }
 
+  function hasRoom({ kind, hosts }: ModelJob, room: Room): boolean {
+    const running = model.jobs.filter((job) => job.state === 'LEASED' && job.kind === kind);
+    const count = (is: (job: ModelJob) => boolean): number => running.filter(is).length;
+    if (hosts.length > 0 && count((job) => job.hosts.join() === hosts.join()) >= room.perRoute) return false;
+    return hosts.every((host) => count((job) => job.hosts.includes(host)) < room.perHost);
+  }
+
   function abandoned(job: ModelJob): void {
-    if (job.advanced && !job.cancelRequested) job.attempts = 0;
     failed(job, model.now);
   }
 
   function failed(job: ModelJob, at: number): JobState {
     if (job.cancelRequested) return finish(job, 'CANCELLED');
+    if (job.advanced) job.attempts = 0;
     return job.attempts >= job.maxAttempts ? die(job) : offer(job, at);
   }
 

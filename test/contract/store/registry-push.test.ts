@@ -47,6 +47,10 @@ describe('accepting pushes', () => {
       events.map((event) => pushEvent(event)),
       intake(),
     );
+  const runDueSweep = async () => {
+    await bed.clock.advance(1000);
+    return bed.claimOne('sweep');
+  };
   const irrelevant = (reason: NonNullable<PushEvent['reason']>): Partial<PushEvent> => ({ relevant: false, reason });
 
   it('stores job and record before it answers', async () => {
@@ -85,6 +89,19 @@ describe('accepting pushes', () => {
     expect(jobIds).toHaveLength(1);
     expect(await bed.job(jobIds[0]!)).toMatchObject({ kind: 'sweep', payload: { rule: 'newest', trigger: 'push' } });
     for (const id of pushIds) expect(await bed.pushes.get(id)).toMatchObject({ jobIds });
+  });
+
+  it('asks for a sweep for a new event that comes with a repeated one, in either order', async () => {
+    const lib = (tag: string) => ({ repository: 'team/lib', tag, dedupeKey: tag });
+    const first = await accept(lib('1.0'));
+    await bed.store.complete((await runDueSweep()).lease);
+    const second = await accept(lib('1.0'), lib('1.1'));
+    expect(second.jobIds).not.toEqual(first.jobIds);
+    await bed.store.complete((await runDueSweep()).lease);
+    // a batch that comes again as it was is a repeated one
+    expect((await accept(lib('1.1'), lib('1.0'))).jobIds).toEqual(second.jobIds);
+    const third = await accept(lib('1.2'), lib('1.1'));
+    expect((await runDueSweep()).job.id).toBe(third.jobIds[0]);
   });
 
   it('counts what asks for nothing by its reason, and keeps it but for parts and reads', async () => {

@@ -12,7 +12,8 @@ beforeEach(() => {
   database.exec('CREATE TABLE word (text TEXT PRIMARY KEY) STRICT');
   log = [];
   const note = (line: string) => (): void => void log.push(line);
-  commits = groupCommit(database, { onCommit: note('committed'), onFailure: note('failed') });
+  const [onCommit, onUndo, onFailure] = [note('committed'), note('undone'), note('failed')];
+  commits = groupCommit(database, { onCommit, onUndo, onFailure });
 });
 afterEach(() => database.close());
 
@@ -35,15 +36,37 @@ it('commits a storm in several goes', async () => {
 });
 
 it('fails everyone in a batch that cannot be committed, keeps nothing of it, and goes on', async () => {
+  // such a key is looked at when the transaction ends
+  database.exec('CREATE TABLE pair (text TEXT REFERENCES word (text) DEFERRABLE INITIALLY DEFERRED) STRICT');
   await add('a');
-  const results = await Promise.allSettled([add('b'), add('a'), add('c')]);
+  const lonely = commits.write(() => database.exec(`INSERT INTO pair VALUES ('nobody')`));
+  const results = await Promise.allSettled([add('b'), lonely, add('c')]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await expect(lonely).rejects.toMatchObject({ code: 'store-unavailable' });
   expect(words()).toEqual(['a']);
   await add('d');
   expect([log, words()]).toEqual([
-    ['committed', 'failed', 'committed'],
+    ['committed', 'undone', 'failed', 'committed'],
     ['a', 'd'],
   ]);
+});
+
+it.each<[string, () => unknown]>([
+  ['with an error of its own', () => new Date(Number.NaN).toISOString()],
+  ['on a rule of the tables', () => database.exec(`INSERT INTO word VALUES ('a')`)],
+  ['on a value that is none', () => database.prepare('INSERT INTO word VALUES (?)').run(new Uint8Array(1))],
+])('takes a write out that breaks %s, with all that it wrote, and keeps the others', async (_how, breaks) => {
+  await add('a');
+  const broken = () =>
+    commits.write(() => {
+      database.exec(`INSERT INTO word VALUES ('half')`);
+      breaks();
+    });
+  const results = await Promise.allSettled([add('b'), broken(), add('c'), broken(), add('d')]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+  expect(results[1]).toMatchObject({ reason: { code: 'internal' } });
+  expect(words()).toEqual(['a', 'b', 'c', 'd']);
+  expect(log).toEqual(['committed', 'undone', 'undone', 'committed']);
 });
 
 it('fails a write alone that refuses before it wrote', async () => {

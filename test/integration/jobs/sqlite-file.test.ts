@@ -70,12 +70,12 @@ describe('opening', () => {
 
   it('opens what the version after this one wrote, unless that says no', async () => {
     await closedStore();
-    change(`UPDATE meta SET value = '3' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
+    change(`UPDATE meta SET value = '4' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
     const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
     await store.accept({ kind: 'mirror', payload: null });
     expect((await store.counts()).states.READY).toBe(2);
     await store.close();
-    change(`UPDATE meta SET value = '3' WHERE key = 'oldest_reader'`);
+    change(`UPDATE meta SET value = '4' WHERE key = 'oldest_reader'`);
     await expect(openSqliteJobStore({ dataDir, ...OPTIONS })).rejects.toMatchObject({
       code: 'store-unavailable',
       message: expect.stringContaining('newer version') as string,
@@ -85,19 +85,25 @@ describe('opening', () => {
   it('brings a file of the first version up to date, with the jobs in it', async () => {
     await closedStore();
     change(`DROP TABLE push; DROP TABLE written_tag; DROP TABLE api_token;
+      DROP INDEX job_next; DROP INDEX job_coalesced; DROP INDEX job_running;
+      ALTER TABLE job DROP COLUMN hosts; ALTER TABLE job DROP COLUMN coalesce_key;
+      CREATE INDEX job_ready ON job (kind, priority, run_at); CREATE INDEX job_waiting ON job (targets, kind);
       UPDATE meta SET value = '1' WHERE key = 'schema_version'`);
     const store = await openSqliteStore({ dataDir, ...OPTIONS });
     expect((await store.jobs.counts()).states.READY).toBe(1);
     expect(await store.pushes.list({}, 9)).toEqual({ pushes: [], next: undefined });
     expect(await store.journal.repositoriesOf('app')).toEqual([]);
     expect(await store.apiTokens.list()).toEqual([]);
+    expect(await store.jobs.claim('mirror', 9, 1000, { perHost: 1, perRoute: 1 })).toMatchObject([
+      { job: { hosts: [], coalesce: undefined } },
+    ]);
     await store.close();
   });
 
   it('refuses a file that is damaged after an unclean stop', async () => {
     await closedStore();
     change(`UPDATE meta SET value = 'no' WHERE key = 'clean'; PRAGMA writable_schema = ON;
-      UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'job_ready'`);
+      UPDATE sqlite_schema SET rootpage = 3 WHERE name = 'job_next'`);
     const opened = openSqliteJobStore({ dataDir, ...OPTIONS });
     await expect(opened).rejects.toMatchObject({
       code: 'store-unavailable',

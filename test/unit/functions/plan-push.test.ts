@@ -29,6 +29,8 @@ describe('a push', () => {
       kind: 'mirror',
       priority: 7,
       targets: ['r.example/mirror/team/app:1.0', 's.example/app:1.0-copy'],
+      coalesce: expect.any(String) as string,
+      hosts: ['docker.io', 'r.example', 's.example'],
       payload: {
         source: 'docker.io/team/app:1.0',
         targets: ['r.example/mirror/team/app:1.0', 's.example/app:1.0-copy'],

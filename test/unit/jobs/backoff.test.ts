@@ -15,6 +15,10 @@ test.each([
   expect(backoffMs(failures, () => 0)).toBe(0);
 });
 
+test('believes the other side up to a day', () => {
+  expect(backoffMs(1, () => 1, Number.MAX_SAFE_INTEGER)).toBe(24 * 3_600_000);
+});
+
 test('never waits less than the other side asked for', () => {
   const unit = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(

@@ -11,11 +11,18 @@ export function describeAccepting(subject: StoreSubject): void {
     const bed = withStore(subject);
 
     it('stores a job that is offered at once', async () => {
-      const id = await bed.accept({ targets: ['b/t', 'a/t', 'b/t'], payload: { source: 'x' }, priority: 3 });
+      const id = await bed.accept({
+        targets: ['b/t', 'a/t', 'b/t'],
+        hosts: ['s.example', 'r.example', 's.example'],
+        payload: { source: 'x' },
+        priority: 3,
+      });
       expect(await bed.job(id)).toEqual({
         id,
         kind: 'mirror',
         targets: ['a/t', 'b/t'],
+        coalesce: '["a/t","b/t"]',
+        hosts: ['r.example', 's.example'],
         payload: { source: 'x' },
         priority: 3,
         state: 'READY',
@@ -79,6 +86,18 @@ export function describeAccepting(subject: StoreSubject): void {
       for (const key of ['1', '2', '3']) await bed.accept({ targets: ['t'], payload: key }, key);
       const [claimed] = await bed.store.claim('mirror', 9, LEASE_MS);
       expect(claimed?.job.payload).toBe('3');
+    });
+
+    it('goes by the purpose of the jobs, where that is said, not by their targets', async () => {
+      const ofOne = await bed.accept({ targets: ['t'], coalesce: 'one to t' });
+      const ofOther = await bed.accept({ targets: ['t'], coalesce: 'other to t' });
+      const plain = await bed.accept({ targets: ['t'] });
+      expect((await bed.store.counts()).states).toMatchObject({ READY: 3, SUPERSEDED: 0 });
+      const again = await bed.accept({ targets: ['t', 'u'], coalesce: 'one to t' });
+      expect(await bed.job(ofOne)).toMatchObject({ state: 'SUPERSEDED', supersededBy: again });
+      for (const id of [ofOther, plain]) expect((await bed.job(id)).state).toBe('READY');
+      // they still take turns
+      expect(await bed.store.claim('mirror', 9, LEASE_MS)).toHaveLength(1);
     });
 
     it('supersedes neither other targets, nor other kinds, nor jobs without targets', async () => {
@@ -154,6 +173,8 @@ export function describeAccepting(subject: StoreSubject): void {
       ['a date', { payload: new Date() }],
       ['a kind without a name', { kind: '' }],
       ['a target without a name', { targets: [''] }],
+      ['a host without a name', { hosts: [''] }],
+      ['a purpose without a name', { coalesce: '' }],
       ['too many targets', { targets: Array.from({ length: 81 }, (_, index) => `t${index}`) }],
       ['no attempts', { maxAttempts: 0 }],
     ])('refuses %s, and only that', async (_name, job) => {

@@ -65,6 +65,33 @@ export function describeEnding(subject: StoreSubject): void {
       expect(messages).toMatchObject([{ type: 'event.dead_lettered', body: { jobId: job.id, problem: PROBLEM } }]);
     });
 
+    it('offers a job again and again as long as each try gets on', async () => {
+      const id = await bed.accept({ maxAttempts: 2 });
+      for (let offset = 1; offset <= 5; offset += 1) {
+        const { lease } = await bed.claimOne();
+        await bed.store.checkpoint(lease, { offset });
+        expect(await bed.store.retry(lease, bed.in(0), PROBLEM)).toBe('READY');
+      }
+      for (const state of ['READY', 'DEAD']) {
+        expect(await bed.store.retry((await bed.claimOne()).lease, bed.in(0), PROBLEM)).toBe(state);
+      }
+      expect(await bed.job(id)).toMatchObject({ state: 'DEAD', fence: 7 });
+    });
+
+    it('keeps what the last try told of its result, also of a dead job', async () => {
+      const { job, lease } = await bed.running({ maxAttempts: 2 });
+      await bed.store.retry(lease, bed.in(0), PROBLEM, { target: 'first' });
+      expect(await bed.job(job.id)).toMatchObject({ state: 'READY', result: { target: 'first' } });
+      await bed.store.retry((await bed.claimOne()).lease, bed.in(0), PROBLEM, { target: 'second' });
+      expect(await bed.job(job.id)).toMatchObject({ state: 'DEAD', result: { target: 'second' } });
+      await bed.store.redrive({ ids: [job.id] }, 1);
+      await bed.store.bury((await bed.claimOne()).lease, PROBLEM, { target: 'third' });
+      expect(await bed.job(job.id)).toMatchObject({ state: 'DEAD', result: { target: 'third' } });
+      await bed.store.redrive({ ids: [job.id] }, 1);
+      await bed.store.complete((await bed.claimOne()).lease);
+      expect((await bed.job(job.id)).result).toBeUndefined();
+    });
+
     it('buries at once what cannot be mended by trying again', async () => {
       const { job, lease } = await bed.running({ targets: ['t'] });
       await bed.store.bury(lease, { code: 'denied', message: 'no', hint: 'ask' });
@@ -158,6 +185,26 @@ export function describeEnding(subject: StoreSubject): void {
       expect(await bed.store.log(job.id, 2, 2)).toEqual(all.slice(2, 4));
       expect(await bed.store.log(job.id, 5, 9)).toEqual([]);
       expect(await bed.store.log('nobody', 0, 9)).toEqual([]);
+    });
+
+    it('forgets old progress of a job that tells very much, and nothing else', async () => {
+      const { job, lease } = await bed.running();
+      for (let sent = 0; sent < 13; sent += 1) {
+        await Promise.all(
+          Array.from({ length: 100 }, (_, index) => bed.store.progress(lease, { bytes: sent * 100 + index })),
+        );
+      }
+      await bed.store.yield(lease, 'stop');
+      const all = await bed.store.log(job.id, 0, 2000);
+      expect(all.slice(0, 2).map(({ type }) => type)).toEqual(['accepted', 'claimed']);
+      expect(all.length).toBeGreaterThanOrEqual(1003);
+      expect(all.length).toBeLessThan(1110);
+      expect(all.at(-2)).toMatchObject({ sequence: 1302, data: { bytes: 1299 } });
+      const sequences = all.map(({ sequence }) => sequence);
+      expect(sequences).toEqual([...sequences].sort((one, other) => one - other));
+      // who follows it sees what is left, in order
+      expect(await bed.store.log(job.id, 2, 9)).toEqual(all.slice(2, 11));
+      expect(await bed.store.log(job.id, sequences[500]!, 9)).toEqual(all.slice(501, 510));
     });
 
     it('lists jobs page by page, newest first, while more come in', async () => {

@@ -71,6 +71,31 @@ export function describeLeasing(subject: StoreSubject): void {
       expect(claimed.map(({ job }) => job.targets)).toEqual([['a', 'b'], ['d']]);
     });
 
+    it('takes no more jobs of a host than there is room for, and goes on with those of others', async () => {
+      const room = { perHost: 3, perRoute: 2 };
+      const from = (...hosts: string[]) => bed.accept({ hosts });
+      const stuck: string[] = [];
+      for (let count = 0; count < 9; count += 1) stuck.push(await from('source', 'hangs'));
+      const quick = [await from('source', 'works'), await from('source', 'works')];
+      const free = [await from('elsewhere'), await from()];
+      const claimed = await bed.store.claim('mirror', 9, LEASE_MS, room);
+      // of the second route one, because the source has its share then
+      const taken = [...stuck.slice(0, 2), ...quick.slice(0, 1), ...free];
+      expect(claimed.map(({ job }) => job.id)).toEqual(taken);
+      expect(await bed.store.claim('mirror', 9, LEASE_MS, room)).toEqual([]);
+      await bed.store.complete(claimed[2]!.lease);
+      expect((await bed.store.claim('mirror', 9, LEASE_MS, room)).map(({ job }) => job.id)).toEqual(quick.slice(1));
+      await bed.store.complete(claimed[0]!.lease);
+      expect((await bed.store.claim('mirror', 9, LEASE_MS, room)).map(({ job }) => job.id)).toEqual([stuck[2]]);
+      expect(await bed.store.claim('mirror', 9, LEASE_MS)).toHaveLength(6);
+    });
+
+    it('counts for room only jobs of the same kind', async () => {
+      await bed.running({ hosts: ['r'], kind: 'other' });
+      await bed.accept({ hosts: ['r'] });
+      expect(await bed.store.claim('mirror', 9, LEASE_MS, { perHost: 1, perRoute: 1 })).toHaveLength(1);
+    });
+
     it('extends the lease by heartbeat and checkpoint', async () => {
       const { job, lease } = await bed.running();
       await bed.clock.advance(30_000);

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTransshipError } from '../../../../shared/errors.ts';
+import type { Room } from '../../../../shared/jobs/job-store.ts';
 import { JOB_EVENT_TYPES, type Job, type Lease, type NewJob } from '../../../../shared/jobs/job.ts';
 import { manualClock, type ManualClock } from '../../../support/jobs/manual-clock.ts';
 import type { OpenedStore, StoreSubject } from '../../../support/jobs/store-subject.ts';
@@ -9,8 +10,13 @@ import { jobStoreModel, type Model, type ModelJob } from '../model.ts';
 import { PROBLEM } from './with-store.ts';
 
 type Step =
-  | { do: 'accept'; job: Omit<NewJob, 'runAt'> & { inMs: number }; key: string | undefined }
-  | { do: 'claim'; kind: string; limit: number; leaseMs: number }
+  | {
+      do: 'accept';
+      job: Omit<NewJob, 'runAt' | 'coalesce'> & { inMs: number };
+      coalesce: string | undefined;
+      key: string | undefined;
+    }
+  | { do: 'claim'; kind: string; limit: number; leaseMs: number; room: Room | undefined }
   | { do: 'heartbeat' | 'bury'; lease: number }
   | { do: 'checkpoint'; lease: number; state: number }
   | { do: 'yield'; lease: number; why: 'slice' | 'stop' }
@@ -31,20 +37,25 @@ const accept = fc.record({
   job: fc.record({
     kind,
     targets: fc.subarray(['a', 'b', 'c', 'd'], { maxLength: 2 }),
+    hosts: fc.subarray(['r', 's', 't'], { maxLength: 2 }),
     payload: fc.nat(9),
     priority: fc.constantFrom(0, 0, 5),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
     inMs: fc.constantFrom(0, 0, 1000),
   }),
+  coalesce: fc.option(fc.constantFrom('x', 'y'), { nil: undefined, freq: 1 }),
   key: fc.option(fc.constantFrom('k1', 'k2', 'k3'), { nil: undefined, freq: 1 }),
 });
 const leaseMs = fc.constantFrom(1000, 45_000);
+const room = fc.option(fc.record({ perHost: fc.integer({ min: 1, max: 3 }), perRoute: fc.constantFrom(1, 2) }), {
+  nil: undefined,
+});
 const why = fc.constantFrom('slice' as const, 'stop' as const);
 // an hour back makes waiting work wait: seldom, or nothing else would ever happen
 const ms = fc.constantFrom(1, 1000, 1000, 2000, 50_000, 50_000, 3_600_000, -1000, -3_600_000);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: accept },
-  { weight: 10, arbitrary: fc.record({ do: fc.constant('claim' as const), kind, limit, leaseMs }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('claim' as const), kind, limit, leaseMs, room }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('heartbeat' as const, 'bury' as const), lease }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('checkpoint' as const), lease, state: fc.nat(2) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('yield' as const), lease, why }) },
@@ -104,15 +115,16 @@ async function both(run: Run, one: Step, leases: Lease[]): Promise<[expected: un
   switch (one.do) {
     case 'accept': {
       const { inMs, ...rest } = one.job;
-      const asked = { ...rest, runAt: at(inMs) };
+      const { coalesce } = one;
+      const asked = { ...rest, runAt: at(inMs), ...(coalesce === undefined ? {} : { coalesce }) };
       const actual = await store.accept(asked, one.key);
       return [model.accept(asked, one.key, actual.id), actual];
     }
     case 'claim': {
-      const claimed = await store.claim(one.kind, one.limit, one.leaseMs);
+      const claimed = await store.claim(one.kind, one.limit, one.leaseMs, one.room);
       leases.push(...claimed.map(({ lease }) => lease));
       const actual = claimed.map(({ job }) => ({ jobId: job.id, fence: job.fence }));
-      return [model.claim(one.kind, one.limit, one.leaseMs), actual];
+      return [model.claim(one.kind, one.limit, one.leaseMs, one.room), actual];
     }
     case 'cancel': {
       const id = model.jobs[one.job % Math.max(1, model.jobs.length)]?.id ?? 'nobody';
@@ -219,6 +231,8 @@ function view(job: Job): ModelJob {
     id: job.id,
     kind: job.kind,
     targets: [...job.targets],
+    coalesce: job.coalesce,
+    hosts: [...job.hosts],
     priority: job.priority,
     state: job.state,
     runAt: job.runAt.getTime(),
