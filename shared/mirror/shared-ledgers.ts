@@ -23,9 +23,9 @@ export function createSharedLedgers(now: () => number): SharedLedgers {
       if (shared?.session.registries !== registries || now() - shared.since >= BELIEVED_FOR_MS) {
         shared = { session: createCopySession(registries), since: now() };
       }
-      const { withoutReferrersApi, buffers } = shared.session;
+      const { blobs, withoutReferrersApi, buffers } = shared.session;
       // A hanging registry keeps the slots of its own copies only; a list of tags may lack a signature that came since.
-      return { ...createCopySession(registries), blobs: ownView(shared.session.blobs), withoutReferrersApi, buffers };
+      return { ...createCopySession(registries), blobs: ownView(blobs), withoutReferrersApi, buffers };
     },
   };
 }
@@ -34,7 +34,7 @@ export function createSharedLedgers(now: () => number): SharedLedgers {
 function ownView(shared: BlobLedger): BlobLedger {
   const own = createBlobLedger();
   return {
-    holds: own.holds,
+    holds: (registry, repository, digest) => own.holds(registry, repository, digest),
     find: (registry, digest, except) => own.find(registry, digest, except) ?? shared.find(registry, digest, except),
     note(registry, repository, digest) {
       own.note(registry, repository, digest);
@@ -44,7 +44,7 @@ function ownView(shared: BlobLedger): BlobLedger {
       own.forget(registry, repository, digest);
       shared.forget(registry, repository, digest);
     },
-    underway: shared.underway,
-    lead: shared.lead,
+    underway: (registry, digest) => shared.underway(registry, digest),
+    lead: (registry, digest) => shared.lead(registry, digest),
   };
 }

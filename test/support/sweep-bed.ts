@@ -1,6 +1,6 @@
 // Sweeps over real connections to in-process registries, as `transship sync` does them, with everything they found out kept.
 import type { CopyReport } from '../../shared/mirror/copy-types.ts';
-import type { PruneReport } from '../../shared/mirror/prune/prune.ts';
+import { pruneTargets, type PruneDeps, type PruneReport } from '../../shared/mirror/prune/prune.ts';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
 import { createCopySession } from '../../shared/mirror/session.ts';
 import { parseSourcePattern } from '../../shared/mirror/source-pattern.ts';
@@ -23,6 +23,8 @@ export type SweepBed = {
   sync(rules: readonly MirrorRule[], options?: SweepOptions): Promise<Synced>;
   /** A run that only compares. */
   plan(rules: readonly MirrorRule[], options?: SweepOptions): Promise<Compared[]>;
+  /** Prunes after a comparison, with the copies still to be made, as a server does. */
+  prune(compared: Compared, options: Pick<PruneDeps, 'journal' | 'isBusy'>): Promise<PruneReport[]>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -90,6 +92,13 @@ export function openSweepBed(options: Partial<RegistriesOptions> = {}): SweepBed
       await sweep(rules, { ...depsFor(given), everyDigest: true }, async (compared) => void all.push(compared));
       return all;
     },
+    prune: (compared, options) =>
+      pruneTargets(compared, {
+        session: createCopySession(registries),
+        rules: [compared.rule],
+        dryRun: false,
+        ...options,
+      }),
     [Symbol.asyncDispose]: () => registries.close(),
   };
 }

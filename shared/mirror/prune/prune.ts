@@ -4,7 +4,6 @@ import { isTransshipError, TransshipError } from '../../errors.ts';
 import { headManifest } from '../../oci/manifests.ts';
 import { parseReference } from '../../oci/reference.ts';
 import type { Repository } from '../../oci/repository.ts';
-import { listTags } from '../../oci/tags.ts';
 import type { Problem } from '../copy-types.ts';
 import { openRepository } from '../open-target.ts';
 import { problemOf } from '../report.ts';
@@ -16,7 +15,7 @@ import type { Compared } from '../sweep/compare.ts';
 import { inParallel } from '../sweep/in-parallel.ts';
 import type { TagJournal, WrittenTag } from '../tag-journal.ts';
 import { candidatesOf, planPrune, type KeptTag, type PrunePlan } from './plan-prune.ts';
-import { removeTag } from './remove-tag.ts';
+import { removeTag, tagNames, type ManifestUsers } from './remove-tag.ts';
 
 export type PruneDeps = {
   session: CopySession;
@@ -27,6 +26,8 @@ export type PruneDeps = {
   dryRun: boolean;
   /** Asked right before each effect. */
   assertHeld?: () => Promise<void>;
+  /** Whether somebody writes to a target repository right now, as far as that is known. */
+  isBusy?: (registry: string, repository: string) => Promise<boolean>;
   signal?: AbortSignal;
 };
 
@@ -75,9 +76,10 @@ function placesOf({ rule, repository, wanted }: Compared): Map<string, Set<strin
 async function prunePlace(
   place: string,
   wanted: ReadonlySet<string>,
-  { rule, diff }: Compared,
+  compared: Compared,
   deps: PruneDeps,
 ): Promise<PruneReport | undefined> {
+  const { rule, diff } = compared;
   const { registry, repository } = parseReference(place);
   const written = await deps.journal.written(registry, repository);
   const known = { rule: rule.name, source: diff.source, written, wanted };
@@ -88,13 +90,13 @@ async function prunePlace(
   const isDone = rule.prune === 'apply' && !deps.dryRun;
   const report: PruneReport = { rule: rule.name, repository: place, removed: [], isDone, kept: [], requests: 0 };
   try {
-    const names = await namesOf(target);
+    const names = await tagNames(target);
     const present = await presentOf(target, candidates, names);
     const otherRules = deps.rules.filter((other) => other.name !== rule.name && mayWrite(other, place));
     const plan = planPrune({ ...known, present, total: names.size, otherRules: otherRules.map(({ name }) => name) });
     report.kept.push(...plan.keep);
     if (plan.refused !== undefined) report.problem = problemOf(tooMany(place, plan));
-    else if (isDone) await apply(plan, target, names, deps, report);
+    else if (isDone) await apply(plan, target, usersAt(place, compared, deps), deps, report);
     else report.removed.push(...plan.remove.map(({ tag, digest }) => ({ tag, digest })));
   } catch (error) {
     deps.signal?.throwIfAborted();
@@ -107,7 +109,7 @@ async function prunePlace(
 async function apply(
   plan: PrunePlan,
   target: Repository,
-  names: ReadonlySet<string>,
+  users: ManifestUsers,
   { journal, assertHeld }: PruneDeps,
   report: PruneReport,
 ): Promise<void> {
@@ -115,7 +117,7 @@ async function apply(
   try {
     for (const entry of plan.remove) {
       await assertHeld?.();
-      const removal = await removeTag(target, entry, names);
+      const removal = await removeTag(target, entry, users);
       if (typeof removal === 'object') {
         report.kept.push({ tag: entry.tag, reason: removal.kept });
         continue;
@@ -128,10 +130,20 @@ async function apply(
   }
 }
 
-async function namesOf(target: Repository): Promise<Set<string>> {
-  const names = new Set<string>();
-  for await (const page of listTags(target)) for (const name of page) names.add(name);
-  return names;
+/** What the comparison found to be missing there may be written at any time, or have been written since. */
+function usersAt(place: string, { rule, diff }: Compared, { isBusy }: PruneDeps): ManifestUsers {
+  const { registry, repository } = parseReference(place);
+  const due = new Map<string, string | undefined>();
+  for (const { digest, targets } of diff.changes) {
+    for (const { reference, state } of targets) {
+      const { tag = '', ...target } = parseReference(reference);
+      const stays = state === 'moved' && rule.onConflict === 'refuse';
+      if (stays || target.registry !== registry || target.repository !== repository) continue;
+      // Of a rewritten index the digest is known only when it is written.
+      due.set(tag, rule.platforms?.mode === 'rewrite' ? undefined : digest);
+    }
+  }
+  return { due, ...(isBusy === undefined ? {} : { isBusy: () => isBusy(registry, repository) }) };
 }
 
 async function presentOf(

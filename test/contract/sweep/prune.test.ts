@@ -180,4 +180,65 @@ describe('where the registry deletes no single tag', () => {
     ]);
     expect(tags()).toEqual(['a', 'all', 'part']);
   });
+
+  describe('and a server writes to it at the same time', () => {
+    const compare = async (fields = {}) => {
+      const [compared] = await bed.plan([{ ...rule(), ...fields }]);
+      if (compared === undefined) throw new Error('nothing was compared');
+      return compared;
+    };
+    const prune = async (compared: Awaited<ReturnType<typeof compare>>, isBusy = () => Promise.resolve(false)) => {
+      const [report] = await bed.prune(compared, { journal, isBusy });
+      return { removed: report?.removed.map(({ tag }) => tag), reasons: report?.kept.map(({ reason }) => reason) };
+    };
+    const whyNot = (what: string) => ({ removed: [], reasons: [expect.stringContaining(what)] });
+
+    /** `rc` was mirrored, and is gone at the source. */
+    async function loseCandidate() {
+      await plant('rc', 'other');
+      await sync();
+      dropAtSource('rc');
+    }
+
+    test('the manifest stays while its other name is still to be written', async () => {
+      await loseCandidate();
+      await plantSimpleImage(sourcePlace(), { tag: 'final', layers: ['rc'] });
+      expect(await prune(await compare())).toEqual(whyNot('final is still to be written'));
+      await sync([{ ...rule(), prune: 'off' }]);
+      expect(await prune(await compare())).toEqual(whyNot('final has the same content'));
+      expect(tags()).toEqual(['final', 'other', 'rc']);
+    });
+
+    test('the manifest stays where its other name was written while the tags were looked at', async () => {
+      await loseCandidate();
+      const compared = await compare();
+      target.faults.push({ match: { method: 'HEAD', path: /manifests\/other/ }, action: { delayMs: 200 } });
+      const pruning = prune(compared);
+      await expect.poll(() => target.requests.filter(({ method }) => method === 'DELETE').length).toBe(1);
+      await plantSimpleImage(targetPlace(), { tag: 'final', layers: ['rc'] });
+      expect(await pruning).toEqual(whyNot('final has the same content'));
+      expect(tags()).toEqual(['final', 'other', 'rc']);
+    });
+
+    test('the manifest stays while anything is still to be written: it may be an index that has it as a part', async () => {
+      await loseCandidate();
+      await plant('next');
+      const compared = await compare();
+      expect(await prune(compared)).toEqual(whyNot('next is still to be written'));
+      await sync([{ ...rule(), prune: 'off' }]);
+      expect(await prune(compared)).toEqual({ removed: ['rc'], reasons: [] });
+    });
+
+    test('the manifest stays while a job writes there', async () => {
+      await loseCandidate();
+      expect(await prune(await compare(), () => Promise.resolve(true))).toEqual(whyNot('being written'));
+      expect(await prune(await compare())).toEqual({ removed: ['rc'], reasons: [] });
+    });
+
+    test('a tag that the conflict policy leaves alone holds nothing up', async () => {
+      await loseCandidate();
+      await plantSimpleImage(sourcePlace(), { tag: 'other', layers: ['moved'] });
+      expect(await prune(await compare({ onConflict: 'refuse' }))).toEqual({ removed: ['rc'], reasons: [] });
+    });
+  });
 });
