@@ -19,8 +19,9 @@ import { parseReference } from '../shared/oci/reference.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
 import { mirrorJob } from './job-kinds/mirror-job.ts';
-import { referrerTurn } from './sync-mirrors/referrer-turn.ts';
+import { lastSweepAt, referrerTurn } from './sync-mirrors/referrer-turn.ts';
 import { ruleMirror } from './job-kinds/rule-mirror.ts';
+import { isBeingWritten } from './sync-mirrors/being-written.ts';
 import { sweepCursor, type SweepCounts, type SweepCursor } from './sync-mirrors/sweep-cursor.ts';
 import { sweepFailure } from './sync-mirrors/sweep-end.ts';
 import { sweepPayload, type SweepPayload } from './job-kinds/sweep-job.ts';
@@ -80,7 +81,8 @@ async function syncRule(
     problems: [],
     logger: deps.logger.with({ function: 'sync-mirrors', job_id: context.job.id, rule: rule.name }),
   };
-  const isScheduled = payload.trigger === 'schedule';
+  // Who asks for a sweep wants to have all looked at now.
+  const since = payload.trigger === 'schedule' ? await lastSweepAt(deps.jobs, rule, context.job) : undefined;
   await sweep(
     // Where targets may meet, all rules that meet there are compared before anything is asked for.
     mayCollide ? group.rules : [rule],
@@ -89,7 +91,7 @@ async function syncRule(
       signal: run.signal,
       listTagDigests: (registry) => registries.vendor(registry).listTagDigests,
       listRepositories: (registry) => listRepositories(registries.client(registry), run.signal),
-      looksAtReferrers: isScheduled ? referrerTurn(rule.schedule, deps.clock.now()) : () => true,
+      looksAtReferrers: since === undefined ? () => true : referrerTurn(since, deps.clock.now()),
       everyDigest: false,
       ...(payload.repository === undefined || mayCollide
         ? {}
@@ -109,7 +111,8 @@ async function handle(compared: Compared, run: Run): Promise<void> {
   const { journal } = deps;
   const { assertHeld } = context;
   await askForMirrors(compared, mayCollide, deps);
-  const pruned = await pruneTargets(compared, { session, journal, rules, dryRun: false, assertHeld, signal });
+  const isBusy = (registry: string, path: string) => isBeingWritten(deps.jobs, registry, path);
+  const pruned = await pruneTargets(compared, { session, journal, rules, dryRun: false, assertHeld, isBusy, signal });
   problems.push(...diff.problems.map(({ problem }) => problem), ...pruned.flatMap(({ problem }) => problem ?? []));
   tell(compared, pruned, run.logger);
   const counts = countsOf(compared, pruned);

@@ -1,7 +1,9 @@
-// When a schedule is next: intervals by arithmetic, cron expressions by croner, in their time zone with its summer time.
+// When a schedule is next, and when it was before: intervals by arithmetic, cron expressions by croner, in their time zone with its summer time.
 import { Cron } from 'croner';
 import { TransshipError, messageOf } from '../errors.ts';
 import type { Timing } from './schedule.ts';
+
+type CronTiming = Extract<Timing, { cron: string }>;
 
 /**
  * The first time strictly after `after`; intervals count from `from`, so that they do not drift.
@@ -14,16 +16,29 @@ export function nextTime(timing: Timing, after: Date, from: Date): Date {
   return new Date(from.getTime() + steps * timing.everyMs);
 }
 
-function nextByCron({ cron, timeZone }: { cron: string; timeZone: string }, after: Date): Date {
-  let next: Date | null;
+/**
+ * The time before the one that a firing at `at` was for.
+ * @throws TransshipError invalid-config, as `nextTime` does
+ */
+export function previousTime(timing: Timing, at: Date): Date {
+  if ('everyMs' in timing) return new Date(at.getTime() - timing.everyMs);
+  const [own, before] = readCron(timing, (cron) => cron.previousRuns(2, at));
+  return before ?? own ?? at;
+}
+
+function nextByCron(timing: CronTiming, after: Date): Date {
+  const next = readCron(timing, (cron) => cron.nextRun(after));
+  if (next === null) throw new TransshipError('invalid-config', `the schedule "${timing.cron}" never comes`);
+  return next;
+}
+
+function readCron<Value>({ cron, timeZone }: CronTiming, read: (cron: Cron) => Value): Value {
   try {
-    next = new Cron(cron, { timezone: timeZone, paused: true }).nextRun(after);
+    return read(new Cron(cron, { timezone: timeZone, paused: true }));
   } catch (error) {
     throw new TransshipError('invalid-config', `the schedule "${cron}" in ${timeZone} cannot be read`, {
       hint: messageOf(error),
       cause: error,
     });
   }
-  if (next === null) throw new TransshipError('invalid-config', `the schedule "${cron}" never comes`);
-  return next;
 }
