@@ -101,6 +101,8 @@ function fromRule(
   }
   const { tag, repository, digest } = from;
   if (tag === undefined) throw invalidBody('a rule mirrors tags: name one', ['source']);
+  // else any image of the repository could be had under a tag that the rule selects
+  if (digest !== undefined) throw invalidBody('a rule mirrors what the tag names: leave the digest out', ['source']);
   const { registry, text } = rule.from;
   const hosts = registryNames(registry, config);
   if (!hosts.includes(from.registry) || !matchesSource(rule.from, { registry, repository })) {
@@ -110,8 +112,7 @@ function fromRule(
     throw invalidBody(`rule ${name} does not select the tag ${tag}`, ['source']);
   const payload = explain(() => ruleMirror(rule, { repository, tag }, 'api', hosts), ['source']);
   if (payload === undefined) throw invalidBody('the rule has no other place for it', ['source']);
-  const pinned = digest === undefined ? {} : { source: formatReference({ registry, repository, tag, digest }) };
-  return { payload: { ...payload, ...pinned }, priority: rule.priority };
+  return { payload, priority: rule.priority };
 }
 
 /** @throws Refusal 403 for a registry that is not the token's, or that nobody configured and that is no public one */

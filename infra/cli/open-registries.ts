@@ -26,11 +26,12 @@ export async function openRegistriesFor(context: Context, onNote: (note: Note) =
   return openRegistriesOf(loaded?.config.registries ?? [], context, onNote);
 }
 
-/** The same with registries that are known already. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
+/** The same with registries that are known already; `isPublicOnly` as in `openRegistries`. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
 export async function openRegistriesOf(
   registries: Config['registries'],
   context: Context,
   onNote: (note: Note) => void,
+  isPublicOnly: (host: string) => boolean = () => false,
 ): Promise<Registries> {
   const { io, globals } = context;
   checkProxies(io.env);
@@ -44,6 +45,7 @@ export async function openRegistriesOf(
     readSecret: (reference) => resolveSecret(reference, { env: io.env }),
     certificateAuthorities,
     plainHttpHosts,
+    isPublicOnly,
     env: io.env,
     userAgent: `transship/${packageVersion()}`,
     onWarning: (warning) => onNote({ type: 'warning', ...warning }),

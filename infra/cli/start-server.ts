@@ -1,4 +1,5 @@
 // Starts the server with what the global options say about the log, about credentials and about certificates.
+import { isPublicOnly } from '../../functions/http-api/reachable-registry.ts';
 import type { LoadedConfig } from '../../shared/config/load.ts';
 import { startServer, type Server } from '../node/serve.ts';
 import type { Door } from '../node/serve/door.ts';
@@ -18,7 +19,8 @@ export type ServerStart = {
 export async function startServerFor(context: Context, { level, ...given }: ServerStart): Promise<Server> {
   return startServer({
     ...given,
-    openRegistries: ({ registries }, hear) => openRegistriesOf(registries, context, hear),
+    openRegistries: (config, hear) =>
+      openRegistriesOf(config.registries, context, hear, (host) => isPublicOnly(host, config)),
     certificateAuthorities: await readAuthorities(context),
     env: context.io.env,
     cwd: process.cwd(),

@@ -20,7 +20,11 @@ export async function openConnection(settings: RegistrySettings, runtime: Regist
   const { certificateAuthorities = [], ...material } = (await settings.material?.()) ?? {};
   const scheme = settings.scheme === 'detect' ? await detectScheme(settings) : settings.scheme;
   const baseUrl = new URL(`${scheme}//${settings.apiHost}${settings.pathPrefix}`);
-  const policy = { registryUrl: baseUrl, trustedHosts: settings.trustedHosts };
+  const policy: EgressPolicy = {
+    registryUrl: baseUrl,
+    trustedHosts: settings.trustedHosts,
+    ...(settings.publicOnly ? { publicOnly: true } : {}),
+  };
   const transport = createTransport({
     origin: originOf(baseUrl),
     certificateAuthorities: [...settings.certificateAuthorities, ...certificateAuthorities],

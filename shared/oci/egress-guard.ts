@@ -56,7 +56,10 @@ export async function checkRealm(url: URL, policy: EgressPolicy): Promise<Egress
  */
 export function checkAddress(address: string, trust: EgressTrust, host: string): void {
   const kind = kindOfAddress(address);
-  if (trust.trusted ? kind !== 'metadata' || isAddress(host) : kind === 'public') return;
+  if (kind === 'public') return;
+  // what a name of ours is inside is told to nobody who asks for one after the other
+  if (trust.publicOnly) throw notPublic(host);
+  if (trust.trusted && (kind !== 'metadata' || isAddress(host))) return;
   throw new TransshipError(
     'egress-denied',
     `${host} has the ${describe(kind)} address ${address}, which is not allowed`,
@@ -65,6 +68,17 @@ export function checkAddress(address: string, trust: EgressTrust, host: string):
         ? `a registry cannot stand behind a cloud's metadata address; correct the name of ${host} in DNS`
         : `if ${host} belongs to your registry, add it to the trustedHosts of that registry`,
       details: { host, address },
+    },
+  );
+}
+
+function notPublic(host: string): TransshipError {
+  return new TransshipError(
+    'egress-denied',
+    `${host} is not reached: no registry of the configuration, and not public`,
+    {
+      hint: 'if the registry is one of yours, add it to registries in transship.yaml',
+      details: { host },
     },
   );
 }
@@ -112,7 +126,7 @@ function checkTarget(url: URL, purpose: EgressPurpose | 'realm', policy: EgressP
     throw denied(url, purpose, 'it is not https', policy);
   }
   if (!trusted) checkForeignHost(url, purpose, policy);
-  return { trusted };
+  return policy.publicOnly ? { trusted, publicOnly: true } : { trusted };
 }
 
 function checkForeignHost(url: URL, purpose: string, policy: EgressPolicy): void {

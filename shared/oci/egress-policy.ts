@@ -6,10 +6,12 @@ export type EgressPolicy = {
   registryUrl: URL;
   /** Further hosts, each `host[:port]` or `*.suffix[:port]` (sub-domains only); without a port the scheme's own port is meant. */
   trustedHosts: readonly string[];
+  /** Nobody configured this registry: it and all that it leads to is reached at public addresses only. */
+  publicOnly?: true;
 };
 
-/** Whether a host was configured; only then may it be private, loopback or a bare address. */
-export type EgressTrust = { trusted: boolean };
+/** Whether a host was configured; only then may it be private, loopback or a bare address, and not with `publicOnly`. */
+export type EgressTrust = { trusted: boolean; publicOnly?: true };
 
 /** Scheme, host and port with the default port folded: what a credential is bound to. */
 export function originOf(url: URL): string {

@@ -20,6 +20,8 @@ export type RegistrySettings = {
   traits: Traits;
   /** Hosts that its realm, redirects and Locations may use beside its own. */
   trustedHosts: readonly string[];
+  /** Nobody configured it: only public addresses are connected to. */
+  publicOnly?: true;
   credentials: CredentialSource;
   /** PEM certificates trusted beside the system's. */
   certificateAuthorities: readonly string[];

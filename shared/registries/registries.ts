@@ -25,6 +25,8 @@ export type RegistriesOptions = {
   certificateAuthorities?: readonly string[];
   /** Registries, as references name them, that are spoken to without TLS. */
   plainHttpHosts?: readonly string[];
+  /** Whether a registry is reached at public addresses only, since others may name it; no registry by default. */
+  isPublicOnly?: (host: string) => boolean;
   /** Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` stand. */
   env: NodeJS.ProcessEnv;
   userAgent?: string;
@@ -122,6 +124,7 @@ function settingsFor(registry: RegistryOptions, options: RegistriesOptions): Reg
     trustedHosts: [...(vendor.trustedHosts ?? []), ...(registry.trustedHosts ?? []), ...aliases],
     credentials: registry.credentials ?? options.credentials,
     certificateAuthorities: options.certificateAuthorities ?? [],
+    ...(options.isPublicOnly?.(host) ? { publicOnly: true } : {}),
     ...(material === undefined ? {} : { material }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(bandwidthBytesPerSecond === undefined ? {} : { bandwidthBytesPerSecond }),

@@ -64,12 +64,6 @@ describe('a request', () => {
     });
   });
 
-  it('of a rule keeps a digest that it names', async () => {
-    const digest = `sha256:${'a'.repeat(64)}`;
-    const answer = await mirror({ source: `${SOURCE}@${digest}`, rule: 'base' });
-    expect(await payloadOf(answer)).toMatchObject({ source: `${SOURCE}@${digest}`, targets: [TARGET] });
-  });
-
   it.each([
     ['no source', { targets: [TARGET] }, '#/source'],
     ['neither targets nor a rule', { source: SOURCE }, '#/targets'],
@@ -84,6 +78,11 @@ describe('a request', () => {
     ['a list', [], '#'],
     ['a source of another rule', { source: 'src.example.com/other/app:1', rule: 'base' }, '#/source'],
     ['a source that the rule denies', { source: 'src.example.com/team/app:1-rc1', rule: 'base' }, '#/source'],
+    [
+      'a digest beside the tag that a rule selects',
+      { source: `${SOURCE}@sha256:${'a'.repeat(64)}`, rule: 'base' },
+      '#/source',
+    ],
     [
       'a source without a tag for a rule',
       { source: `src.example.com/team/app@sha256:${'a'.repeat(64)}`, rule: 'base' },

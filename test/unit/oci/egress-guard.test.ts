@@ -1,6 +1,7 @@
 // What the egress guard lets through: URLs by purpose, realms, resolved addresses; rules named after their advisories.
 import { once } from 'node:events';
 import net from 'node:net';
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTransshipError } from '../../../shared/errors.ts';
@@ -349,3 +350,25 @@ test('go-containerregistry#2258: keeps a real socket from a loopback server behi
   expect(connections).toBe(1);
   server.close();
 });
+
+test.each(['127.0.0.1', '10.0.0.5', '169.254.169.254', 'fd00::1', '::ffff:10.0.0.5'])(
+  'keeps a registry that nobody configured from %s, and does not tell what its name stands for',
+  (address) => {
+    const policy: EgressPolicy = { ...policyFor('https://inner.acme.io', 'inner.acme.io'), publicOnly: true };
+    const trust = checkUrl(new URL('https://inner.acme.io/v2/'), 'registry', policy);
+    const refusal = thrownBy(() => checkAddress(address, trust, 'inner.acme.io'));
+    expect(refusal).toEqual(denied);
+    expect(inspect(refusal)).not.toContain(`${address}'`);
+    expect(refusal.message).not.toContain(address);
+    expect(() => checkAddress('8.8.8.8', trust, 'inner.acme.io')).not.toThrow();
+  },
+);
+
+function thrownBy(work: () => void): Error {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}
