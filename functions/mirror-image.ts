@@ -81,7 +81,7 @@ async function mirror(run: Run): Promise<JobOutcome> {
     if (failure === undefined) return { result: { state: 'done', report } };
     // What was interrupted failed for no reason of its own.
     if (context.ending.aborted) return 'yield';
-    throw failure;
+    return { error: failure, result: { state: 'failed', report } };
   }
 }
 

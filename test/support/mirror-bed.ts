@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { openSqliteStore } from '../../infra/node/sqlite-store.ts';
 import type { Deps } from '../../functions/deps.ts';
-import { mirrorImage } from '../../functions/mirror-image.ts';
+import { jobFunctions } from '../../functions/index.ts';
 import { MIRROR, mirrorJob, type MirrorPayload } from '../../functions/job-kinds/mirror-job.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
@@ -72,9 +72,10 @@ export async function openMirrorBed(
   function start(change = options.change ?? ((handler: JobHandler) => handler)): void {
     stopping = new AbortController();
     const { sliceMs, leaseMs } = options;
+    const mirrors = jobFunctions(deps).filter(({ kind }) => kind === MIRROR);
     ({ ended } = startWorker({
       store: store.jobs,
-      kinds: { [MIRROR]: { handler: change(mirrorImage(deps)), concurrency: 4 } },
+      kinds: Object.fromEntries(mirrors.map((one) => [one.kind, { ...one, handler: change(one.handler) }])),
       clock: systemClock,
       signal: stopping.signal,
       random: () => 0,

@@ -27,7 +27,7 @@ const targetReport = z.looseObject({
   error: problem.optional(),
 });
 
-/** Of a mirror job that is done. */
+/** Of a mirror job that is done, or of the last try of one that failed. */
 const result = z.looseObject({ report: z.looseObject({ targets: z.array(targetReport) }).optional() });
 
 export const jobView = z.looseObject({

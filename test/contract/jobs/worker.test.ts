@@ -146,6 +146,41 @@ describe('the worker', () => {
     expect(JSON.stringify(await bed.job(bug))).not.toContain('hunter2');
   });
 
+  it('keeps what a failed try told of its result', async () => {
+    const id = await bed.accept({ maxAttempts: 2 });
+    await start(async ({ job }) => ({
+      error: new TransshipError('registry-unavailable', 'down', { retryable: true }),
+      result: { tries: job.attempts },
+    }));
+    expect(await bed.job(id)).toMatchObject({ state: 'READY', result: { tries: 1 } });
+    await bed.clock.advance(5000);
+    expect(await bed.job(id)).toMatchObject({ state: 'DEAD', result: { tries: 2 } });
+  });
+
+  it('tells a failure without the result where that cannot be kept', async () => {
+    const id = await bed.accept();
+    await start(async () => ({ error: new TransshipError('denied', 'no'), result: 'x'.repeat(200_000) }));
+    expect(await bed.job(id)).toMatchObject({ state: 'DEAD', problem: { code: 'denied' }, result: undefined });
+  });
+
+  it('waits a day at most, whatever the registry asked for, and troubles nobody else', async () => {
+    const id = await bed.accept();
+    await start(async () => {
+      throw new TransshipError('too-many-requests', 'away', { retryable: true, retryAfterMs: 1e19 });
+    });
+    expect(await bed.job(id)).toMatchObject({ state: 'READY', runAt: bed.in(24 * 3_600_000) });
+  });
+
+  it('leaves room for the other hosts', async () => {
+    const { handler, contexts, release } = heldBack();
+    for (const host of ['a', 'a', 'a', 'b']) await bed.accept({ hosts: [host] });
+    await start(handler, { kinds: { mirror: { handler, concurrency: 3, room: { perHost: 2, perRoute: 1 } } } });
+    expect(contexts.map(({ job }) => job.hosts)).toEqual([['a'], ['b']]);
+    release();
+    await settle();
+    expect(ends).toEqual(['DONE', 'DONE', 'DONE', 'DONE']);
+  });
+
   it('does good jobs while bad ones fail', async () => {
     for (let count = 0; count < 40; count += 1) await bed.accept({ payload: count % 4 === 0 ? 'bad' : 'good' });
     await start(async ({ job }) => {
