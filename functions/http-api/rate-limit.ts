@@ -1,5 +1,5 @@
 // A token bucket for each client: a minute's worth at once, then as it refills. Memory only, and bounded.
-import { isIPv6 } from 'node:net';
+import { networkOf } from './client-network.ts';
 
 /** Takes one request. Milliseconds until the next one is allowed, 0 where this one is. */
 export type RateLimit = (client: string, nowMs: number, perMinute: number) => number;
@@ -23,15 +23,4 @@ export function createRateLimit(): RateLimit {
     if (buckets.size > MAX_CLIENTS && oldest !== undefined) buckets.delete(oldest);
     return now >= 1 ? 0 : ((1 - now) * MINUTE_MS) / perMinute;
   };
-}
-
-/** One customer has a whole /64 of IPv6: https://www.rfc-editor.org/rfc/rfc6177 */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':');
-  if (tail === undefined) return groups.slice(0, 4).join(':');
-  const behind = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: 8 - groups.length - behind.length }, () => '0');
-  return [...groups, ...zeros, ...behind].slice(0, 4).join(':');
 }

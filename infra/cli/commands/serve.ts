@@ -25,7 +25,7 @@ export async function runServe(context: Context, { isLevelGiven }: ServeGiven): 
   try {
     const loaded = await load();
     const tls = await readTls(loaded.config, (reference) => resolveSecret(reference, { env: io.env }));
-    const door = takeDoor(loaded.config.api.listen, tls);
+    const door = takeDoor(loaded.config.api, tls);
     try {
       // loading the rest keeps everything else from happening; where the door cannot be had, the server says so itself
       await door.listening.catch(() => undefined);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import { listenError } from './listen-error.ts';
-import { boundConnections } from './bound-connections.ts';
+import { BOUNDS, boundConnections } from './bound-connections.ts';
 
 /** PEM texts. */
 export type TlsMaterial = { certificate: string; key: string };
@@ -11,6 +11,8 @@ export type TlsMaterial = { certificate: string; key: string };
 export type HttpServerOptions = {
   listen: ListenOptions;
   tls?: TlsMaterial | undefined;
+  /** The other end is a proxy: one address is many clients. */
+  behindProxy?: boolean;
   onRequest: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 };
 
@@ -43,7 +45,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       ? undefined
       : createTlsServer({ ...LIMITS, ...secureContext(tls), handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
   const server = secure ?? createServer(LIMITS);
-  const connections = boundConnections(server);
+  const connections = boundConnections(server, options.behindProxy ? { ...BOUNDS, mostOfOne: BOUNDS.most } : BOUNDS);
   server.on('request', onRequest);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', (error) => reject(listenError(listen, error)));

@@ -17,9 +17,14 @@ export type Door = {
 };
 
 /** Begins to listen; requests wait until the door is opened. */
-export function takeDoor({ host, port }: Config['api']['listen'], tls: TlsMaterial | undefined): Door {
+export function takeDoor({ listen: { host, port }, trustProxy }: Config['api'], tls: TlsMaterial | undefined): Door {
   const room = waitingRoom();
-  const listening = startHttpServer({ listen: { host, port }, tls, onRequest: room.onRequest });
+  const listening = startHttpServer({
+    listen: { host, port },
+    tls,
+    behindProxy: trustProxy,
+    onRequest: room.onRequest,
+  });
   // it is waited for later: who owns the data folder is asked first
   listening.catch(() => undefined);
   return {

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { adminSocketPath, asOwnerAlone, preparePlace } from '../../../infra/node/http/admin-socket.ts';
-import { boundConnections } from '../../../infra/node/http/bound-connections.ts';
+import { boundConnections, type Bounds } from '../../../infra/node/http/bound-connections.ts';
 import { startHttpServer } from '../../../infra/node/http/http-server.ts';
 import { waitingRoom } from '../../../infra/node/http/waiting-room.ts';
 
@@ -58,7 +58,7 @@ it('makes room by ending the connection that is silent for longest, and never on
     if (incoming.url === '/hold') held.push(outgoing);
     else outgoing.end('ok');
   });
-  boundConnections(server, 3);
+  boundConnections(server, { most: 3, mostOfOne: 3 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -80,6 +80,81 @@ it('makes room by ending the connection that is silent for longest, and never on
   held[0]?.end('late');
   await answered;
   server.closeAllConnections();
+  server.close();
+});
+
+/** A server that answers bodies and holds what asks for `/hold`. */
+async function boundServer(bounds: Bounds, host = '127.0.0.1') {
+  const held: http.ServerResponse[] = [];
+  let begun = 0;
+  const server = http.createServer((incoming, outgoing) => {
+    begun += 1;
+    if (incoming.url === '/hold') held.push(outgoing);
+    else
+      void text(incoming).then(
+        (body) => outgoing.end(body),
+        () => undefined,
+      );
+  });
+  boundConnections(server, bounds);
+  server.listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    port,
+    /** A connection on which this much of a request was sent, and was seen if it has a head. */
+    async open(sent: string, to = host) {
+      const expected = sent.includes('\r\n\r\n') ? begun + 1 : begun;
+      const socket = connect(port, to).on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(sent);
+      await expect.poll(() => begun).toBe(expected);
+      return socket.resume();
+    },
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+const SLOW = 'POST /slow HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc';
+const WHOLE = 'POST /hold HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc';
+
+it('makes room by ending requests that never get to their end, the oldest first, after all that are silent', async () => {
+  const server = await boundServer({ most: 4, mostOfOne: 4 });
+  const answered = await server.open(WHOLE);
+  const [oldest, younger] = [await server.open(SLOW), await server.open(SLOW)];
+  const silent = await server.open('');
+  const gone: string[] = [];
+  for (const [name, socket] of Object.entries({ answered, oldest, younger, silent })) {
+    socket.once('close', () => gone.push(name));
+  }
+  const ask = () => fetch(`http://127.0.0.1:${server.port}/`, { headers: { connection: 'close' } });
+  expect((await ask()).status).toBe(200);
+  await expect.poll(() => gone).toEqual(['silent']);
+  await server.open(SLOW);
+  expect((await ask()).status).toBe(200);
+  await expect.poll(() => gone).toEqual(['silent', 'oldest']);
+  server.close();
+});
+
+const inner = Object.values(networkInterfaces())
+  .flatMap((list) => list ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+it.skipIf(inner === undefined)('lets one address have its share of the connections and no more', async () => {
+  const server = await boundServer({ most: 10, mostOfOne: 2 }, '0.0.0.0');
+  const here = await Promise.all(Array.from({ length: 4 }, () => server.open('', '127.0.0.1')));
+  const [first, second] = [await server.open('', inner), await server.open(WHOLE, inner)];
+  const ended = once(first, 'close');
+  const third = await server.open(WHOLE, inner);
+  await ended;
+  // all that it has wait for their answers: nothing of theirs makes room
+  const fourth = await server.open('', inner);
+  await once(fourth, 'close');
+  expect([...here, second, third].map(({ readyState }) => readyState)).toEqual(Array(6).fill('open'));
   server.close();
 });
 
