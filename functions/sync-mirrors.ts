@@ -11,23 +11,18 @@ import { pruneTargets, type PruneReport } from '../shared/mirror/prune/prune.ts'
 import type { MirrorRule } from '../shared/mirror/rule.ts';
 import { createCopySession, type CopySession } from '../shared/mirror/session.ts';
 import type { Compared } from '../shared/mirror/sweep/compare.ts';
-import { inParallel } from '../shared/mirror/sweep/in-parallel.ts';
 import { groupRules } from '../shared/mirror/sweep/rule-groups.ts';
 import { sweep } from '../shared/mirror/sweep/sweep.ts';
 import { listRepositories } from '../shared/oci/catalog.ts';
-import { parseReference } from '../shared/oci/reference.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
-import { mirrorJob } from './job-kinds/mirror-job.ts';
+import { askForMirrors, refuseMoved } from './sync-mirrors/ask-for-mirrors.ts';
 import { lastSweepAt, referrerTurn } from './sync-mirrors/referrer-turn.ts';
-import { ruleMirror } from './job-kinds/rule-mirror.ts';
 import { isBeingWritten } from './sync-mirrors/being-written.ts';
 import { sweepCursor, type SweepCounts, type SweepCursor } from './sync-mirrors/sweep-cursor.ts';
 import { sweepFailure } from './sync-mirrors/sweep-end.ts';
 import { sweepPayload, type SweepPayload } from './job-kinds/sweep-job.ts';
 
-/** The store commits what is accepted at the same time together. */
-const JOBS_AT_ONCE = 64;
 const MOST_PROBLEMS = 20;
 
 export function syncMirrors(deps: Deps): JobHandler {
@@ -110,7 +105,8 @@ async function handle(compared: Compared, run: Run): Promise<void> {
   if (payload.repository !== undefined && payload.repository !== repository.repository && isListed(compared)) return;
   const { journal } = deps;
   const { assertHeld } = context;
-  await askForMirrors(compared, mayCollide, deps);
+  refuseMoved(compared);
+  await askForMirrors(compared, deps.jobs, mayCollide);
   const isBusy = (registry: string, path: string) => isBeingWritten(deps.jobs, registry, path);
   const pruned = await pruneTargets(compared, { session, journal, rules, dryRun: false, assertHeld, isBusy, signal });
   problems.push(...diff.problems.map(({ problem }) => problem), ...pruned.flatMap(({ problem }) => problem ?? []));
@@ -124,18 +120,6 @@ async function handle(compared: Compared, run: Run): Promise<void> {
 /** False where it stands for all repositories of a pattern, because they could not be listed. */
 function isListed({ rule, repository }: Compared): boolean {
   return !rule.from.wildcards.includes(repository.repository);
-}
-
-/** With all targets of the rule: so a push of the same tag and this are one job. */
-async function askForMirrors({ rule, repository, diff }: Compared, mayCollide: boolean, deps: Deps): Promise<void> {
-  await inParallel(diff.changes, JOBS_AT_ONCE, async ({ source, targets }) => {
-    const { tag = 'latest' } = parseReference(source);
-    const payload = ruleMirror(rule, { repository: repository.repository, tag }, 'sweep');
-    if (payload === undefined) return;
-    // What was refused because two sources want it must not come in again by the side.
-    const wanted = mayCollide ? { targets: targets.map(({ reference }) => reference) } : {};
-    await deps.jobs.accept(mirrorJob({ ...payload, ...wanted }, { priority: rule.priority }));
-  });
 }
 
 function countsOf({ diff }: Compared, pruned: readonly PruneReport[]): Omit<SweepCounts, 'repositories'> {
@@ -154,8 +138,12 @@ function tell({ diff }: Compared, pruned: readonly PruneReport[], logger: Logger
   const { source, selected, unchanged, changes, problems } = diff;
   logger.debug('repository compared', { source, tags: selected, unchanged, changes: changes.length });
   for (const { place, state, problem } of problems) {
-    logger.warn('repository could not be compared', { source, place, state, err: { ...problem } });
+    if (state === 'failed') logger.warn('repository could not be compared', { source, place, err: { ...problem } });
   }
+  // A rule may refuse thousands of tags, at every sweep.
+  const refused = problems.filter(({ state }) => state === 'refused');
+  const [first] = refused;
+  if (first !== undefined) logger.warn('tags are refused', { source, tags: refused.length, err: { ...first.problem } });
   for (const { repository, removed, isDone, problem } of pruned) {
     const tags = removed.map(({ tag }) => tag);
     if (problem !== undefined) logger.warn('repository was not pruned', { target: repository, err: { ...problem } });
@@ -163,14 +151,14 @@ function tell({ diff }: Compared, pruned: readonly PruneReport[], logger: Logger
   }
 }
 
-/** @throws TransshipError retryable, where something failed that may pass: then only those repositories are compared again */
+/** Tried again where something failed that may pass: then only those repositories are compared. */
 function outcome({ cursor, problems, rule }: Run): JobOutcome {
   const counts = cursor.counts();
-  const failure = sweepFailure(rule.name, problems, counts);
-  if (failure !== undefined) throw failure;
-  return {
-    result: { state: 'done', ...counts, problems: problems.slice(0, MOST_PROBLEMS).map((one) => ({ ...one })) },
-  };
+  const shown = { ...counts, problems: problems.slice(0, MOST_PROBLEMS).map((one) => ({ ...one })) };
+  const error = sweepFailure(rule.name, problems, counts);
+  return error === undefined
+    ? { result: { state: 'done', ...shown } }
+    : { error, result: { state: 'failed', ...shown } };
 }
 
 /** @throws TransshipError invalid-job */

@@ -10,7 +10,7 @@ export function stateFor(error: unknown): TargetState {
   return isTransshipError(error, 'conflict-refused', 'tag-immutable') ? 'refused' : 'failed';
 }
 
-export function refusal(target: Target, existing: string): TransshipError {
+export function refusal(target: Pick<Target, 'reference'>, existing: string): TransshipError {
   return new TransshipError('conflict-refused', `${formatReference(target.reference)} already names ${existing}`, {
     hint: 'nothing was changed there; --on-conflict overwrite replaces it, --on-conflict backup keeps it under another tag first',
     details: {

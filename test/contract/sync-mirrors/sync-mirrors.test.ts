@@ -135,6 +135,20 @@ test('of one repository alone needs no catalog', async () => {
   expect((await asked()).map(({ source: from }) => from)).toEqual([`${source.host}/team/b:1`]);
 });
 
+test('what the policy refuses is told and asks for no job, at no sweep', async () => {
+  for (const tag of ['a', 'b', 'c']) await plant('app', tag);
+  await plantSimpleImage({ registry: target, repository: 'app' }, { tag: 'a', layers: ['mine'] });
+  await plantSimpleImage({ registry: target, repository: 'app' }, { tag: 'b', layers: ['app b'] });
+  rules = [rule(undefined, undefined, { onConflict: 'refuse' })];
+  const { outcome } = await sweep();
+  expect(outcome).toMatchObject({
+    result: { state: 'done', tags: 3, unchanged: 1, jobs: 1, refused: 1, problems: [{ code: 'conflict-refused' }] },
+  });
+  await sweep();
+  const sources = (await asked()).map(({ source: from }) => from);
+  expect([...new Set(sources)]).toEqual([`${source.host}/app:c`]);
+});
+
 test('a rule that is gone is no work', async () => {
   rules = [];
   expect((await sweep()).outcome).toEqual({ result: { state: 'rule-gone', rule: 'app' } });
@@ -209,7 +223,10 @@ describe('what fails', () => {
 
   test('as a whole is tried again', async () => {
     rules = [rule()];
-    await expect(sweep()).rejects.toMatchObject({ code: 'copy-failed', retryable: true });
+    expect((await sweep()).outcome).toMatchObject({
+      error: { code: 'copy-failed', retryable: true },
+      result: { state: 'failed', failed: 1, problems: [{ code: 'not-found' }] },
+    });
   });
 
   test('in part is told in the result', async () => {
@@ -244,8 +261,10 @@ describe('slices', () => {
     for (const name of ['a', 'b', 'c']) await plant(`team/${name}`, '1');
     rules = [rule(`${source.host}/team/*`, `${target.host}/{repository}`)];
     const { checkpoints } = await sweep();
+    source.requests.length = 0;
     const job = await worked(await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'schedule' })), checkpoints);
     expect(job?.result).toMatchObject({ state: 'done', repositories: 3, tags: 3, jobs: 3 });
+    expect(source.requests.filter(({ path }) => path.includes('/tags/list'))).toHaveLength(3);
   });
 });
 
