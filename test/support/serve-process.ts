@@ -24,7 +24,7 @@ export type ServeProcess = {
   /** The first line of this message after the given place in the log; waits for it. */
   line: (msg: string, after?: number) => Promise<LogLine>;
   /** Asks the API as the owner. */
-  api: (path: string, method?: string) => Promise<{ status: number; body: unknown }>;
+  api: (path: string, method?: string, json?: unknown) => Promise<{ status: number; body: unknown }>;
   /** Sends the signal and gives the exit code. */
   end: (signal: NodeJS.Signals) => Promise<number | null>;
   /** Starts it again and waits until it answers that it is ready. */
@@ -88,7 +88,7 @@ export async function startServe(
     running: () => running,
     log,
     line: (msg, after = 0) => until(() => log.slice(after).find((line) => line.msg === msg)),
-    api: (route, method) => askSocket(socketPath, route, method),
+    api: (route, method, json) => askSocket(socketPath, route, method, json),
     async end(signal) {
       await running.end(signal);
       return running.process.exitCode;
@@ -131,9 +131,12 @@ export async function askSocket(
   socketPath: string,
   route: string,
   method = 'GET',
+  json?: unknown,
 ): Promise<{ status: number; body: unknown }> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-  http.request({ socketPath, path: route, method, agent: false }, resolve).on('error', reject).end();
+  const headers = json === undefined ? {} : { 'content-type': 'application/json' };
+  const request = http.request({ socketPath, path: route, method, headers, agent: false }, resolve);
+  request.on('error', reject).end(json === undefined ? undefined : JSON.stringify(json));
   const response = await promise;
   const body = await text(response);
   return { status: response.statusCode ?? 0, body: body.startsWith('{') ? JSON.parse(body) : body };

@@ -10,6 +10,7 @@ export function needsRestart(before: Config, after: Config): string[] {
       'api.listen',
       before.api.listen.host !== after.api.listen.host || before.api.listen.port !== after.api.listen.port,
     ],
+    ['api.trustProxy', before.api.trustProxy !== after.api.trustProxy],
     ['api.tls', (before.api.tls === undefined) !== (after.api.tls === undefined)],
   ];
   return changed.filter(([, hasChanged]) => hasChanged).map(([key]) => key);

@@ -7,12 +7,15 @@ import { resolveSecret } from '../../../shared/config/secrets.ts';
 import type { TlsMaterial } from '../http/http-server.ts';
 import { readMasterKey } from '../master-key.ts';
 import { readTls } from './read-tls.ts';
+import { registriesMark } from './registries-mark.ts';
 
 export type Prepared = {
   loaded: LoadedConfig;
   config: Config;
   receivers: ReceiverDirectory;
   tls: TlsMaterial | undefined;
+  /** Another one: the registries have to be opened anew. */
+  registriesMark: string;
 };
 
 /** @throws TransshipError invalid-config where a secret or a certificate cannot be had */
@@ -21,5 +24,6 @@ export async function prepare(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Pro
   const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, { env });
   const masterKey = await readMasterKey(config, readSecret);
   const receivers = await openReceivers(config, { resolveSecret: readSecret, masterKey });
-  return { loaded, config, receivers, tls: await readTls(config, readSecret) };
+  const tls = await readTls(config, readSecret);
+  return { loaded, config, receivers, tls, registriesMark: await registriesMark(config, readSecret) };
 }

@@ -1,6 +1,5 @@
 // Takes over a changed configuration while the server runs: everything is read and checked first, then swapped at once. One that is
 // wrong changes nothing.
-import { isDeepStrictEqual } from 'node:util';
 import { saveSchedules } from '../../../functions/sync-mirrors/sweep-schedules.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
@@ -60,10 +59,7 @@ export async function reloading(options: ReloadOptions): Promise<Reloads> {
 async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Promise<void> {
   const { live, logger, registries } = options;
   const before = live.prepared;
-  // secrets are read when they are used, so only what the configuration itself says makes the difference
-  const opened = isDeepStrictEqual(before.config.registries, next.config.registries)
-    ? undefined
-    : await options.openRegistries(next.config);
+  const opened = before.registriesMark === next.registriesMark ? undefined : await options.openRegistries(next.config);
   if (next.tls !== undefined) options.listening.useCertificate(next.tls);
   live.prepared = next;
   if (opened !== undefined) registries.swap(opened);
@@ -78,7 +74,7 @@ async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Pr
 function withoutRestart(loaded: LoadedConfig, { dataDir, instance, api }: Config): LoadedConfig {
   const { tls: _, ...wanted } = loaded.config.api;
   const tls = api.tls === undefined ? undefined : (loaded.config.api.tls ?? api.tls);
-  const kept = { ...wanted, listen: api.listen, ...(tls === undefined ? {} : { tls }) };
+  const kept = { ...wanted, listen: api.listen, trustProxy: api.trustProxy, ...(tls === undefined ? {} : { tls }) };
   return { ...loaded, config: { ...loaded.config, dataDir, instance, api: kept } };
 }
 

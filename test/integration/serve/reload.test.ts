@@ -4,6 +4,7 @@ import path from 'node:path';
 import { connect } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
+import { startRegistry } from '../../../infra/demo/registry.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { mirrorConfig, serveBed, startServe, until, type ServeProcess } from '../../support/serve-process.ts';
 
@@ -126,6 +127,41 @@ it('serves TLS, and a renewed certificate without a restart', async () => {
   await until(async () => (await subjectAt(bed.port, authority.ca)) === 'new');
   expect(serve.url).toMatch(/^https:/);
   rmSync(folder, { recursive: true });
+});
+
+it('connects to a registry with what its certificate file holds now', async () => {
+  await using bed = await serveBed();
+  const folder = mkdtempSync(path.join(tmpdir(), 'transship-authority-'));
+  const authority = createAuthority(folder);
+  const { certificateFile, keyFile } = authority.issue('registry');
+  const tls = { certificate: readFileSync(certificateFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+  await using registry = await startRegistry({ tls });
+  const caFile = path.join(bed.folder, 'ca.pem');
+  // another one's, and a real one: its form is not what is wrong with it
+  const other = mkdtempSync(path.join(tmpdir(), 'transship-authority-'));
+  writeFileSync(caFile, createAuthority(other, 'Somebody else').ca);
+  bed.write({ ...config('first'), registries: { [registry.host]: { ca: { file: './ca.pem' } } } });
+  await using serve = await startServe(bed);
+  const order = { source: `${registry.host}/t/app:1`, targets: [`${registry.host}/t/app:2`], dryRun: true };
+  const plan = async () => JSON.stringify((await serve.api('/v1/mirrors', 'POST', order)).body);
+  expect(await plan()).toContain('tls-failed');
+
+  writeFileSync(caFile, authority.ca);
+  await until(async () => !(await plan()).includes('tls-failed'));
+  expect(await plan()).toContain('not-found');
+  for (const one of [folder, other]) rmSync(one, { recursive: true });
+});
+
+it('keeps believing its proxy, and listening, when a new configuration has another listener', async () => {
+  await using bed = await serveBed();
+  const listen = `0.0.0.0:${bed.port}`;
+  bed.write({ ...config('first'), api: { listen, trustProxy: true } });
+  await using serve = await startServe(bed);
+  bed.write({ ...config('second'), api: { listen: '127.0.0.1:1' } });
+  await takesOver(serve, 'second');
+  await until(() => serve.log.some(({ key }) => key === 'api.trustProxy'));
+  // who comes through the proxy is nobody of this machine
+  expect((await fetch(`${serve.url}/metrics`)).status).toBe(401);
 });
 
 /** The subject of the certificate that a server shows. */

@@ -121,7 +121,13 @@ it('names what only a restart changes', () => {
   const before = load('').config;
   expect(needsRestart(before, load('').config)).toEqual([]);
   const after = load(
-    'api: { listen: "127.0.0.1:1", tls: { certificate: { env: C }, key: { env: K } } }\ninstance: two\ndataDir: /d\n',
+    'api: { listen: "127.0.0.1:1", trustProxy: true, tls: { certificate: { env: C }, key: { env: K } } }\ninstance: two\ndataDir: /d\n',
   );
-  expect(needsRestart(before, after.config)).toEqual(['dataDir', 'instance', 'api.listen', 'api.tls']);
+  expect(needsRestart(before, after.config)).toEqual([
+    'dataDir',
+    'instance',
+    'api.listen',
+    'api.trustProxy',
+    'api.tls',
+  ]);
 });
