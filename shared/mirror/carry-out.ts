@@ -1,5 +1,6 @@
 // Carries a copy out once it is known what the source is and what the targets name: plan, transfer, belongings, confirmation.
 import { headDigest } from '../oci/manifests.ts';
+import { imagesOf } from './images-of.ts';
 import type { Repository } from '../oci/repository.ts';
 import type { Artifact } from './artifact.ts';
 import { assertStillFree, keepBackup, movedAway, otherDigest, refusal, stateFor } from './conflict.ts';
@@ -21,6 +22,8 @@ export type Settle = (target: Target, state: TargetState, digest: string | undef
 /** @param sourceDigest what the source named when it was read */
 export type BeforeTag = (target: number, sourceDigest: string) => Promise<void>;
 
+export type MayReplace = (target: number, existing: string) => boolean;
+
 /** One copy under way. */
 export type Run = {
   request: CopyRequest;
@@ -34,6 +37,7 @@ export type Run = {
   settle: Settle;
   isSettled: (target: Target) => boolean;
   beforeTag?: BeforeTag;
+  mayReplace?: MayReplace;
 };
 
 type Planned = { target: Target; head: Named | undefined; plan: TargetPlan };
@@ -55,7 +59,9 @@ export async function carryOut(run: Run, heads: ReadonlyMap<Target, Named | unde
 
 async function planFor(target: Target, head: Named | undefined, run: Run): Promise<Planned> {
   const { digest, request, artifact, session } = run;
-  const plan = planTarget({ digest, tag: target.reference.tag, onConflict: request.onConflict }, head);
+  const isOurs = head !== undefined && run.mayReplace?.(target.index, head.digest) === true;
+  const onConflict = isOurs ? 'overwrite' : request.onConflict;
+  const plan = planTarget({ digest, tag: target.reference.tag, onConflict }, head);
   if (plan.action !== 'none' || artifact === undefined || request.platforms?.mode !== 'sparse')
     return { target, head, plan };
   // The same index may stand there with fewer of its images.
@@ -85,7 +91,9 @@ async function transferAll(going: readonly Planned[], run: Run): Promise<void> {
   const { artifact, source, session, request } = run;
   // Looking for signatures costs the source a few requests; they hide behind the blobs.
   const looking =
-    request.referrers && going.length > 0 ? findBelongings(source, digestsToLookAt(run), session) : undefined;
+    request.referrers && going.length > 0
+      ? digestsToLookAt(run, going).then((digests) => findBelongings(source, digests, session))
+      : undefined;
   looking?.catch(() => undefined);
   const deliveries = going.filter(({ plan }) => plan.action === 'write').map((one) => deliveryOf(one, run));
   if (artifact !== undefined && deliveries.length > 0) {
@@ -98,9 +106,13 @@ async function transferAll(going: readonly Planned[], run: Run): Promise<void> {
   await Promise.all(arrived.filter(({ target }) => !run.isSettled(target)).map((one) => confirm(one, run)));
 }
 
-/** Of an unchanged index only its own digest is asked for: its children would have to be read first. */
-function digestsToLookAt({ artifact, digest, sourceDigest }: Run): string[] {
-  if (artifact === undefined) return [digest];
+/** Of an unchanged index its images are looked at only where that was asked for: it has to be read first. */
+async function digestsToLookAt(run: Run, [first]: readonly Planned[]): Promise<string[]> {
+  const { artifact, digest, sourceDigest, request } = run;
+  if (artifact === undefined) {
+    if (first === undefined || request.looksBelow !== true) return [digest];
+    return [digest, ...(await imagesOf({ digest, ...first.head }, first.target.repository))];
+  }
   // What refers to the source's index does not hold for one that was made from it.
   const rewritten = sourceDigest !== digest;
   return artifact.manifests.map((manifest) => manifest.digest).filter((one) => !rewritten || one !== digest);
@@ -117,7 +129,10 @@ function deliveryOf({ target, head, plan }: Planned, run: Run): Delivery {
         await run.beforeTag?.(target.index, sourceDigest);
         await keepBackup(target, plan.backup);
       }
-      if (request.onConflict === 'refuse') await assertStillFree(target, digest);
+      if (request.onConflict === 'refuse') {
+        const isFree = (existing: string) => existing === digest || run.mayReplace?.(target.index, existing) === true;
+        await assertStillFree(target, isFree);
+      }
       await run.beforeTag?.(target.index, sourceDigest);
     },
   };

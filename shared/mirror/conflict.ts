@@ -45,10 +45,10 @@ export async function keepBackup(target: Target, backup: { tag: string; digest: 
 }
 
 /** Looks once more right before the tag is written: the copy may have taken long. @throws TransshipError conflict-refused */
-export async function assertStillFree(target: Target, digest: string): Promise<void> {
+export async function assertStillFree(target: Target, isFree: (existing: string) => boolean): Promise<void> {
   const { tag } = target.reference;
   const now = tag === undefined ? undefined : await headManifest(target.repository, tag);
-  if (now !== undefined && now.digest !== digest) throw refusal(target, now.digest);
+  if (now !== undefined && !isFree(now.digest)) throw refusal(target, now.digest);
 }
 
 export function movedAway(target: Target, wanted: string, found: string | undefined): TransshipError {

@@ -169,7 +169,7 @@ async function planDigestTag(tag: string, digest: string, target: Target, run: R
     hasOlder: false,
     async beforeTag() {
       if (plan.backup !== undefined) await keepBackup(named, plan.backup);
-      if (onConflict === 'refuse') await assertStillFree(named, digest);
+      if (onConflict === 'refuse') await assertStillFree(named, (existing) => existing === digest);
     },
   };
 }

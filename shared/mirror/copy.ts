@@ -6,7 +6,7 @@
 import { headManifest } from '../oci/manifests.ts';
 import { formatReference } from '../oci/reference.ts';
 import { carryOut } from './carry-out.ts';
-import type { BeforeTag, Settle } from './carry-out.ts';
+import type { BeforeTag, MayReplace, Settle } from './carry-out.ts';
 import type { CopyEvent, CopyReport, CopyRequest, TargetReport } from './copy-types.ts';
 import { endsWithin } from './ends-within.ts';
 import { openRepository, openTarget } from './open-target.ts';
@@ -27,6 +27,10 @@ export type CopyDeps = {
   known?: KnownBefore;
   /** Asked right before each effect on a tag; what it throws keeps the target from being changed, and is its error. */
   beforeTag?: BeforeTag;
+  /** Targets, by index, that are refused for a reason of the caller's: they are settled with it, and not even asked. */
+  refused?: ReadonlyMap<number, unknown>;
+  /** Whether a target's tag may be replaced whatever the conflict policy says, as what it names comes from the same work. */
+  mayReplace?: MayReplace;
   /** Keeps how far large blobs are, for a copy that may be cut off at any time. */
   slices?: Slices;
   /** Hears what stands in a target's report, as it was thrown. */
@@ -55,6 +59,11 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
     tell({ type: 'target', target: target.index, report });
   };
 
+  for (const target of targets) {
+    if (deps.refused?.has(target.index)) settle(target, 'refused', undefined, deps.refused.get(target.index));
+  }
+  const asked = targets.filter((target) => !reports.has(target));
+
   let digest: string | undefined;
   const copyTo = async (heads: Heads) => {
     if (heads.size === 0) return;
@@ -66,15 +75,18 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
     const { artifact } = content;
     const written = artifact?.root.digest ?? content.digest;
     const run = { request, session, source, digest: written, sourceDigest: content.digest, artifact, settle };
-    const hooks = deps.beforeTag === undefined ? {} : { beforeTag: deps.beforeTag };
+    const hooks = {
+      ...(deps.beforeTag === undefined ? {} : { beforeTag: deps.beforeTag }),
+      ...(deps.mayReplace === undefined ? {} : { mayReplace: deps.mayReplace }),
+    };
     await carryOut({ ...run, ...hooks, isSettled: (target) => reports.has(target) }, heads);
   };
 
   try {
     const { prompt, late } =
       deps.known?.heads === undefined
-        ? await observe(targets, settle, session.patienceMs)
-        : { prompt: asKnown(targets, deps.known.heads), late: [] };
+        ? await observe(asked, settle, session.patienceMs)
+        : { prompt: asKnown(asked, deps.known.heads), late: [] };
     const ends = await Promise.allSettled([copyTo(prompt), ...late.map(async (heads) => copyTo(await heads))]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   } finally {
@@ -94,7 +106,7 @@ export async function copyArtifact(request: CopyRequest, deps: CopyDeps): Promis
 type Heads = ReadonlyMap<Target, Named | undefined>;
 
 function asKnown(targets: readonly Target[], heads: readonly (Named | undefined)[]): Heads {
-  return new Map(targets.map((target, index) => [target, heads[index]]));
+  return new Map(targets.map((target) => [target, heads[target.index]]));
 }
 
 /** Asks all targets; those that have not answered when others have long done so come later, each by itself. */

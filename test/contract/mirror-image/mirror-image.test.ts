@@ -1,10 +1,12 @@
 // Mirror jobs from acceptance to their end: what is written where, what is told, and what is tried again.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
+import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import type { JobHandler } from '../../../shared/jobs/handler.ts';
 import { countsAt, writesAt } from '../../support/copy-bed.ts';
 import { openMirrorBed, type MirrorBed } from '../../support/mirror-bed.ts';
-import { contentAt, plantSimpleImage } from '../../support/planted-content.ts';
+import { contentAt, plantBlob, plantSimpleImage } from '../../support/planted-content.ts';
+import { plantIndex } from '../../support/planted-image.ts';
 
 let source: RunningRegistry;
 let one: RunningRegistry;
@@ -137,10 +139,77 @@ describe('a source tag', () => {
 
   test('that is gone leaves a rule nothing to do', async () => {
     await plant('a', 'other');
-    expect((await bed.reaches(await ask(), 'DONE')).result).toEqual({
+    expect((await bed.reaches(await ask(both(), { trigger: 'sweep' }), 'DONE')).result).toEqual({
       state: 'source-gone',
       source: `${source.host}/app:v1`,
     });
+  });
+
+  test('that a push told of is looked for again when it is not there yet, and copied then', async () => {
+    source.faults.push({ match: { path: /manifests\/v1/, times: 2 }, action: { status: 404 } });
+    const { digest } = await plant('a');
+    const job = await bed.reaches(await ask(), 'DONE');
+    expect(job.attempts).toBeGreaterThan(1);
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
+  });
+
+  test('that a push told of and that never comes leaves nothing to do', async () => {
+    const { id } = await bed.store.accept({
+      ...mirrorJob({
+        source: `${source.host}/app:v1`,
+        targets: both(),
+        trigger: 'push',
+        referrers: false,
+        onConflict: 'overwrite',
+      }),
+      maxAttempts: 2,
+    });
+    const job = await bed.reaches(id, 'DONE');
+    expect(job).toMatchObject({ attempts: 2, result: { state: 'source-gone' } });
+  });
+
+  test('that moved before the old image was cleaned up is copied as it is now, whatever of the old one is missing', async () => {
+    const layer = (await plantBlob({ registry: source, repository: 'app' }, 'a')).digest;
+    await plant('a');
+    source.faults.push({ match: { method: 'GET', path: new RegExp(`blobs/${layer}`) }, action: { delayMs: 300 } });
+    source.faults.push({ match: { method: 'GET', path: new RegExp(`blobs/${layer}`) }, action: { status: 404 } });
+    const id = await ask();
+    await bed.until(() => source.requests.some(({ method, path }) => method === 'GET' && path.includes(layer)));
+    const { digest } = await plant('b');
+    const job = await bed.reaches(id, 'DONE', 'DEAD');
+    expect([job.state, job.attempts]).toEqual(['DONE', 1]);
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
+  });
+
+  test('that moved before an image of the old index was cleaned up is copied as it is now', async () => {
+    const { amd64 } = await plantIndex(source, 'app', 'v1');
+    source.faults.push({ match: { method: 'GET', path: new RegExp(`manifests/${amd64}`) }, action: { delayMs: 300 } });
+    source.faults.push({ match: { method: 'GET', path: new RegExp(`manifests/${amd64}`) }, action: { status: 404 } });
+    const id = await ask();
+    await bed.until(() => source.requests.some(({ method, path }) => method === 'GET' && path.includes(amd64)));
+    const { digest } = await plant('b');
+    const job = await bed.reaches(id, 'DONE', 'DEAD');
+    expect([job.state, job.attempts]).toEqual(['DONE', 1]);
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
+  });
+
+  test('that moves between two targets moves on at the first one, too, where other content is refused', async () => {
+    await plant('a');
+    // The first target has its tag when the second one is still asked for the last time what its tag names.
+    two.faults.push({ match: { method: 'HEAD', path: /manifests\/v1/, nth: 2 }, action: { delayMs: 300 } });
+    const id = await ask(both(), { onConflict: 'refuse' });
+    await bed.until(() => tagAt(one) !== undefined);
+    const { digest } = await plant('b');
+    const { result } = await bed.reaches(id, 'DONE');
+    expect(result).toMatchObject({
+      report: {
+        targets: [
+          { state: 'copied', digest },
+          { state: 'copied', digest },
+        ],
+      },
+    });
+    for (const registry of [one, two]) expect(tagAt(registry)).toBe(digest);
   });
 
   test('that is gone is an error for somebody who asked for it', async () => {
@@ -272,7 +341,7 @@ describe('a push that was told of before its tag was there', () => {
     expect((await bed.reaches(id, 'DONE')).attempts).toBe(1);
   });
 
-  test('is looked for once more when there is none for seconds, and then it is gone', async () => {
+  test('is looked for again when there is none for seconds', async () => {
     const id = await ask(both(), { announced: `sha256:${'0'.repeat(64)}` });
     const waiting = await bed.reaches(id, 'READY');
     await bed.until(async () => ((await bed.store.get(id))?.problem?.code ?? '') === 'not-found');

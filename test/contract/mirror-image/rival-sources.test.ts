@@ -1,10 +1,9 @@
-// Two rules whose patterns meet on one target: the second source is refused before anything of it is sent.
+// Two rules whose patterns meet on one target: the second source is refused there before anything of it is sent, and goes elsewhere all the same.
 import { afterEach, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import { readConfig } from '../../../shared/config/load.ts';
 import { openMirrorBed, type MirrorBed } from '../../support/mirror-bed.ts';
 import { plantSimpleImage } from '../../support/planted-content.ts';
-import { writesAt } from '../../support/copy-bed.ts';
 
 const opened: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -41,11 +40,45 @@ test('refuses another source for a tag before anything is sent, and names both',
   const it = await scene();
   await it.bed.reaches(await mirror(it, it.first, 'first'), 'DONE');
   it.target.requests.length = 0;
-  const job = await it.bed.reaches(await mirror(it, it.second, 'second'), 'DEAD');
-  expect(job.problem).toMatchObject({ code: 'conflict-refused' });
-  expect(job.problem?.message).toContain(`${it.first.host}/team/app:v1 (rule first)`);
-  expect(job.problem?.message).toContain(`${it.second.host}/team/app:v1 (rule second)`);
-  expect(writesAt(it.target)).toEqual([]);
+  const job = await it.bed.reaches(await mirror(it, it.second, 'second'), 'DONE');
+  expect(job.result).toMatchObject({
+    report: { targets: [{ state: 'refused', error: { code: 'conflict-refused' }, requests: 0, bytesMoved: 0 }] },
+  });
+  const told = JSON.stringify(job.result);
+  expect(told).toContain(`${it.first.host}/team/app:v1 (rule first)`);
+  expect(told).toContain(`${it.second.host}/team/app:v1 (rule second)`);
+  expect(it.target.requests).toEqual([]);
+});
+
+test('brings the image to the other targets of the rule', async () => {
+  const it = await scene();
+  await it.bed.reaches(await mirror(it, it.first, 'first'), 'DONE');
+  const before = it.target.catalog.get('mirror/app')?.tags.get('v1');
+  const targets = ['before', 'mirror', 'after'].map((path) => `${it.target.host}/${path}/app:v1`);
+  const id = await it.bed.ask(`${it.second.host}/team/app:v1`, targets, { rule: 'second' });
+  const { result } = await it.bed.reaches(id, 'DONE');
+  expect(result).toMatchObject({
+    report: { targets: ['copied', 'refused', 'copied'].map((state, index) => ({ state, reference: targets[index] })) },
+  });
+  expect(it.target.catalog.get('mirror/app')?.tags.get('v1')).toBe(before);
+  for (const path of ['before', 'after']) {
+    expect(it.target.catalog.get(`${path}/app`)?.tags.get('v1')).toBe(
+      it.second.catalog.get('team/app')?.tags.get('v1'),
+    );
+    expect(await it.bed.journal(it.target.host, `${path}/app`)).toMatchObject([{ rule: 'second' }]);
+  }
+});
+
+test('says so at once for a push that is late with its tag, too', async () => {
+  const it = await scene();
+  await it.bed.reaches(await mirror(it, it.first, 'first'), 'DONE');
+  const announced = `sha256:${'0'.repeat(64)}`;
+  const id = await it.bed.ask(`${it.second.host}/team/app:v1`, [`${it.target.host}/mirror/app:v1`], {
+    rule: 'second',
+    announced,
+  });
+  const { result } = await it.bed.reaches(id, 'DONE');
+  expect(result).toMatchObject({ report: { targets: [{ state: 'refused' }] } });
 });
 
 test('lets the first source move its tag on', async () => {
