@@ -74,7 +74,8 @@ export function printJob(context: Context, job: JobView, style: Style): void {
   });
   printTable(context, ['  TARGET', 'BECAME', 'DIGEST'], rows, 'no targets');
   for (const { error } of reports)
-    if (error !== undefined) printProblem(withoutUndefined(error), context.io, context.globals);
+    if (error !== undefined && error.message !== job.problem?.message)
+      printProblem(withoutUndefined(error), context.io, context.globals);
   if (job.problem !== undefined) printProblem(withoutUndefined(job.problem), context.io, context.globals);
 }
 
