@@ -97,6 +97,13 @@ const ROWS: readonly Row[] = [
     'the list is empty',
     'at least one',
   ],
+  [
+    'more targets than a job can have',
+    `${HEAD}mirrors: [{ name: a, from: q.io/a, to: [${Array.from({ length: 81 }, (_, index) => `h.io/${index}`).join(', ')}] }]\n`,
+    '2:40',
+    'more than 80 entries',
+    'leave some out',
+  ],
   ['a word that is none of them', inRule('prune: aply'), '2:57', '"aply" is not known here', 'did you mean apply?'],
   [
     'a word that nothing is like',

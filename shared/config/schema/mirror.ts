@@ -14,6 +14,9 @@ import {
   versionRange,
 } from './text.ts';
 
+/** An image goes to all of them in one job, which cannot have more: see `newJob`. */
+const MOST_TARGETS = 80;
+
 const patterns = z.array(tagPattern).min(1);
 
 const tagSet = z
@@ -54,8 +57,10 @@ const mirror = z.strictObject({
   to: z
     .array(targetTemplate)
     .min(1)
+    .max(MOST_TARGETS)
     .describe(
-      'the targets: `{registry}`, `{repository}`, `{namespace}`, `{name}` and `{tag}` stand for those of the source',
+      `the targets, at most ${MOST_TARGETS}: ` +
+        '`{registry}`, `{repository}`, `{namespace}`, `{name}` and `{tag}` stand for those of the source',
     ),
   tags: z
     .union([tagSet, z.array(tagSet).min(1)])
