@@ -2,6 +2,7 @@
 import type { JobChange } from '../../shared/jobs/job-store.ts';
 import type { FetchJson } from '../../shared/events/signing-keys.ts';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
+import type { Registries } from '../../shared/registries/registries.ts';
 import type { Deps } from '../deps.ts';
 import type { ReceiverDirectory } from '../registry-push/receivers.ts';
 import type { ApiTokenStore } from './api-token.ts';
@@ -13,6 +14,10 @@ export type ApiDeps = Deps & {
   readonly version: string;
   /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
   readonly readiness: () => string | undefined;
+  /** Absent, or nothing said: the process can go on. Otherwise why only a restart helps, for `/livez`. */
+  readonly brokenReason?: () => string | undefined;
+  /** The registries that hold now, open until they are given back, whatever is loaded meanwhile. Absent: nothing closes them. */
+  readonly borrowRegistries?: () => { value: Registries; giveBack: () => void };
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
   readonly metricsText?: () => Promise<string>;
   /** How a registry answers now; absent: nobody is asked. */

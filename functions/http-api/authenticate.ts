@@ -24,7 +24,7 @@ export function authenticator({ apiTokens, clock, config, fetchJson }: ApiDeps):
     if (token === undefined) throw unauthorized('the token is not known');
     if (token.expiresAt !== undefined && token.expiresAt <= clock.now()) throw unauthorized('the token has expired');
     const { id, scopes, rules, registries } = token;
-    return { name: `token:${id}`, scopes, ...(rules && { rules }), ...(registries && { registries }) };
+    return { name: `api-token/${id}`, scopes, ...(rules && { rules }), ...(registries && { registries }) };
   };
 
   const byIssuer = async (text: string): Promise<Identity> => {

@@ -7,7 +7,7 @@ import { registryNames } from '../registry-names.ts';
 import type { Scope } from './api-token.ts';
 
 export type Identity = {
-  /** Stable and no secret: `token:<id>`, `oidc:<issuer> <subject>`, `owner`. */
+  /** Stable and no secret: `api-token/<id>`, `oidc:<issuer> <subject>`, `owner`. */
   name: string;
   scopes: readonly Scope[];
   /** Only these; absent: all. */

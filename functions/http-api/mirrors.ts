@@ -69,14 +69,18 @@ export function addMirrors(api: Api, deps: ApiDeps): void {
 }
 
 /** @throws TransshipError timeout, and what the source's registry says is wrong */
-async function planOf(payload: MirrorPayload, { registries }: ApiDeps, client: AbortSignal): Promise<CopyReport> {
+async function planOf(payload: MirrorPayload, deps: ApiDeps, client: AbortSignal): Promise<CopyReport> {
+  const borrowed = deps.borrowRegistries?.();
   const request = { ...mirrorRequest(payload), dryRun: true };
   const late = AbortSignal.timeout(PLAN_TIMEOUT_MS);
   try {
-    return await copyArtifact(request, { registries: registries(), signal: AbortSignal.any([client, late]) });
+    const registries = borrowed?.value ?? deps.registries();
+    return await copyArtifact(request, { registries, signal: AbortSignal.any([client, late]) });
   } catch (error) {
     if (!late.aborted) throw error;
     throw new TransshipError('timeout', `there is no plan after ${PLAN_TIMEOUT_MS / 1000} s`, { cause: error });
+  } finally {
+    borrowed?.giveBack();
   }
 }
 

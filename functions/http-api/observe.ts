@@ -12,6 +12,8 @@ const HEADERS = Object.entries({
   'x-content-type-options': 'nosniff',
 });
 
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+
 export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {
     const startedAt = performance.now();
@@ -22,7 +24,7 @@ export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<
     for (const [name, value] of HEADERS) if (!headers.has(name)) headers.set(name, value);
     headers.set('x-request-id', requestId);
     const route = context.get('route');
-    logger[status >= 500 ? 'warn' : 'info']('request', {
+    logger[levelOf(status, route)]('request', {
       request_id: requestId,
       method: printable(context.req.method, 20),
       path: shownPath(context.req.path, route),
@@ -32,6 +34,12 @@ export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<
       client: context.get('client'),
     });
   };
+}
+
+/** Probes ask every few seconds, and are no news while all is well. */
+function levelOf(status: number, route: string | undefined): 'debug' | 'info' | 'warn' {
+  if (status >= 500) return 'warn';
+  return status < 400 && route !== undefined && PROBES.has(route) ? 'debug' : 'info';
 }
 
 /** Never the token of a receiver's address, and of a path that is none of ours nothing that may be one. */

@@ -66,7 +66,10 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     try {
       answer = await receive(context, kind);
     } catch (error) {
-      answer = error instanceof Refusal ? { status: error.problem.status } : answerFailure(error);
+      answer =
+        error instanceof Refusal
+          ? { status: error.problem.status, headers: { ...error.problem.headers } }
+          : answerFailure(error);
       if (answer.status >= 500) deps.logger.error('a push could not be taken', { source: kind, err: error });
     }
     if (answer.status >= 400) {

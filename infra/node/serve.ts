@@ -91,6 +91,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     receivers: () => live.prepared.receivers,
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),
+    brokenReason: store.brokenReason,
     metricsText: metrics.text,
     fetchJson: jsonFetcher({
       env,
@@ -98,7 +99,11 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       config: () => live.prepared.config,
       userAgent: `transship/${version}`,
     }),
-    probeRegistry: (host) => probeRegistry(registries.current().client(host)),
+    async probeRegistry(host) {
+      const { value, giveBack } = registries.borrow();
+      return probeRegistry(value.client(host)).finally(giveBack);
+    },
+    borrowRegistries: registries.borrow,
     onJobChange: news.listen,
   };
   await saveSchedules(store.jobs, first.config.rules, clock);
@@ -118,7 +123,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
 
   // what is not needed to answer is loaded when the server answers
   const { startWork } = await import('./serve/work.ts');
-  const work = startWork({ deps, borrow: registries.borrow, signal: stopping.signal });
+  const work = startWork({ deps, borrow: () => registries.borrow().giveBack, signal: stopping.signal });
   news.listen(work.changed);
   const reloads = await reloading({ ...options, openRegistries, clock, store, live, registries, listening });
   opened.defer(() => Promise.resolve(reloads.close()));

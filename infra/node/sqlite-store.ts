@@ -33,6 +33,8 @@ export type SqliteStore = {
   apiTokens: ApiTokenStore;
   /** Absent: new work is taken. Otherwise why not, in words for a readiness check. */
   unreadyReason: () => string | undefined;
+  /** Why nothing can be written any more by this process; absent: it can, or may again. */
+  brokenReason: () => string | undefined;
   /** Since when the job could run that has waited longest; undefined if none waits. */
   oldestDue: (now: Date) => Promise<Date | undefined>;
   /** Commits what waits and gives the file up; every later write is refused. */
@@ -140,6 +142,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       pushes: pushRows(context),
       journal: tagRows(context),
       apiTokens: apiTokenRows(context),
+      brokenReason: () => failure?.message,
       unreadyReason: () => failure?.message ?? (room.isIntact() ? trouble.reason() : 'the disk is full'),
       oldestDue: oldestDue(context),
       async close() {

@@ -25,7 +25,9 @@ export function answerPush(events: readonly PushEvent[]): PushAnswer {
  */
 export function answerFailure(error: unknown): PushAnswer {
   if (isTransshipError(error, 'webhook-unauthorized')) return { status: 401 };
-  if (!isTransshipError(error) || !error.retryable) return { status: 500 };
+  // a store that failed for good works again after a restart: a sender that is told 500 may give the push up
+  const isOfStore = isTransshipError(error, 'store-unavailable', 'store-locked');
+  if (!isTransshipError(error) || !(error.retryable || isOfStore)) return { status: 500 };
   const seconds = Math.max(1, Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1000));
   return { status: 503, headers: { 'retry-after': String(seconds) } };
 }

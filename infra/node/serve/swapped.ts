@@ -1,11 +1,14 @@
-// Something that can be replaced while it is used: who borrowed the old one keeps it, and it is closed when the last gives it back.
+// Something that can be replaced while it is used: who borrowed one keeps it, and whatever replaces it meanwhile. Each is closed when the
+// last who may use it gives back.
+
+export type Borrowed<T> = { value: T; giveBack: () => void };
 
 type Closable = { close(): Promise<void> };
 
 export type Swapped<T extends Closable> = {
   current: () => T;
-  /** Keeps the present one open until the result is called. */
-  borrow: () => () => void;
+  /** Keeps the present one, and those after it, open until it is given back. */
+  borrow: () => Borrowed<T>;
   swap: (next: T) => void;
   /** Closes the present one and all before it, used or not. */
   close: () => Promise<void>;
@@ -17,9 +20,13 @@ export function swapped<T extends Closable>(first: T, onTrouble: (error: unknown
   let held: Held = { value: first, users: 0, isOld: false };
   const open = new Set<Held>([held]);
 
-  function closeUnused(one: Held): void {
-    if (!one.isOld || one.users > 0 || !open.delete(one)) return;
-    one.value.close().catch(onTrouble);
+  /** From the oldest on: who uses that one may have asked for each of the others since. */
+  function closeUnused(): void {
+    for (const one of open) {
+      if (!one.isOld || one.users > 0) return;
+      open.delete(one);
+      one.value.close().catch(onTrouble);
+    }
   }
 
   return {
@@ -28,19 +35,20 @@ export function swapped<T extends Closable>(first: T, onTrouble: (error: unknown
       const mine = held;
       mine.users += 1;
       let isBack = false;
-      return () => {
+      const giveBack = (): void => {
         if (isBack) return;
         isBack = true;
         mine.users -= 1;
-        closeUnused(mine);
+        closeUnused();
       };
+      return { value: mine.value, giveBack };
     },
     swap(next) {
       const old = held;
       held = { value: next, users: 0, isOld: false };
       open.add(held);
       old.isOld = true;
-      closeUnused(old);
+      closeUnused();
     },
     async close() {
       const all = [...open];

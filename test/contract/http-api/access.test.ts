@@ -124,6 +124,17 @@ describe('GET /metrics', () => {
     expect((await bed.ask('/metrics', { token: tokens.read })).status).toBe(200);
   });
 
+  it.each<[string, Record<string, string>, string?]>([
+    ['a proxy that names the client', { 'x-forwarded-for': '203.0.113.7' }],
+    ['a proxy of the standard', { forwarded: 'for=203.0.113.7' }],
+    ['a proxy that names itself', { via: '1.1 front' }],
+    ['another name', {}, 'http://transship.example.com/metrics'],
+    ['a name that begins like this machine', {}, 'http://localhost.example.com/metrics'],
+  ])('needs a token for who comes from here by %s', async (_, headers, url = '/metrics') => {
+    expect((await bed.ask(url, { peer: local, headers })).status).toBe(401);
+    expect((await bed.ask(url, { peer: local, headers, token: tokens.read })).status).toBe(200);
+  });
+
   it('is for nobody without a token behind a proxy, whose every client seems to be here', async () => {
     const config = configOf(CONFIG.replace('api:\n', 'api:\n  trustProxy: true\n'));
     const proxied = await openApiBed({}, config);

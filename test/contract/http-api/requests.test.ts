@@ -184,11 +184,36 @@ describe('answers', () => {
   it('are told in the log with who asked, and without the query', async () => {
     const answer = await bed.ask('/v1/jobs?state=none&secret=hunter2', { token });
     const { fields } = bed.lines.findLast(({ message }) => message === 'request')!;
-    expect(fields).toMatchObject({ method: 'GET', path: '/v1/jobs', status: 422, client: 'token:t1' });
+    expect(fields).toMatchObject({ method: 'GET', path: '/v1/jobs', status: 422, client: 'api-token/t1' });
     expect(fields['request_id']).toBe(answer.headers.get('x-request-id'));
     expect(JSON.stringify(bed.lines)).not.toContain('hunter2');
     expect(JSON.stringify(bed.lines)).not.toContain(token);
   });
+});
+
+it('tells probes at the level debug, unless they are refused', async () => {
+  bed.lines.length = 0;
+  for (const path of ['/livez', '/readyz', '/v1/jobs']) await bed.ask(path, { token });
+  unready = 'the disk is full';
+  await bed.ask('/readyz');
+  unready = undefined;
+  const told = bed.lines.filter(({ message }) => message === 'request');
+  expect(told.map(({ level, fields }) => `${level} ${String(fields['path'])}`)).toEqual([
+    'debug /livez',
+    'debug /readyz',
+    'info /v1/jobs',
+    'warn /readyz',
+  ]);
+});
+
+it('is alive until the host says that only a restart helps', async () => {
+  let broken = '';
+  const other = await openApiBed({ brokenReason: () => broken || undefined });
+  expect((await other.ask('/livez')).status).toBe(200);
+  broken = 'the file is damaged';
+  const answer = await other.ask('/livez');
+  expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ detail: broken })]);
+  await other.close();
 });
 
 it('is ready unless the host says why not', async () => {

@@ -66,7 +66,9 @@ it('answers a failure as the sender has to take it', () => {
   expect(failed({ retryable: true, retryAfterMs: 1_200 })).toEqual({ status: 503, headers: { 'retry-after': '2' } });
   expect(failed({ retryable: true, retryAfterMs: 0 })).toEqual({ status: 503, headers: { 'retry-after': '1' } });
   expect(failed({ retryable: true })).toEqual({ status: 503, headers: { 'retry-after': '5' } });
-  expect([failed({}), answerFailure(new Error('x')), answerFailure(undefined)]).toEqual(
+  expect(failed({ retryable: false })).toEqual({ status: 503, headers: { 'retry-after': '5' } });
+  expect(answerFailure(new TransshipError('store-locked', 'x')).status).toBe(503);
+  expect([new TransshipError('internal', 'x'), new Error('x'), undefined].map(answerFailure)).toEqual(
     Array.from({ length: 3 }, () => ({ status: 500 })),
   );
 });

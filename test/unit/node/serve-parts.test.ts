@@ -23,7 +23,7 @@ function closable(): { closed: boolean; close: () => Promise<void> } {
 it('closes what was swapped when the last who uses it gives it back', () => {
   const [first, second] = [closable(), closable()];
   const held = swapped(first, () => undefined);
-  const [giveBack, giveBackToo] = [held.borrow(), held.borrow()];
+  const [{ giveBack }, { giveBack: giveBackToo }] = [held.borrow(), held.borrow()];
   held.swap(second);
   expect(held.current()).toBe(second);
   const ofSecond = held.borrow();
@@ -32,8 +32,20 @@ it('closes what was swapped when the last who uses it gives it back', () => {
   expect(first.closed).toBe(false);
   giveBackToo();
   expect(first.closed).toBe(true);
-  ofSecond();
+  ofSecond.giveBack();
   expect(second.closed).toBe(false);
+});
+
+it('keeps what came later open, too, for who began before: it may have asked for it since', () => {
+  const [first, second, third] = [closable(), closable(), closable()];
+  const held = swapped(first, () => undefined);
+  const early = held.borrow();
+  expect(early.value).toBe(first);
+  held.swap(second);
+  held.swap(third);
+  expect([first.closed, second.closed]).toEqual([false, false]);
+  early.giveBack();
+  expect([first.closed, second.closed, third.closed]).toEqual([true, true, false]);
 });
 
 it('closes at once what nobody uses, and everything in the end', async () => {
