@@ -1,8 +1,9 @@
-// Writes of one turn of the event loop share one transaction and one flush to disk. An operation that refuses (its lease is lost,
+// Writes that come within a moment of each other share one transaction and one flush to disk. An operation that refuses (its lease is lost,
 // say) fails alone and must not have written anything. One that breaks, with an error that is not the store's, is taken out: the
 // others run again without it. An error of the store undoes the whole batch and fails everyone in it.
 import type { DatabaseSync } from 'node:sqlite';
 import { TransshipError, isTransshipError, messageOf } from '../../../shared/errors.ts';
+import { commitPace } from './commit-pace.ts';
 import { isOfStatement, storeError } from './sqlite-errors.ts';
 
 export type GroupCommit = {
@@ -24,18 +25,19 @@ type GroupCommitOptions = {
 
 type Waiting = { run: () => void; settle: () => void; fail: (error: TransshipError) => void };
 
-/** So many operations block the event loop for some milliseconds; what is left over waits one turn more. */
+/** So many operations block the event loop for some milliseconds; what is left over waits for the next commit. */
 const MAX_BATCH = 256;
 
 export function groupCommit(database: DatabaseSync, { onCommit, onUndo, onFailure }: GroupCommitOptions): GroupCommit {
   const queue: Waiting[] = [];
+  const pace = commitPace();
   let isScheduled = false;
   let ended: TransshipError | undefined;
 
   function schedule(): void {
     if (isScheduled || queue.length === 0) return;
     isScheduled = true;
-    setImmediate(commitBatch);
+    pace(commitBatch);
   }
 
   function commitBatch(): void {
@@ -60,7 +62,7 @@ export function groupCommit(database: DatabaseSync, { onCommit, onUndo, onFailur
     onCommit();
   }
 
-  /** The others go first in the next turn. */
+  /** The others go first in the next commit. */
   function takeOut(broken: Waiting, batch: readonly Waiting[], error: unknown): void {
     broken.fail(brokenWrite(error));
     queue.unshift(...batch.filter((one) => one !== broken));

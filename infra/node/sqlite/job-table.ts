@@ -37,13 +37,17 @@ const FORGET_EVERY = 100;
 export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable {
   const byId = database.prepare('SELECT * FROM job WHERE id = ?');
   const columns = ['dedupe_key', ...FIXED_COLUMNS, ...CHANGING_COLUMNS];
+  // by place: SQLite looks every name up, and this runs for every push
   const insert = database.prepare(
-    `INSERT INTO job (${columns.join(', ')}) VALUES (${columns.map((name) => `:${name}`).join(', ')})`,
+    `INSERT INTO job (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
   );
   const assignments = CHANGING_COLUMNS.map((name) => `${name} = :${name}`);
   const update = database.prepare(`UPDATE job SET ${assignments.join(', ')} WHERE seq = :seq`);
   const hold = database.prepare('INSERT INTO target_lease (target, job_seq) VALUES (?, ?)');
   const free = database.prepare('DELETE FROM target_lease WHERE job_seq = ?');
+  const addFirstEvent = database.prepare(
+    'INSERT INTO job_event (job_seq, sequence, at, type, data) VALUES (?, 1, ?, ?, ?)',
+  );
   const addEvent = database.prepare(`
     INSERT INTO job_event (job_seq, sequence, at, type, data)
     SELECT :seq, coalesce(max(sequence), 0) + 1, :at, :type, :data FROM job_event WHERE job_seq = :seq
@@ -73,9 +77,16 @@ export function jobTable(database: DatabaseSync, changes: JobChange[]): JobTable
     byId: (id) => stored(byId.get(id)),
     select: (statement, values) => statement.all(values).flatMap((row) => stored(row) ?? []),
     insert(move, key) {
-      const { job } = move;
-      const { lastInsertRowid } = insert.run({ dedupe_key: key ?? null, ...fixedValues(job), ...changingValues(job) });
-      writeBeside(Number(lastInsertRowid), move, eventText(move), [], job.acceptedAt);
+      const { job, event } = move;
+      const fixed = fixedValues(job);
+      const changing = changingValues(job);
+      const { lastInsertRowid: seq } = insert.run(
+        key ?? null,
+        ...FIXED_COLUMNS.map((name) => fixed[name]),
+        ...CHANGING_COLUMNS.map((name) => changing[name]),
+      );
+      if (event !== undefined) addFirstEvent.run(seq, job.acceptedAt.getTime(), event.type, eventText(move));
+      changes.push({ jobId: job.id, kind: job.kind, state: job.state, outbox: false });
     },
     save({ seq, job: before }, move, now) {
       const values = changingValues(move.job);

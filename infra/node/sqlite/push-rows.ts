@@ -10,7 +10,7 @@ export function pushRows({ database, write, read, assertRoom }: StoreContext): P
   const jobByKey = database.prepare('SELECT id, accepted_at FROM job WHERE dedupe_key = ?');
   const insert = database.prepare(`
     INSERT INTO push (id, received_at, receiver_id, relevant, event, job_ids, repeated)
-    VALUES (:id, :received_at, :receiver_id, :relevant, :event, :job_ids, :repeated)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const byId = database.prepare('SELECT * FROM push WHERE id = ?');
   const pageOf = (condition: string) =>
     database.prepare(`
@@ -25,15 +25,15 @@ export function pushRows({ database, write, read, assertRoom }: StoreContext): P
   function insertNow({ id, receivedAt, event, jobKeys }: NewPush): void {
     assertRoom();
     const jobs = jobKeys.map((key) => jobByKey.get(key)).filter((row) => row !== undefined);
-    insert.run({
+    insert.run(
       id,
-      received_at: receivedAt.getTime(),
-      receiver_id: event.receiverId,
-      relevant: event.relevant ? 1 : 0,
-      event: JSON.stringify(event),
-      job_ids: JSON.stringify(jobs.map((row) => text(row, 'id'))),
-      repeated: jobs.some((row) => time(row, 'accepted_at') < receivedAt) ? 1 : 0,
-    });
+      receivedAt.getTime(),
+      event.receiverId,
+      event.relevant ? 1 : 0,
+      JSON.stringify(event),
+      JSON.stringify(jobs.map((row) => text(row, 'id'))),
+      jobs.some((row) => time(row, 'accepted_at') < receivedAt) ? 1 : 0,
+    );
   }
 
   return {
