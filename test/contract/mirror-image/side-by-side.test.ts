@@ -33,7 +33,9 @@ test('a waiting push is not lost to one of a rival source, nor to an old digest 
   const push = await bed.ask(`${first.host}/team/app:v1`, to, { rule: 'first' });
   const rival = await bed.ask(`${second.host}/team/app:v1`, to, { rule: 'second' });
   bed.start();
-  expect((await bed.reaches(rival, 'DEAD')).problem?.code).toBe('conflict-refused');
+  expect((await bed.reaches(rival, 'DONE')).result).toMatchObject({
+    report: { targets: [{ state: 'refused', error: { code: 'conflict-refused' } }] },
+  });
   for (const id of [pinned, push]) await bed.reaches(id, 'DONE');
   expect(target.catalog.get('mirror/app')?.tags.get('v1')).toBe(digest);
 });
