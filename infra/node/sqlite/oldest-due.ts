@@ -4,8 +4,9 @@ import { integer } from './job-rows.ts';
 import type { StoreContext } from './store-context.ts';
 
 export function oldestDue({ database, read }: StoreContext): (now: Date) => Promise<Date | undefined> {
+  // named, because SQLite would take the index of the states and sort all that wait
   const first = database.prepare(
-    `SELECT kind, priority, hosts, run_at FROM job
+    `SELECT kind, priority, hosts, run_at FROM job INDEXED BY job_next
     WHERE state = 'READY' AND (kind, priority, hosts) > (:kind, :priority, :hosts)
     ORDER BY kind, priority, hosts, run_at LIMIT 1`,
   );

@@ -191,6 +191,19 @@ describe('writing', () => {
     await store.close();
   });
 
+  it('knows since when the oldest job could run, whatever its kind, priority and hosts', async () => {
+    const store = await openSqliteStore({ dataDir, ...OPTIONS });
+    const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+    expect(await store.oldestDue(at(59))).toBeUndefined();
+    await store.jobs.accept({ kind: 'mirror', payload: null, runAt: at(9), hosts: ['r'], priority: 5 });
+    await store.jobs.accept({ kind: 'mirror', payload: null, runAt: at(8), hosts: ['s'] });
+    await store.jobs.accept({ kind: 'mirror', payload: null, runAt: at(6), hosts: ['t'] });
+    await store.jobs.accept({ kind: 'sweep', payload: null, runAt: at(7) });
+    expect(await store.oldestDue(at(59))).toEqual(at(6));
+    expect(await store.oldestDue(at(5))).toBeUndefined();
+    await store.close();
+  });
+
   it('gives a lease back only to the process that comes after', async () => {
     const clock = manualClock();
     const store = await openSqliteJobStore({ dataDir, clock, ...OPTIONS });
