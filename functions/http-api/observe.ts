@@ -36,10 +36,11 @@ export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<
   };
 }
 
-/** Probes ask every few seconds, and are no news while all is well. */
+/** Probes ask every few seconds, and are no news while all is well; of a push that was taken, its own line tells more. */
 function levelOf(status: number, route: string | undefined): 'debug' | 'info' | 'warn' {
   if (status >= 500) return 'warn';
-  return status < 400 && route !== undefined && PROBES.has(route) ? 'debug' : 'info';
+  if (status >= 400 || route === undefined) return 'info';
+  return PROBES.has(route) || route.startsWith('/hooks/') ? 'debug' : 'info';
 }
 
 /** Never the token of a receiver's address, and of a path that is none of ours nothing that may be one. */

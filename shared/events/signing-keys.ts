@@ -1,6 +1,6 @@
 // The public keys of those who issue tokens: fetched from fixed places through a function of the host, kept, and fetched
 // again when a token names a key that is not among them, but not more often than every five minutes.
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 import { TransshipError } from '../errors.ts';
 
@@ -31,6 +31,8 @@ export function createSigningKeys(fetchJson: FetchJson, now: () => number): Sign
   const refresh = async (entry: Entry, place: KeyPlace): Promise<void> => {
     entry.triedAtMs = now();
     const keys = await fetchKeys(place, fetchJson);
+    // 46 files, and most servers never see a token
+    const { createLocalJWKSet } = await import('jose');
     entry.fetched = { keys, getKey: createLocalJWKSet(keys), atMs: entry.triedAtMs };
   };
 

@@ -201,6 +201,18 @@ it('asks the sender to come again when nothing can be stored', async () => {
   expect(await answer.text()).not.toContain('disk');
 });
 
+it('tells of a push that was taken in a line of its own, and of its request at the level debug', async () => {
+  bed.lines.length = 0;
+  expect((await push('/hooks/distribution/src', pushOf('told'))).status).toBe(202);
+  expect((await push('/hooks/distribution/src', pushOf('told'), {})).status).toBe(401);
+  const told = bed.lines.filter(({ message }) => message === 'request' || message === 'push accepted');
+  expect(told.map(({ level, message }) => `${level} ${message}`)).toEqual([
+    'info push accepted',
+    'debug request',
+    'info request',
+  ]);
+});
+
 describe('a token in the path', () => {
   const body = { push_data: { tag: '3.0', pushed_at: 1_795_262_399 }, repository: { repo_name: 'team/app' } };
 
