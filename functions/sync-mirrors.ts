@@ -17,6 +17,7 @@ import { listRepositories } from '../shared/oci/catalog.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Deps } from './deps.ts';
 import { askForMirrors, refuseMoved } from './sync-mirrors/ask-for-mirrors.ts';
+import { lookAtDigest } from './sync-mirrors/look-at-digest.ts';
 import { lastSweepAt, referrerTurn } from './sync-mirrors/referrer-turn.ts';
 import { isBeingWritten } from './sync-mirrors/being-written.ts';
 import { sweepCursor, type SweepCounts, type SweepCursor } from './sync-mirrors/sweep-cursor.ts';
@@ -32,7 +33,10 @@ export function syncMirrors(deps: Deps): JobHandler {
     const rule = rules.find(({ name }) => name === payload.rule);
     // The configuration was changed since the job was accepted.
     if (rule === undefined) return { result: { state: 'rule-gone', rule: payload.rule } };
-    return syncRule(rule, rules, payload, deps, context);
+    const { repository, digest } = payload;
+    if (repository === undefined || digest === undefined) return syncRule(rule, rules, payload, deps, context);
+    const session = createCopySession(deps.registries());
+    return lookAtDigest(rule, { repository, digest }, { session, signal: stopOf(context), jobs: deps.jobs });
   };
 }
 
@@ -69,8 +73,7 @@ async function syncRule(
     rules,
     mayCollide,
     session: createCopySession(registries),
-    // Comparing has no effect: it may stop at once, and what was accepted stays accepted.
-    signal: AbortSignal.any([context.ending, context.signal]),
+    signal: stopOf(context),
     // Where targets may meet, all is compared each time.
     cursor: sweepCursor({ rule: rule.name, job: context.job.id }, mayCollide ? undefined : context.job.checkpoint),
     problems: [],
@@ -87,6 +90,8 @@ async function syncRule(
       listTagDigests: (registry) => registries.vendor(registry).listTagDigests,
       listRepositories: (registry) => listRepositories(registries.client(registry), run.signal),
       looksAtReferrers: since === undefined ? () => true : referrerTurn(since, deps.clock.now()),
+      // A push says nothing of all the others; one of a signature names its image: see look-at-digest.ts.
+      looksBelow: payload.trigger !== 'push',
       everyDigest: false,
       ...(payload.repository === undefined || mayCollide
         ? {}
@@ -96,6 +101,11 @@ async function syncRule(
     (compared) => handle(compared, run),
   );
   return outcome(run);
+}
+
+/** Comparing has no effect: it may stop at once, and what was accepted stays accepted. */
+function stopOf({ ending, signal }: JobContext): AbortSignal {
+  return AbortSignal.any([ending, signal]);
 }
 
 async function handle(compared: Compared, run: Run): Promise<void> {

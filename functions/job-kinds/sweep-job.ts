@@ -9,6 +9,8 @@ export const sweepPayload = z.strictObject({
   rule: z.string(),
   /** Only this source repository; absent: all of the rule's. */
   repository: z.string().optional(),
+  /** Only what belongs to this digest in it: a signature was pushed, or a list of referrers. */
+  digest: z.string().optional(),
   trigger: z.enum(['schedule', 'push', 'api']),
 });
 
@@ -20,8 +22,10 @@ export function ruleSweep(rule: MirrorRule, terms: Omit<SweepPayload, 'rule'>): 
   return { ...sweepJob({ rule: rule.name, ...terms }), hosts, priority: rule.priority };
 }
 
-/** At most one runs for a rule (or for a repository of it), and one more waits. */
+/** At most one runs for a rule (or for a repository or a digest of it), and one more waits. */
 export function sweepJob(payload: SweepPayload): NewJob {
-  const target = `rule:${payload.rule}${payload.repository === undefined ? '' : `/${payload.repository}`}`;
+  const { rule, repository, digest } = payload;
+  const place = repository === undefined ? '' : `/${repository}`;
+  const target = `rule:${rule}${place}${digest === undefined ? '' : `@${digest}`}`;
   return { kind: SWEEP, targets: [target], payload };
 }

@@ -22,6 +22,8 @@ export function mirrorRequest(payload: MirrorPayload): CopyRequest {
     targets,
     ...(payload.platforms === undefined ? {} : { platforms: payload.platforms }),
     referrers: payload.referrers,
+    // Images of an index are signed one by one, often while it is copied.
+    looksBelow: true,
     onConflict: payload.onConflict,
     foreignLayers: false,
     dryRun: false,

@@ -7,7 +7,7 @@ import type { NewJob } from '../../shared/jobs/job.ts';
 import type { MirrorRule } from '../../shared/mirror/rule.ts';
 import { judgeTag } from '../../shared/mirror/selection.ts';
 import { matchesSource } from '../../shared/mirror/source-pattern.ts';
-import { isCosignTag, isFallbackTag } from '../../shared/oci/fallback-tag.ts';
+import { isCosignTag, isFallbackTag, subjectOfTag } from '../../shared/oci/fallback-tag.ts';
 import { mirrorJob } from '../job-kinds/mirror-job.ts';
 import { registryNames } from '../registry-names.ts';
 import { ruleMirror } from '../job-kinds/rule-mirror.ts';
@@ -47,10 +47,13 @@ function jobFor(
   { repository, tag, digest }: { repository: string; tag: string | null; digest: string | null },
   hosts: readonly string[],
 ): NewJob | undefined {
-  const sweep = () => ruleSweep(rule, { repository, trigger: 'push' });
+  const sweep = (about: { digest?: string } = {}) => ruleSweep(rule, { repository, ...about, trigger: 'push' });
   if (tag === null) return sweep();
-  // A signature or a list of referrers is no image: it belongs to one, and the sweep looks whose.
-  if (isCosignTag(tag) || isFallbackTag(tag)) return rule.referrers ? sweep() : undefined;
+  // A signature or a list of referrers is no image: it belongs to one, which its tag mostly names.
+  if (isCosignTag(tag) || isFallbackTag(tag)) {
+    const subject = subjectOfTag(tag);
+    return rule.referrers ? sweep(subject === undefined ? {} : { digest: subject }) : undefined;
+  }
   const judgement = judgeTag(tag, rule.tags);
   if (judgement === 'depends') return sweep();
   const payload = judgement === 'selected' ? ruleMirror(rule, { repository, tag }, 'push', hosts) : undefined;

@@ -23,7 +23,7 @@ const MAY_PASS = new Set<string>([
 export function sweepFailure(
   rule: string,
   problems: readonly Problem[],
-  { tags, failed, repositories }: SweepCounts,
+  { tags, failed, repositories }: Pick<SweepCounts, 'tags' | 'failed' | 'repositories'>,
 ): TransshipError | undefined {
   const passing = problems.filter(({ code }) => MAY_PASS.has(code));
   const isNothing = failed > 0 && tags === 0 && failed >= repositories;

@@ -44,6 +44,7 @@ export function sweepDeps(
     listTagDigests: (registry) => registries.vendor(registry).listTagDigests,
     listRepositories: (registry) => listRepositories(registries.client(registry), signal),
     looksAtReferrers: () => true,
+    looksBelow: true,
     signal,
   };
 }

@@ -13,6 +13,8 @@ export type CopyRequest = {
   platforms?: { include: readonly string[]; mode: PlatformMode };
   /** Copy referrers (signatures, SBOMs, attestations) and cosign's digest tags too. */
   referrers: boolean;
+  /** Look for them also at the images of an index that is in place already; costs a read of it at a target. */
+  looksBelow?: boolean;
   /** What to do where the target tag names another digest. */
   onConflict: ConflictPolicy;
   /** Copy layers whose media type says that they must not be distributed. */

@@ -8,8 +8,8 @@ import { assertImagePlatform } from './assert-platform.ts';
 import type { CopyRequest } from './copy-types.ts';
 import { resolveSource } from './resolve-source.ts';
 
-/** What a tag names. */
-export type Named = Pick<ManifestHead, 'digest'>;
+/** What a tag names; without its media type where only digests were compared. */
+export type Named = Pick<ManifestHead, 'digest'> & Partial<Pick<ManifestHead, 'mediaType'>>;
 
 /** What was found out before a copy begins; it is not asked for again. */
 export type KnownBefore = {

@@ -8,6 +8,7 @@ const DIGEST = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
 const MAX_TAG_LENGTH = 128;
 // A fallback tag has no more than 64 characters of the hash, whichever it is.
 const FALLBACK_TAG = /^sha(?:256|384|512)-[0-9a-f]{64}$/;
+const SUBJECT = /^sha256-([0-9a-f]{64})(?:\.(?:sig|att|sbom))?$/;
 const COSIGN_TAG = /^sha256-[0-9a-f]{64}\.(?:sig|att|sbom)$/;
 
 /**
@@ -35,6 +36,12 @@ export function cosignTags(digest: string): string[] {
   return ['sig', 'att', 'sbom']
     .map((suffix) => `${algorithm}-${hex}.${suffix}`)
     .filter((tag) => tag.length <= MAX_TAG_LENGTH);
+}
+
+/** The digest that such a tag stands for; undefined where the tag is another one, or has no room for the whole digest. */
+export function subjectOfTag(tag: string): string | undefined {
+  const [, hex] = SUBJECT.exec(tag) ?? [];
+  return hex === undefined ? undefined : `sha256:${hex}`;
 }
 
 /** Whether a tag looks like a list of referrers; it may still be the name of an image. */

@@ -24,7 +24,7 @@ export async function headManifest(repository: Repository, reference: string): P
 }
 
 /**
- * The same where only the digest counts, and one is expected: registries that compare it themselves (by its ETag) then need not
+ * The same where the digest counts, and one is expected; the media type is told only where that was wrong: registries that compare it themselves (by its ETag) then need not
  * read the manifest, which is most of what a HEAD costs them.
  * https://www.rfc-editor.org/rfc/rfc9110.html#name-if-none-match
  */
@@ -32,7 +32,7 @@ export async function headDigest(
   repository: Repository,
   reference: string,
   expected: string | undefined,
-): Promise<Pick<ManifestHead, 'digest'> | undefined> {
+): Promise<(Pick<ManifestHead, 'digest'> & Partial<ManifestHead>) | undefined> {
   const response = await askHead(repository, reference, expected);
   if (response.status === 304 && expected !== undefined) return { digest: expected };
   return headFrom(response, repository, reference);

@@ -65,6 +65,7 @@ export function openSweepBed(options: Partial<RegistriesOptions> = {}): SweepBed
     listTagDigests: (host) => listers[host],
     listRepositories: (host) => listRepositories(registries.client(host)),
     looksAtReferrers,
+    looksBelow: true,
   });
 
   return {

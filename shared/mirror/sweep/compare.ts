@@ -15,9 +15,9 @@ import { problemOf } from '../report.ts';
 import type { MirrorRule } from '../rule.ts';
 import type { CopySession } from '../session.ts';
 import { renderTarget } from '../target-template.ts';
-import type { RepositoryDiff, TagChange, TargetChange, WantedTag } from './diff.ts';
+import { changeOf, type RepositoryDiff, type TargetChange, type WantedTag } from './diff.ts';
 import { comparePlace } from './in-place.ts';
-import { thoseLackingBelongings } from './lacking-belongings.ts';
+import { compareBelongings, type InPlace } from './compare-belongings.ts';
 import { failureNotes } from './failure-notes.ts';
 import { inParallel } from './in-parallel.ts';
 import { readSourceTags, type SourceTags } from './source-tags.ts';
@@ -31,6 +31,8 @@ export type CompareDeps = {
   listTagDigests: (registry: string) => TagDigestLister | undefined;
   /** Whether this sweep looks for new signatures of an unchanged digest. */
   looksAtReferrers: (digest: string) => boolean;
+  /** Whether those of an index's images are looked for with its own: costs a read of it at a target, and a question for each. */
+  looksBelow: boolean;
   /** Find out the digest of every selected tag, also where a copy would do that by itself. */
   everyDigest: boolean;
   signal?: AbortSignal;
@@ -50,7 +52,6 @@ export type Compared = {
 
 /** Questions about tags of one repository at once; they wait for the client's own limits. */
 const TAGS_AT_ONCE = 32;
-const DIGESTS_AT_ONCE = 8;
 
 type RenderedTarget = ReturnType<typeof renderTarget>;
 type Pair = { target: RenderedTarget; side: Promise<TargetTags> };
@@ -64,8 +65,10 @@ type Run = {
   diff: RepositoryDiff;
   wanted: WantedTag[];
   notes: ReturnType<typeof failureNotes>;
-  /** Pairs that are as they should be, by digest. */
-  same: Map<string, { tag: string; target: RenderedTarget; side: TargetTags }[]>;
+  /** Pairs that are as they should be, by the source's digest. */
+  same: Map<string, InPlace[]>;
+  /** As far as they were told. */
+  mediaTypes: Map<string, string>;
   nameOf: (tag: string) => string;
   /** What the last tag was found to name: others may name the same. */
   lastDigest: string | undefined;
@@ -120,6 +123,7 @@ export async function compareRepository(
     wanted,
     notes,
     same: new Map(),
+    mediaTypes: new Map(),
     nameOf,
     lastDigest: undefined,
   };
@@ -204,7 +208,7 @@ async function compareTag({ tag, pairs }: WantedSource, run: Run): Promise<void>
       const place = { source: run.source, target: side.repository, platforms: run.rule.platforms };
       const state = await comparePlace(source.digest, head, place);
       if (state !== 'same') changes.push({ reference, state, digest: head.digest });
-      else noteSame(source.digest, { tag, target, side }, run);
+      else noteSame(source.digest, { tag, target, side, found: head.digest }, run);
     } catch (error) {
       notes.failed(reference, error);
     }
@@ -212,11 +216,7 @@ async function compareTag({ tag, pairs }: WantedSource, run: Run): Promise<void>
   if (changes.length > 0) diff.changes.push(changeOf(nameOf(tag), source?.digest, changes));
 }
 
-function changeOf(source: string, digest: string | undefined, targets: TargetChange[]): TagChange {
-  return { source, ...(digest === undefined ? {} : { digest }), targets };
-}
-
-function noteSame(digest: string, pair: { tag: string; target: RenderedTarget; side: TargetTags }, run: Run): void {
+function noteSame(digest: string, pair: InPlace, run: Run): void {
   run.diff.unchanged += 1;
   const pairs = run.same.get(digest);
   if (pairs === undefined) run.same.set(digest, [pair]);
@@ -229,6 +229,7 @@ async function lookAtSource(tag: string, guess: string | undefined, run: Run): P
   try {
     const head = await notes.unlessHopeless(diff.source, () => headDigest(source, tag, guess ?? run.lastDigest));
     run.lastDigest = head?.digest;
+    noteType(head, run);
     // A tag that is gone since it was listed is no tag any more.
     if (head === undefined && tags.isNamed) diff.missing.push(tag);
     else if (head === undefined) diff.selected -= 1;
@@ -242,39 +243,23 @@ async function lookAtSource(tag: string, guess: string | undefined, run: Run): P
 /** Undefined where it cannot be told; that is noted. */
 async function lookAtTarget(
   { target, side }: Pair,
-  { notes }: Run,
+  run: Run,
 ): Promise<{ side: TargetTags; head: Named | undefined } | undefined> {
+  const { notes } = run;
   const place = formatReference({ registry: target.registry, repository: target.repository });
   try {
     const known = await side;
-    return { side: known, head: await notes.unlessHopeless(place, () => known.look(target.tag)) };
+    const head = await notes.unlessHopeless(place, () => known.look(target.tag));
+    noteType(head, run);
+    return { side: known, head };
   } catch (error) {
     notes.failed(place, error);
     return undefined;
   }
 }
 
-/** Signatures and SBOMs come after their image: an unchanged digest is looked at once, whatever the number of its tags. */
-async function compareBelongings(run: Run): Promise<void> {
-  const { same, deps, source, diff, notes, nameOf } = run;
-  const due = [...same].filter(([digest]) => deps.looksAtReferrers(digest));
-  await inParallel(due, DIGESTS_AT_ONCE, async ([digest, pairs]) => {
-    // One tag of the digest in each target repository is enough.
-    const bySide = new Map(pairs.toReversed().map((pair) => [pair.side, pair]));
-    try {
-      for (const side of await thoseLackingBelongings(digest, source, [...bySide.keys()], deps.session)) {
-        const pair = bySide.get(side);
-        if (pair === undefined) continue;
-        diff.unchanged -= 1;
-        const change: TargetChange = { reference: formatReference(pair.target), state: 'incomplete', digest };
-        const existing = diff.changes.find((one) => one.source === nameOf(pair.tag));
-        if (existing === undefined) diff.changes.push(changeOf(nameOf(pair.tag), digest, [change]));
-        else existing.targets.push(change);
-      }
-    } catch (error) {
-      notes.failed(`${diff.source}@${digest}`, error);
-    }
-  });
+function noteType(head: Named | undefined, { mediaTypes }: Run): void {
+  if (head?.mediaType !== undefined) mediaTypes.set(head.digest, head.mediaType);
 }
 
 /** A rule all of whose tags are missing is more likely misspelt than up to date. */

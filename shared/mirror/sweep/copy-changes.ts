@@ -77,6 +77,7 @@ function requestFor({ source, digest, targets }: TagChange, { rule, complete }: 
     targets: references,
     ...(rule.platforms === undefined ? {} : { platforms: rule.platforms }),
     referrers: rule.referrers && !isFollower,
+    looksBelow: true,
     onConflict: rule.onConflict,
     foreignLayers: false,
     dryRun: false,

@@ -18,6 +18,10 @@ export type TagChange = {
   targets: TargetChange[];
 };
 
+export function changeOf(source: string, digest: string | undefined, targets: TargetChange[]): TagChange {
+  return { source, ...(digest === undefined ? {} : { digest }), targets };
+}
+
 export type SweepProblem = {
   /** A repository, or a reference where it concerns that alone. */
   place: string;

@@ -1,4 +1,4 @@
-// Whether a target lacks what belongs to an unchanged image: signatures are pushed after it, and new ones come while its tag stays.
+// Whether a target lacks what belongs to content that it has: signatures are pushed after it, and new ones come while its tag stays.
 import { fallbackTag } from '../../oci/fallback-tag.ts';
 import { listReferrers } from '../../oci/referrers.ts';
 import type { Repository } from '../../oci/repository.ts';
@@ -8,25 +8,23 @@ import type { TargetTags } from './target-tags.ts';
 
 /** The targets that lack something; none of them is asked where the source has nothing. */
 export async function thoseLackingBelongings(
-  digest: string,
+  digests: readonly string[],
   source: Repository,
   targets: readonly TargetTags[],
   session: CopySession,
 ): Promise<TargetTags[]> {
-  const belongings = await findBelongings(source, [digest], session);
+  const belongings = await findBelongings(source, digests, session);
   if (belongings.referrers.size === 0 && belongings.digestTags.length === 0) return [];
-  const lacking = await Promise.all(targets.map((target) => lacksSome(digest, belongings, target, session)));
+  const lacking = await Promise.all(targets.map((target) => lacksSome(belongings, target, session)));
   return targets.filter((_target, index) => lacking[index]);
 }
 
 async function lacksSome(
-  digest: string,
   { referrers, digestTags }: Belongings,
   target: TargetTags,
   session: CopySession,
 ): Promise<boolean> {
-  const wanted = referrers.get(digest) ?? [];
-  if (wanted.length > 0) {
+  for (const [digest, wanted] of referrers) {
     const { registry, name } = target.repository;
     const place = `${registry.host}/${name}`;
     const list = await listReferrers(target.repository, digest, {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import { countsAt } from '../../support/copy-bed.ts';
 import { contentAt, plantReferrer, plantSimpleImage } from '../../support/planted-content.ts';
+import { plantIndex } from '../../support/planted-image.ts';
 import { openSweepBed, ruleFor, type SweepBed } from '../../support/sweep-bed.ts';
 import type { TagDigestLister } from '../../../shared/registries/vendor.ts';
 
@@ -118,6 +119,19 @@ describe('nothing changed', () => {
     forget();
     await bed.sync([many({ referrers: true })], { looksAtReferrers: () => false });
     expect(countsAt(source)['GET referrers']).toBeUndefined();
+  });
+
+  test('of an index with referrers costs a read of it at the target, and a listing for each of its images', async () => {
+    await plantIndex(source, 'many/app', 't0');
+    await bed.sync([many({ referrers: true })]);
+    forget();
+    const { compared } = await bed.sync([many({ referrers: true })]);
+    expect(compared.map(({ diff }) => diff.unchanged)).toEqual([1]);
+    const { 'GET referrers': listings, 'HEAD manifest': heads, ...others } = countsAt(source);
+    expect([listings, others]).toEqual([4, { 'GET tags': 1 }]);
+    // Its tag, and that of a signature.
+    expect(heads).toBe(2);
+    expect(countsAt(target)['GET manifest']).toBe(1);
   });
 
   test('costs nothing beside the listings where both sides list digests', async () => {

@@ -105,12 +105,23 @@ describe('a push', () => {
   });
 
   it.each([`sha256-${DIGEST}.sig`, `sha256-${DIGEST}.att`, `sha256-${DIGEST}.sbom`, `sha256-${DIGEST}`])(
-    'of what belongs to an image asks for a sweep, unless signatures stay behind: %s',
+    'of what belongs to an image asks for a look at that one, unless signatures stay behind: %s',
     (tag) => {
-      expect(planned(rule(), { tag })).toMatchObject([{ kind: 'sweep', payload: { repository: 'team/app' } }]);
+      expect(planned(rule(), { tag })).toMatchObject([
+        {
+          kind: 'sweep',
+          targets: [`rule:app/team/app@sha256:${DIGEST}`],
+          payload: { repository: 'team/app', digest: `sha256:${DIGEST}` },
+        },
+      ]);
       expect(planned(rule(', referrers: false'), { tag })).toEqual([]);
     },
   );
+
+  it('of a list of referrers whose tag has no room for the digest asks for a sweep of the repository', () => {
+    const [job] = planned(rule(), { tag: `sha512-${DIGEST}` });
+    expect(job).toMatchObject({ kind: 'sweep', targets: ['rule:app/team/app'] });
+  });
 
   it('to a target asks for nothing, and back to the source for nothing', () => {
     const there = { registry: 'r.example', repository: 'mirror/team/app' };
