@@ -12,6 +12,8 @@ export type ApiDeps = Deps & {
   /** Those of the configuration that holds now. */
   readonly receivers: () => ReceiverDirectory;
   readonly version: string;
+  /** Aborted when the host is about to end: streams end then. Absent: it never is. */
+  readonly stopping?: AbortSignal;
   /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
   readonly readiness: () => string | undefined;
   /** Absent, or nothing said: the process can go on. Otherwise why only a restart helps, for `/livez`. */

@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context, Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { addApiTokens } from './api-tokens.ts';
+import { authenticator } from './authenticate.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { addDocument } from './document.ts';
 import { addEvents } from './events.ts';
@@ -23,7 +24,14 @@ import { addRules } from './rules.ts';
 /** `app.fetch(request, { peer })`: the host says who is at the other end. One application per process: it counts its clients. */
 export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   const app = new OpenAPIHono<ApiEnv>();
-  const api: Api = { app, gate: createGate(deps), bodies: createBodyBudget(), methods: new Map() };
+  const authenticate = authenticator(deps);
+  const api: Api = {
+    app,
+    gate: createGate(deps, authenticate),
+    authenticate,
+    bodies: createBodyBudget(),
+    methods: new Map(),
+  };
 
   app.use(observe(deps));
   const answerError = (error: unknown, context: Context<ApiEnv>): Response => {

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import type { Scope } from './api-token.ts';
-import { assertScope, authenticator } from './authenticate.ts';
+import { assertScope, type Authenticate } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
 import { isUnlimited, type Identity } from './identity.ts';
 import { Refusal, retryAfter } from './problem.ts';
@@ -17,8 +17,7 @@ export type Gate = (
 
 const NOBODY: Identity = { name: 'nobody', scopes: [] };
 
-export function createGate(deps: ApiDeps): Gate {
-  const authenticate = authenticator(deps);
+export function createGate(deps: ApiDeps, authenticate: Authenticate): Gate {
   const rateLimit = createRateLimit();
 
   return async (context, access, unmetered) => {

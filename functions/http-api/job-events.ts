@@ -3,6 +3,8 @@
 import * as z from 'zod';
 import { JOB_EVENT_TYPES, type Job, type JobEvent } from '../../shared/jobs/job.ts';
 import type { ApiDeps } from './api-deps.ts';
+import { assertScope } from './authenticate.ts';
+import { OWNER, type Identity } from './identity.ts';
 import { jobParams, visibleJob } from './jobs.ts';
 import { Refusal, retryAfter } from './problem.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
@@ -13,6 +15,8 @@ const HEARTBEAT_MS = 15_000;
 /** After that the client connects again and proves anew who it is. */
 const LONGEST_MS = 30 * 60_000;
 const MOST_STREAMS = 200;
+/** Of one token; who owns the data folder has no such limit. */
+const MOST_OF_ONE = 20;
 const RECONNECT_MS = 2000;
 
 const eventSchema = z.object({
@@ -22,7 +26,7 @@ const eventSchema = z.object({
 });
 
 export function addJobEvents(api: Api, deps: ApiDeps): void {
-  let streams = 0;
+  const streams = streamCounts();
 
   addRoute(
     api,
@@ -55,37 +59,64 @@ export function addJobEvents(api: Api, deps: ApiDeps): void {
       if (hasEnded(job) && after > 0 && (await deps.jobs.log(id, after, 1)).length === 0)
         return new Response(null, { status: 204 });
       if (context.req.raw.method === 'HEAD') return new Response(null, { headers: STREAM });
-      if (streams >= MOST_STREAMS) throw tooManyStreams();
-      streams += 1;
-      return new Response(
-        historyOf(id, after, deps, () => void (streams -= 1)),
-        { headers: STREAM },
-      );
+      const onEnd = streams.begin(identity);
+      const { req, env } = context;
+      const authorization = req.header('authorization');
+      const stillMay = async (): Promise<void> => {
+        const now = await api.authenticate(authorization, env?.peer);
+        assertScope(now, 'read');
+        await visibleJob(id, now, deps);
+      };
+      return new Response(historyOf({ id, after, stillMay, onEnd }, deps), { headers: STREAM });
     },
   );
 }
 
 const STREAM = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } as const;
 
-/** The stream ends with the job, after a while, or when the client goes. */
-function historyOf(id: string, after: number, deps: ApiDeps, onEnd: () => void): ReadableStream<Uint8Array> {
-  const { jobs, clock } = deps;
+type History = {
+  id: string;
+  after: number;
+  /** Rejects when the client may no longer see the job. */
+  stillMay: () => Promise<void>;
+  onEnd: () => void;
+};
+
+/** The stream ends with the job, after a while, when the client goes or may no longer see it, and with the server. */
+function historyOf({ id, after, stillMay, onEnd }: History, deps: ApiDeps): ReadableStream<Uint8Array> {
+  const { jobs, clock, stopping } = deps;
   const encoder = new TextEncoder();
   const news = createBell(id, deps);
+  // by the clock and by a timer, of which one stops while a machine sleeps, and the other does not need a client that reads
   const endsAt = clock.now().getTime() + LONGEST_MS;
+  let checkAt = clock.now().getTime() + HEARTBEAT_MS;
   let last = after;
   let isFirst = true;
+  let isAsked = false;
 
   const over = new AbortController();
+  const end = (): void => over.abort();
+  const callOff = clock.after(LONGEST_MS, end);
+  stopping?.addEventListener('abort', end, { once: true });
   over.signal.addEventListener('abort', () => {
+    callOff();
+    stopping?.removeEventListener('abort', end);
     news.close();
     onEnd();
   });
 
+  if (stopping?.aborted) end();
+
   /** The next piece; undefined when there is no more. Silence gives a comment, so that nobody in between gives up. */
   const next = async (): Promise<string | undefined> => {
     const quietAt = clock.now().getTime() + HEARTBEAT_MS;
-    while (!over.signal.aborted && clock.now().getTime() < endsAt) {
+    while (!over.signal.aborted) {
+      const nowMs = clock.now().getTime();
+      if (nowMs >= endsAt) return undefined;
+      if (nowMs >= checkAt) {
+        checkAt = nowMs + HEARTBEAT_MS;
+        if (!(await stillMay().then(yes, no))) return undefined;
+      }
       // the state first: an end that comes later has its event later
       const job = await jobs.get(id);
       const events = await jobs.log(id, last, BATCH);
@@ -99,24 +130,61 @@ function historyOf(id: string, after: number, deps: ApiDeps, onEnd: () => void):
   };
 
   return new ReadableStream({
+    start(controller) {
+      // who does not read what there is would hold its place for ever
+      over.signal.addEventListener('abort', () => {
+        if (!isAsked) controller.error(new Error('the client does not read'));
+      });
+    },
     async pull(controller) {
       if (isFirst) {
         isFirst = false;
         controller.enqueue(encoder.encode(`retry: ${RECONNECT_MS}\n\n`));
         return;
       }
+      isAsked = true;
       try {
         const text = await next();
         if (text !== undefined) return controller.enqueue(encoder.encode(text));
-        over.abort();
+        end();
         controller.close();
       } catch (error) {
-        over.abort();
+        end();
         throw error;
+      } finally {
+        isAsked = false;
       }
     },
-    cancel: () => over.abort(),
+    cancel() {
+      isAsked = true;
+      end();
+    },
   });
+}
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
+
+/** Counts the open streams, and of whom they are. */
+function streamCounts(): { begin: (identity: Identity) => () => void } {
+  const ofEach = new Map<string, number>();
+  let all = 0;
+  return {
+    begin({ name }) {
+      const own = ofEach.get(name) ?? 0;
+      if (all >= MOST_STREAMS) throw tooManyStreams(`${MOST_STREAMS} streams are open already`);
+      if (own >= MOST_OF_ONE && name !== OWNER.name)
+        throw tooManyStreams(`${MOST_OF_ONE} streams of this token are open already`);
+      all += 1;
+      ofEach.set(name, own + 1);
+      return () => {
+        all -= 1;
+        const left = (ofEach.get(name) ?? 1) - 1;
+        if (left > 0) ofEach.set(name, left);
+        else ofEach.delete(name);
+      };
+    },
+  };
 }
 
 function textOf({ sequence, type, at, data }: JobEvent): string {
@@ -149,11 +217,11 @@ function createBell(id: string, { clock, onJobChange }: ApiDeps): Bell {
   };
 }
 
-function tooManyStreams(): Refusal {
+function tooManyStreams(detail: string): Refusal {
   return new Refusal({
     status: 503,
     code: 'unavailable',
-    detail: `${MOST_STREAMS} streams are open already`,
+    detail,
     headers: retryAfter(RECONNECT_MS),
   });
 }

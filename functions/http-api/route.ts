@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { accepts } from './accepts.ts';
 import type { ApiEnv } from './api-deps.ts';
 import { describeRoute, mediaTypesOf } from './describe-route.ts';
+import type { Authenticate } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { Gate } from './gate.ts';
 import type { Identity } from './identity.ts';
@@ -34,6 +35,8 @@ export type Input<
 export type Api = {
   app: OpenAPIHono<ApiEnv>;
   gate: Gate;
+  /** For requests that last: who asks, looked at anew. */
+  authenticate: Authenticate;
   /** For the bodies of all requests together. */
   bodies: BodyBudget;
   /** The methods of each routing path. */

@@ -55,7 +55,8 @@ export type Server = {
 
 /** Jobs get eight seconds for their safe point and have to be written down then. */
 const JOBS_MS = 9000;
-const ANSWERS_MS = 500;
+/** Who is still being answered gets what the jobs leave of this. */
+const ALL_MS = 9500;
 /** Loading takes a moment in which nothing else happens; somebody who asks for metrics is not kept waiting so long. */
 const METRICS_AFTER_MS = 2000;
 
@@ -105,6 +106,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     },
     borrowRegistries: registries.borrow,
     onJobChange: news.listen,
+    stopping: stopping.signal,
   };
   await saveSchedules(store.jobs, first.config.rules, clock);
   const { fetch } = createHttpApi(deps);
@@ -141,8 +143,9 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       logger.info('stopping');
       stopping.abort();
       const drained = listening.drain();
+      const startedAt = performance.now();
       await within(JOBS_MS, work.ended);
-      await within(ANSWERS_MS, drained);
+      await within(ALL_MS - (performance.now() - startedAt), drained);
       await rest.disposeAsync();
       logger.info('stopped');
     },

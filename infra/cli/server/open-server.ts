@@ -9,7 +9,7 @@ import { isTransshipError, messageOf, TransshipError } from '../../../shared/err
 import { isLoopbackHost } from '../../../shared/oci/scheme-probe.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
-import { adminSocketPath } from '../../node/http/admin-socket.ts';
+import { adminSocketPath, assertOwnSocket } from '../../node/http/admin-socket.ts';
 import { logs, type Context } from '../context.ts';
 import { readAuthorities } from '../open-registries.ts';
 import { styleFor } from '../output/style.ts';
@@ -45,7 +45,9 @@ async function namedWire(context: Context, { server = '', tokenFile }: ServerOpt
 /** The socket first: a server that runs owns the store. */
 async function localWire(context: Context, makesStore: boolean): Promise<Wire> {
   const config = await readConfigOrNone(context);
-  const socket = socketWire(adminSocketPath(config.dataDir, context.io.env));
+  const socketPath = adminSocketPath(config.dataDir, context.io.env);
+  assertOwnSocket(socketPath, config.dataDir);
+  const socket = socketWire(socketPath);
   try {
     const { body } = await socket.send({ method: 'GET', path: '/livez' }, context.signal);
     for await (const _ of body);

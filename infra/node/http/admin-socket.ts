@@ -1,9 +1,10 @@
 // The socket in the data folder through which commands of the same user reach a running server. Who can open it is let in as admin,
 // so nobody else may: the folder and the socket are the owner's alone.
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { TransshipError } from '../../../shared/errors.ts';
+import { closeToOthers } from '../owner-only.ts';
 
 /** The name of a socket has room for 104 bytes on some systems, with a zero at its end. https://man7.org/linux/man-pages/man7/unix.7.html */
 const LONGEST_BYTES = 100;
@@ -42,15 +43,6 @@ export function preparePlace(socketPath: string, dataDir: string): void {
   rmSync(socketPath);
 }
 
-/** A folder that somebody else made for us, a mounted volume for one, keeps its rights: the socket itself lets nobody else in. */
-function closeToOthers(folder: string): void {
-  try {
-    chmodSync(folder, 0o700);
-  } catch {
-    // not ours to change
-  }
-}
-
 /** In a place where everybody may make folders, one of that name may be another user's. */
 function assertOurs(folder: string): void {
   const { uid } = lstatSync(folder);
@@ -70,4 +62,18 @@ export function asOwnerAlone<T>(make: () => T): T {
   } finally {
     process.umask(before);
   }
+}
+
+/**
+ * For who is about to talk to it: the server behind the socket is ours, or that of the owner of the data folder.
+ * @throws TransshipError invalid-config where somebody else put it there
+ */
+export function assertOwnSocket(socketPath: string, dataDir: string): void {
+  const socket = lstatSync(socketPath, { throwIfNoEntry: false });
+  if (socket === undefined || process.getuid === undefined) return;
+  const owners = [process.getuid(), statSync(dataDir, { throwIfNoEntry: false })?.uid];
+  if (owners.includes(socket.uid)) return;
+  throw new TransshipError('invalid-config', `the socket ${socketPath} belongs to another user`, {
+    hint: 'look who put it there, and remove it; or name the server with --server',
+  });
 }

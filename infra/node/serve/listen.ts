@@ -1,8 +1,9 @@
 // Lets requests in: through the door that others reach, and for commands of the owner at the socket of the data folder.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chmodSync } from 'node:fs';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { ApiBindings, Peer } from '../../../functions/http-api/api-deps.ts';
+import { problemOf, problemResponse } from '../../../functions/http-api/problem.ts';
 import { asOwnerAlone, preparePlace } from '../http/admin-socket.ts';
 import { startHttpServer, type HttpServer, type TlsMaterial } from '../http/http-server.ts';
 import type { Door } from './door.ts';
@@ -51,9 +52,18 @@ async function listenOnSocket({ fetch, socketPath, dataDir }: ListenOptions): Pr
 }
 
 function listener(fetch: ListenOptions['fetch'], peerOf: (incoming: Pick<IncomingMessage, 'socket'>) => Peer) {
-  const answer = getRequestListener((request, { incoming }) => fetch(request, { peer: peerOf(incoming) }));
+  const answer = getRequestListener((request, { incoming }) => fetch(request, { peer: peerOf(incoming) }), {
+    // what never gets to the application, which answers for all else
+    errorHandler: (error) => problemResponse(error instanceof RequestError ? NO_REQUEST : problemOf(error)),
+  });
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
 }
+
+const NO_REQUEST = {
+  status: 400,
+  code: 'invalid-request',
+  detail: 'the request has no Host header, or no path that is one',
+} as const;
 
 function remotePeer({ socket }: Pick<IncomingMessage, 'socket'>): Peer {
   // an IPv4 client of a socket for both families

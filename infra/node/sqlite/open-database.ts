@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { TransshipError } from '../../../shared/errors.ts';
+import { closeToOthers, makeOwnFile } from '../owner-only.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { migrate } from './schema.ts';
 import { storeError } from './sqlite-errors.ts';
@@ -25,6 +26,9 @@ export function openDatabase(file: string): OpenDatabase {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeToOthers(dirname(file));
+    // SQLite gives its log the rights of the file
+    makeOwnFile(file);
     database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, defensive: true });
     setPragmas(database);
     assertSafeSqlite(String(database.prepare('SELECT sqlite_version() AS version').get()?.['version']));

@@ -18,12 +18,12 @@ beforeEach(() => bed.clock.step(60_000));
 
 afterAll(() => bed.close());
 
-async function newJob(): Promise<string> {
+async function newJob({ store } = bed): Promise<string> {
   number += 1;
   const terms = { trigger: 'api', referrers: true, onConflict: 'overwrite' } as const;
   const targets = [`dst.example.com/mirror/app:${number}`];
   const job = mirrorJob({ source: 'src.example.com/team/app:1', targets, ...terms });
-  return (await bed.store.jobs.accept(job)).id;
+  return (await store.jobs.accept(job)).id;
 }
 
 /** Claims the job, whatever else waits. */
@@ -193,6 +193,48 @@ describe('the stream of a job', () => {
     const after = await open(id);
     expect(after.status).toBe(200);
     await after.body?.cancel();
+  });
+
+  it('has a bound for each token', async () => {
+    const id = await newJob();
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open(id)));
+    expect(streams.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect((await open(id)).status).toBe(503);
+    const other = await bed.ask(`/v1/jobs/${id}/events`, { token: await bed.token() });
+    expect(other.status).toBe(200);
+    for (const stream of [...streams, other]) await stream.body?.cancel();
+    await (await open(id)).body?.cancel();
+  });
+
+  it('ends for a client whose token was revoked', async () => {
+    const revoked = await bed.token({ id: 'short-lived' });
+    const answer = await bed.ask(`/v1/jobs/${await newJob()}/events`, { token: revoked });
+    const text = answer.text();
+    await bed.store.apiTokens.revoke('short-lived');
+    for (let second = 0; second < 16; second += 1) await bed.clock.advance(1000);
+    expect(eventsOf(await text)).toHaveLength(1);
+  });
+
+  it('gives its place up after half an hour when the client does not read', async () => {
+    const id = await newJob();
+    const streams = await Promise.all(Array.from({ length: 20 }, () => open(id)));
+    await bed.clock.advance(31 * 60_000);
+    const after = await open(id);
+    expect(after.status).toBe(200);
+    for (const stream of [...streams, after]) await stream.body?.cancel().catch(() => undefined);
+  });
+
+  it('ends when the host is about to end', async () => {
+    const stopping = new AbortController();
+    const other = await openApiBed({ stopping: stopping.signal });
+    const id = await newJob(other);
+    const peer = { address: '', isOwner: true };
+    const text = (await other.ask(`/v1/jobs/${id}/events`, { peer })).text();
+    await settle();
+    stopping.abort();
+    expect(eventsOf(await text)).toHaveLength(1);
+    expect(await (await other.ask(`/v1/jobs/${id}/events`, { peer })).text()).toMatch(/^retry: \d+\n\n$/);
+    await other.close();
   });
 
   it('is none for HEAD', async () => {

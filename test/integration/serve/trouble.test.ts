@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import {
   mirrorConfig,
@@ -89,6 +90,17 @@ it('gives up on a client that never ends its headers, while others are answered'
   for (let count = 0; count < 20; count += 1) expect((await fetch(`${serve.url}/livez`)).status).toBe(200);
   expect(await closed).toMatch(/^HTTP\/1\.1 408 |^$/);
   expect(Date.now() - startedAt).toBeLessThan(15_000);
+});
+
+it('says what is wrong with a request that has no host', async () => {
+  await using bed = await serveBed();
+  bed.write(CONFIG);
+  await using serve = await startServe(bed);
+  const socket = connect(Number(new URL(serve.url).port), '127.0.0.1');
+  socket.write('GET /livez HTTP/1.0\r\n\r\n');
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 .*content-type: application\/problem\+json/is);
+  expect(answer).toContain('"code":"invalid-request"');
 });
 
 it('answers health while thousands of connections hang there', async () => {

@@ -19,9 +19,9 @@ async function answers(
   return { url: new URL(`${url}/base/`), asked: () => requests.map(({ headers }) => headers['last-event-id']) };
 }
 
-async function follow(url: URL, signal = new AbortController().signal): Promise<HistoryLine[]> {
+async function follow(url: URL, signal = new AbortController().signal, firstWaitMs = 1): Promise<HistoryLine[]> {
   const lines: HistoryLine[] = [];
-  for await (const line of followJob({ wire: httpWire({ url }), signal }, 'a job')) lines.push(line);
+  for await (const line of followJob({ wire: httpWire({ url }), signal }, 'a job', firstWaitMs)) lines.push(line);
   return lines;
 }
 
@@ -59,6 +59,38 @@ describe('following a job', () => {
     );
     expect(await follow(url)).toHaveLength(1);
     expect(asked().length).toBeLessThan(10);
+  });
+
+  test('waits before it tries again, longer each time, and not after an end that may be the last', async () => {
+    const { url } = await answers(
+      (response) => stream(response).end(event(1)),
+      (response) => stream(response).write(event(2), () => response.destroy()),
+      (response) => response.destroy(),
+      (response) => response.destroy(),
+    );
+    const startedAt = performance.now();
+    await expect(follow(url)).resolves.toHaveLength(2);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    await server?.[Symbol.asyncDispose]();
+    const again = await answers(
+      (response) => stream(response).write(event(2), () => response.destroy()),
+      (response) => response.destroy(),
+      (response) => response.destroy(),
+    );
+    const beganAt = performance.now();
+    await expect(follow(again.url, undefined, 100)).resolves.toHaveLength(1);
+    expect(performance.now() - beganAt).toBeGreaterThan(100 + 200 + 400 - 10);
+  });
+
+  test('ends at once when it is told to while it waits', async () => {
+    const stop = new AbortController();
+    const { url } = await answers((response) =>
+      stream(response).write(event(1), () => {
+        response.destroy();
+        setTimeout(() => stop.abort(new Error('enough')), 50);
+      }),
+    );
+    await expect(follow(url, stop.signal, 60_000)).rejects.toThrow('enough');
   });
 
   test('ends with what the server says is wrong', async () => {

@@ -1,5 +1,5 @@
 // The HTTP server around the application: who waits, who makes room, how it ends, and where its admin socket is.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
@@ -7,9 +7,10 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { adminSocketPath, asOwnerAlone, preparePlace } from '../../../infra/node/http/admin-socket.ts';
+import { adminSocketPath, asOwnerAlone, assertOwnSocket, preparePlace } from '../../../infra/node/http/admin-socket.ts';
 import { boundConnections, type Bounds } from '../../../infra/node/http/bound-connections.ts';
 import { startHttpServer } from '../../../infra/node/http/http-server.ts';
+import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { waitingRoom } from '../../../infra/node/http/waiting-room.ts';
 
 let folder = '';
@@ -198,4 +199,26 @@ it('removes a socket that a killed process left, and nothing else', async () => 
 
   writeFileSync(place, 'mine');
   expect(() => preparePlace(place, data)).toThrow('is in the way: it is no socket');
+});
+
+it.skipIf(process.getuid?.() !== 0)('talks to no socket that somebody else put there', () => {
+  const place = path.join(folder, 'admin.sock');
+  expect(() => assertOwnSocket(place, folder)).not.toThrow();
+  writeFileSync(place, '');
+  expect(() => assertOwnSocket(place, folder)).not.toThrow();
+  chownSync(place, 1234, 1234);
+  expect(() => assertOwnSocket(place, folder)).toThrow('belongs to another user');
+  // root asks the server of the user whose data it is
+  chownSync(folder, 1234, 1234);
+  expect(() => assertOwnSocket(place, folder)).not.toThrow();
+});
+
+it('keeps the store from everybody else, also in a folder that was open to them', async () => {
+  chmodSync(folder, 0o755);
+  writeFileSync(path.join(folder, 'jobs.sqlite'), '', { mode: 0o644 });
+  const store = await openSqliteStore({ dataDir: folder, ballastBytes: 4096 });
+  const modeOf = (name: string): number => statSync(path.join(folder, name)).mode & 0o777;
+  const modes = ['', 'jobs.sqlite', 'jobs.sqlite-wal', 'ballast'].map(modeOf);
+  await store.close();
+  expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
 });
