@@ -37,6 +37,7 @@ export function openTarget(
     meter,
     repository: openRepository(reference, session, meter, signal),
     blobs: { copied: 0, mounted: 0, existing: 0 },
+    counted: new Map(),
     bytesMoved: 0,
     bytesSaved: 0,
     referrers: 0,

@@ -6,6 +6,8 @@ import type { Repository } from '../oci/repository.ts';
 import type { CopyEvent } from './copy-types.ts';
 import type { Slices } from './slices.ts';
 
+/** How a blob got to a target. */
+type Arrival = 'copied' | 'mounted' | 'existing';
 type BlobState = Extract<CopyEvent, { type: 'blob' }>['state'];
 
 export type Target = {
@@ -14,7 +16,9 @@ export type Target = {
   reference: Reference;
   repository: Repository;
   meter: RequestMeter;
-  blobs: { copied: number; mounted: number; existing: number };
+  blobs: Record<Arrival, number>;
+  /** The blobs that stand in `blobs`, by digest: each is counted once, and as copied where it ever was. */
+  counted: Map<string, Arrival>;
   bytesMoved: number;
   bytesSaved: number;
   referrers: number;
@@ -25,11 +29,27 @@ export type Target = {
 };
 
 /** Counts and tells how a blob got there. */
-export function recordBlob(target: Target, blob: Descriptor, how: 'copied' | 'mounted' | 'existing'): void {
-  target.blobs[how] += 1;
+export function recordBlob(target: Target, blob: Descriptor, how: Arrival): void {
+  count(target, blob, how);
   if (how === 'copied') target.bytesMoved += blob.size;
-  else target.bytesSaved += blob.size;
   tellBlob(target, blob, how, how === 'copied' ? blob.size : 0);
+}
+
+/** Counts a blob that did not have to be asked for; one that this copy brought itself stays what it was. */
+export function countHeld(target: Target, blob: Descriptor): void {
+  if (!target.counted.has(blob.digest)) count(target, blob, 'existing');
+}
+
+function count(target: Target, { digest, size }: Descriptor, how: Arrival): void {
+  const before = target.counted.get(digest);
+  if (before === 'copied') return;
+  if (before !== undefined) {
+    target.blobs[before] -= 1;
+    target.bytesSaved -= size;
+  }
+  target.counted.set(digest, how);
+  target.blobs[how] += 1;
+  if (how !== 'copied') target.bytesSaved += size;
 }
 
 export function tellBlob(target: Target, blob: Descriptor, state: BlobState, sentBytes: number): void {

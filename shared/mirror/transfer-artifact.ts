@@ -7,6 +7,7 @@ import { copyBlobs } from './copy-blobs.ts';
 import type { Delivery } from './delivery.ts';
 import { notePartsInTime } from './present-parts.ts';
 import type { CopySession } from './session.ts';
+import { countHeld } from './target.ts';
 import type { Target } from './target.ts';
 import { writeManifests } from './write-manifests.ts';
 
@@ -24,7 +25,10 @@ export async function transferArtifact(
     deliveries.filter(({ hasOlder }) => hasOlder).map(({ target }) => notePartsInTime(artifact, target, session)),
   );
   const lacking = new Map(deliveries.map(({ target }) => [target, blobsLacking(artifact, target, session)]));
-  for (const [target, blobs] of lacking) tellPlan(artifact, target, blobs);
+  for (const [target, blobs] of lacking) {
+    tellPlan(artifact, target, blobs);
+    for (const blob of [...artifact.blobsOf.values()].flat()) if (!blobs.has(blob.digest)) countHeld(target, blob);
+  }
   const all = new Map([...lacking.values()].flatMap((blobs) => [...blobs]));
   const wants = (target: Target, digest: string) => lacking.get(target)?.has(digest) ?? false;
   const targets = deliveries.map(({ target }) => target);
