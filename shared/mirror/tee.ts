@@ -33,8 +33,11 @@ export async function tee(
   let held: Uint8Array | undefined;
   try {
     for await (const chunk of source) {
-      hash.update(chunk);
       sizeBytes += chunk.byteLength;
+      // An empty piece held back would hold back nothing.
+      if (chunk.byteLength === 0) continue;
+      if (sizeBytes > descriptor.size) break;
+      hash.update(chunk);
       const delivered = held === undefined || deliver(held);
       // Most chunks find room at once: no promise for them.
       if (held !== undefined) clock.buffers?.release(held);

@@ -37,7 +37,7 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
         const connection = used ?? open(buffers);
         const stopListening = cutOnAbort(connection, call.signal);
         try {
-          const answer = await ask(connection, call);
+          const answer = await ask(connection, call, buffers);
           if (answer !== undefined) return toResponse(answer, connection, buffers, stopListening);
           drop(connection);
           stopListening();
@@ -45,8 +45,8 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
         } catch (error) {
           drop(connection);
           stopListening();
-          // The other side may close at any time what waited; a GET may be sent twice.
-          if (used === undefined || call.signal?.aborted === true) throw error;
+          // The other side may close at any time what waited; then a GET is sent again. Whatever else went wrong is told.
+          if (used === undefined || !isCut(error) || call.signal?.aborted === true) throw error;
         }
       }
     },
@@ -91,13 +91,14 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
     all.delete(connection);
   }
 
-  async function ask(connection: SocketReader, call: HttpRequest): Promise<Answer | undefined> {
+  async function ask(connection: SocketReader, call: HttpRequest, buffers: BufferPool): Promise<Answer | undefined> {
     await within(timeouts.connectMs, 'UND_ERR_CONNECT_TIMEOUT', connection, connection.connected);
     connection.write(requestText(call));
-    const answer = await within(timeouts.responseMs, 'UND_ERR_HEADERS_TIMEOUT', connection, readHead(connection));
+    const reading = readHead(connection, buffers);
+    const answer = await within(timeouts.responseMs, 'UND_ERR_HEADERS_TIMEOUT', connection, reading);
     if (answer.head.contentLength !== undefined) return answer;
-    // What serves blobs in this form will do so again; an error page tells nothing.
-    unreadable = answer.head.status < 300;
+    // What serves blobs, or redirects to them, in this form will do so again; an error page tells nothing.
+    unreadable ||= answer.head.status < 400;
     return undefined;
   }
 
@@ -118,24 +119,41 @@ export function createDirectReads(connect: (onread: OnReadOpts) => Socket, timeo
 
 type Answer = { head: ResponseHead; rest: Uint8Array };
 
-async function readHead(connection: SocketReader): Promise<Answer> {
+async function readHead(connection: SocketReader, buffers: BufferPool): Promise<Answer> {
   let bytes: Uint8Array = new Uint8Array();
   for (;;) {
     const part = await connection.read();
     if (part === undefined) throw cut();
     // Mostly the first part holds all of the head, and the rest of it is a part of the body, in its buffer.
-    bytes = bytes.byteLength === 0 ? part : Buffer.concat([bytes, part]);
+    bytes = bytes.byteLength === 0 ? part : joinReleased(bytes, part, buffers);
     for (let end = endOfHead(bytes); end >= 0; end = endOfHead(bytes)) {
+      if (end > MOST_HEAD_BYTES) throw tooLarge();
       const head = parseResponseHead(Buffer.from(bytes.buffer, bytes.byteOffset, end).toString('latin1'));
-      bytes = bytes.subarray(end + 4);
-      if (head.status >= 200) return { head, rest: bytes };
+      const rest = bytes.subarray(end + 4);
       if (head.status === 101)
         throw Object.assign(new Error('the protocol was changed unasked'), { code: 'HPE_INVALID' });
+      if (rest.byteLength === 0) buffers.release(bytes);
+      if (head.status >= 200) return { head, rest };
+      bytes = rest;
     }
-    if (bytes.byteLength > MOST_HEAD_BYTES) {
-      throw Object.assign(new Error('the head of the answer is too large'), { code: 'UND_ERR_HEADERS_OVERFLOW' });
-    }
+    if (bytes.byteLength > MOST_HEAD_BYTES) throw tooLarge();
   }
+}
+
+function joinReleased(before: Uint8Array, part: Uint8Array, buffers: BufferPool): Uint8Array {
+  const whole = Buffer.concat([before, part]);
+  buffers.release(before);
+  buffers.release(part);
+  return whole;
+}
+
+function tooLarge(): Error {
+  return Object.assign(new Error('the head of the answer is too large'), { code: 'UND_ERR_HEADERS_OVERFLOW' });
+}
+
+/** The connection ended, or was reset, by the other side. */
+function isCut(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 function endOfHead(bytes: Uint8Array): number {

@@ -2,7 +2,7 @@
 // costs less than half of their work per request; of a stream it tells when a part has left, so that its memory can be used again.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import { joined } from './joined-headers.ts';
 import type { Timeouts } from './timeouts.ts';
@@ -38,27 +38,33 @@ export async function sendRequest(
   const answer = Promise.withResolvers<IncomingMessage>();
   outgoing.on('response', answer.resolve);
   outgoing.on('error', answer.reject);
-  limitConnecting(outgoing, timeouts.connectMs);
+  limitSending(outgoing, timeouts);
   const waitMs = call.wait === 'commit' ? timeouts.commitMs : timeouts.responseMs;
-  // While a stream is sent there is no limit: who feeds it knows how long a part may take.
-  send(outgoing, body, answer.promise).then(
+  send(outgoing, call, answer.promise).then(
     () => within(waitMs, 'UND_ERR_HEADERS_TIMEOUT', outgoing, answer.promise).catch(() => undefined),
     (error: unknown) => outgoing.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   return toResponse(await answer.promise, outgoing, timeouts.stallMs);
 }
 
-async function send(outgoing: ClientRequest, body: HttpRequest['body'], answer: Promise<unknown>): Promise<void> {
-  if (body === undefined || body instanceof Uint8Array) outgoing.end(body);
-  else await sendParts(outgoing, body, answer);
+/** Settles when all has left. */
+async function send(outgoing: ClientRequest, { body, headers }: HttpRequest, answer: Promise<unknown>): Promise<void> {
+  if (body === undefined || body instanceof Uint8Array) return end(outgoing, body);
+  await sendParts(outgoing, body, Number(headers['content-length']), answer);
 }
 
-/** Ends early where an answer came or the connection broke. */
+async function end(outgoing: ClientRequest, body?: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve) => outgoing.end(body, () => resolve()));
+}
+
+/** Ends early where an answer came or the connection broke. @throws Error where the stream has not the length that was announced */
 async function sendParts(
   outgoing: ClientRequest,
   body: AsyncIterable<Uint8Array>,
+  sizeBytes: number,
   answer: Promise<unknown>,
 ): Promise<void> {
+  let left = sizeBytes;
   const parts = body[Symbol.asyncIterator]();
   let isOver = false;
   const stop = (): void => {
@@ -69,19 +75,38 @@ async function sendParts(
   for (;;) {
     const next = await parts.next();
     if (isOver) return;
-    if (next.done === true) return void outgoing.end();
+    left -= next.value?.byteLength ?? 0;
+    // Neither may the registry take what is too much for another request, nor our next request for what is missing.
+    if (left < 0 || (next.done === true && left > 0)) {
+      stop();
+      throw new Error('the body has another length than was announced');
+    }
+    if (next.done === true) return end(outgoing);
     await new Promise<void>((resolve) => outgoing.write(next.value, () => resolve()));
   }
 }
 
-function limitConnecting(outgoing: ClientRequest, connectMs: number): void {
+function limitSending(outgoing: ClientRequest, { connectMs, stallMs }: Timeouts): void {
   outgoing.once('socket', (socket) => {
-    if (!socket.connecting) return;
+    if (!socket.connecting) return limitStuck(outgoing, socket, stallMs);
     const connecting = new Promise<void>((resolve) => {
       socket.once('encrypted' in socket ? 'secureConnect' : 'connect', resolve).once('close', () => resolve());
     });
-    void within(connectMs, 'UND_ERR_CONNECT_TIMEOUT', outgoing, connecting);
+    void within(connectMs, 'UND_ERR_CONNECT_TIMEOUT', outgoing, connecting).then(() =>
+      limitStuck(outgoing, socket, stallMs),
+    );
   });
+}
+
+/** A stream may rest as long as whoever feeds it does; but what was given to the socket must move on. */
+function limitStuck(outgoing: ClientRequest, socket: Socket, stallMs: number): void {
+  const onTimeout = (): void => {
+    if (outgoing.writableLength > 0) outgoing.destroy(timedOut('UND_ERR_BODY_TIMEOUT'));
+    else socket.setTimeout(stallMs);
+  };
+  const stop = (): void => void socket.off('timeout', onTimeout);
+  socket.setTimeout(stallMs).on('timeout', onTimeout);
+  outgoing.once('response', stop).once('close', stop);
 }
 
 function toResponse(message: IncomingMessage, outgoing: ClientRequest, stallMs: number): HttpResponse {
@@ -99,6 +124,8 @@ function toResponse(message: IncomingMessage, outgoing: ClientRequest, stallMs: 
       } catch {
         // Nobody wanted it.
       }
+      // Whoever lent the body of the request may use its memory again behind this.
+      if (!outgoing.writableFinished) outgoing.destroy();
     },
   });
   return { status: message.statusCode ?? 0, headers: joined(message.headers), body };

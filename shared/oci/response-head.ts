@@ -18,11 +18,12 @@ export function parseResponseHead(text: string): ResponseHead {
   if (start === null) throw invalid('its first line is no status line');
   const headers: Record<string, string | undefined> = {};
   for (const line of lines) {
-    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\0\r\n]*?)[ \t]*$/.exec(line);
+    const field = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\0\r\n]*)$/.exec(line);
     if (field === null) throw invalid('a line of its head is no header');
     const name = (field[1] ?? '').toLowerCase();
+    const value = withoutBlanks(field[2] ?? '');
     const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    headers[name] = before === undefined ? (field[2] ?? '') : `${before}, ${field[2]}`;
+    headers[name] = before === undefined ? value : `${before}, ${value}`;
   }
   const status = Number(start[2]);
   const closes = (headers['connection'] ?? '')
@@ -30,6 +31,19 @@ export function parseResponseHead(text: string): ResponseHead {
     .split(/\s*,\s*/)
     .includes('close');
   return { status, headers, contentLength: lengthOf(status, headers), persistent: start[1] === '1' && !closes };
+}
+
+/** Not by a pattern: one that looks for blanks at the end takes minutes for a long line of them. Nor by `trim`, which takes more than blanks. */
+function withoutBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text[start])) start += 1;
+  while (end > start && isBlank(text[end - 1])) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9112#section-6.3 */

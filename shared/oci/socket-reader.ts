@@ -19,6 +19,7 @@ export type SocketReader = {
 
 /** With less room than this the next buffer is begun. */
 const LEAST_ROOM_BYTES = 64 * 1024;
+const NO_BYTES = new Uint8Array();
 
 /** @param connect opens a TCP or TLS socket with these options for reading */
 export function createSocketReader(buffers: BufferPool, connect: (onread: OnReadOpts) => Socket): SocketReader {
@@ -49,15 +50,21 @@ export function createSocketReader(buffers: BufferPool, connect: (onread: OnRead
   socket.on('end', finish);
   socket.on('close', () => {
     finish();
-    buffers.release(buffer);
+    setAside();
   });
   socket.setNoDelay(true);
 
   function beginNext(): void {
+    setAside();
+    buffer = buffers.take();
+  }
+
+  /** Nothing more lands in this buffer. What was not read stays held for whoever reads it yet: it may outlive the connection. */
+  function setAside(): void {
     const rest = buffer.subarray(start, end);
     if (rest.byteLength > 0) full.push(rest);
     else buffers.release(buffer);
-    buffer = buffers.take();
+    buffer = NO_BYTES;
     start = 0;
     end = 0;
   }

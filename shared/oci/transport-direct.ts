@@ -37,13 +37,13 @@ export function openDirectly(options: DirectOptions): OriginConnections {
 
   return {
     async exchange(call) {
-      // What is still under way behind a command that has ended must not open a connection anew.
-      if (isClosed) throw Object.assign(new Error('the connections are closed'), { code: 'ERR_CLOSED' });
       if (call.buffers !== undefined && call.method === 'GET') {
         reads ??= openReads(options);
         const answer = await (await reads).exchange(call, call.buffers);
         if (answer !== undefined) return answer;
       }
+      // What is still under way behind a command that has ended must not open a connection anew.
+      if (isClosed) throw Object.assign(new Error('the connections are closed'), { code: 'ERR_CLOSED' });
       return sendRequest(call, connections, timeouts);
     },
     async close() {

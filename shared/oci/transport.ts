@@ -2,9 +2,11 @@
 // It follows no redirect, adds no credential and retries nothing; the client above it does.
 import type { SecureContext } from 'node:tls';
 import type { Secret } from '../telemetry/secret.ts';
+import { checkAddress } from './egress-guard.ts';
 import type { Lookup } from './egress-guard.ts';
 import type { EgressTrust } from './egress-policy.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import { isAddress, withoutBrackets } from './ip-address.ts';
 import { networkError } from './network-errors.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import { proxyFor } from './proxy.ts';
@@ -35,9 +37,12 @@ export type Transport = {
 /** Opens no connection before the first exchange. */
 export function createTransport(options: TransportOptions): Transport {
   const origins = new Map<string, Promise<OriginConnections>>();
+  let isClosed = false;
 
   function originOf(url: URL, trust: EgressTrust): Promise<OriginConnections> {
-    const key = `${url.origin} ${trust.trusted}`;
+    // What is still under way behind a command that has ended must not open a connection anew.
+    if (isClosed) throw Object.assign(new Error('the connections are closed'), { code: 'ERR_CLOSED' });
+    const key = `${url.origin} ${trust.trusted} ${trust.publicOnly === true}`;
     let opened = origins.get(key);
     if (opened === undefined) {
       opened = openOrigin(url, trust, options);
@@ -48,8 +53,9 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     async exchange(call) {
-      const origin = await originOf(call.url, call.trust);
       try {
+        checkLiteral(call.url, call.trust);
+        const origin = await originOf(call.url, call.trust);
         return await origin.exchange(call);
       } catch (error) {
         const proxy = proxyOf(call.url, options);
@@ -58,10 +64,17 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     async close() {
+      isClosed = true;
       const opened = await Promise.allSettled(origins.values());
       await Promise.all(opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value.close()] : [])));
     },
   };
+}
+
+/** A socket asks nobody for an address that stands in the URL itself, so that the guarded lookup would not see it. */
+function checkLiteral({ hostname }: URL, trust: EgressTrust): void {
+  const host = withoutBrackets(hostname);
+  if (isAddress(host)) checkAddress(host, trust, host);
 }
 
 async function openOrigin(url: URL, trust: EgressTrust, options: TransportOptions): Promise<OriginConnections> {

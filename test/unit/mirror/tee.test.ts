@@ -194,3 +194,23 @@ describe('targets that do not keep up', () => {
     await expect(failing.ended).rejects.toThrow('the upload failed');
   });
 });
+
+test('an empty piece at the end holds nothing back in place of the last bytes', async () => {
+  const wrong = [Buffer.from('first '), Buffer.from('LAST'), new Uint8Array()];
+  const channel = createChannel(100);
+  const { got, ended } = consume(channel);
+  await expect(tee(stream(wrong), describeBytes(Buffer.from('first last')), [channel], clock)).rejects.toThrow(DIGEST);
+  await expect(ended).rejects.toThrow(DIGEST);
+  expect(Buffer.from(got).toString()).toBe('first ');
+});
+
+test('what begins right and goes on too long reaches no target whole', async () => {
+  const channel = createChannel(100);
+  const { got, ended } = consume(channel);
+  const sent = [Buffer.from('first '), Buffer.from('last'), Buffer.from('!'), Buffer.from('?')];
+  await expect(tee(stream(sent), describeBytes(Buffer.from('first last')), [channel], clock)).rejects.toMatchObject({
+    code: 'size-mismatch',
+  });
+  await expect(ended).rejects.toMatchObject({ code: 'size-mismatch' });
+  expect(Buffer.from(got).toString()).toBe('first ');
+});

@@ -62,3 +62,14 @@ function outcomeOf(text: string): string {
     return error instanceof Error && 'code' in error ? String(error.code) : String(error);
   }
 }
+
+test('a long line of blanks takes no time', () => {
+  const value = `a${' '.repeat(200_000)}b`;
+  const startedAt = performance.now();
+  expect(parseResponseHead(`HTTP/1.1 200 OK\r\nx: \t${value} \t`).headers['x']).toBe(value);
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
+test.each(['\v', '\f', '\u00a0'])('only blanks and tabs are left out around a value: not %j', (character) => {
+  expect(() => parseResponseHead(`HTTP/1.1 200 OK\r\ncontent-length: 5${character}`)).toThrow(/Content-Length/);
+});

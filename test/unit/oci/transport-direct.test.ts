@@ -270,3 +270,129 @@ test('an upload that is not answered ends in time', async () => {
   })();
   await expect(transport.put('/upload', body, 1000)).rejects.toMatchObject({ code: 'timeout' });
 });
+
+test('memory is used again, too, where the head of an answer comes alone', async () => {
+  await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n');
+  await using transport = transportTo(server.url);
+  const memory = new Set<ArrayBufferLike>();
+  for (let round = 0; round < 3; round += 1) {
+    const { body } = await transport.get('/blob');
+    server.connections[round]?.end('hello');
+    for await (const part of body as AsyncIterable<Uint8Array>) {
+      expect(Buffer.from(part).toString()).toBe('hello');
+      memory.add(part.buffer);
+      transport.buffers.release(part);
+    }
+    await expect.poll(() => server.connections[round]?.closed).toBe(true);
+  }
+  expect(memory.size).toBe(1);
+});
+
+test('a registry that does not answer on a connection that waited is not asked again', async () => {
+  let requests = 0;
+  await using server = await startBareServer((_request, response) => {
+    requests += 1;
+    if (requests === 1) response.setHeader('content-length', 2).end('ok');
+  });
+  await using transport = transportTo(server.url);
+  const { body } = await transport.get('/blob');
+  await read(body as AsyncIterable<Uint8Array>);
+  await expect(transport.get('/blob')).rejects.toMatchObject({ code: 'timeout' });
+  expect(requests).toBe(2);
+});
+
+test('a redirect in chunks is not asked for twice again', async () => {
+  await using server = await startBareServer((_request, response) => {
+    response.writeHead(307, { location: '/elsewhere' });
+    response.write('moved');
+    response.end();
+  });
+  await using transport = transportTo(server.url);
+  for (const requests of [2, 3]) {
+    const { status, body } = await transport.get('/blob');
+    expect(status).toBe(307);
+    await body.dump();
+    expect(server.requests).toHaveLength(requests);
+  }
+});
+
+test.each([
+  ['a stream', false],
+  ['bytes', true],
+])('an upload of %s to a registry that takes nothing ends in time', async (_what, whole) => {
+  const server = net.createServer((socket) => void socket.pause().on('error', () => undefined));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  try {
+    await using transport = transportTo(url);
+    const sizeBytes = 64_000_000;
+    const body = (async function* () {
+      for (let part = 0; part < 64; part += 1) yield new Uint8Array(1_000_000);
+    })();
+    const sent = whole
+      ? transport.put('/upload', body, sizeBytes, { body: new Uint8Array(sizeBytes) })
+      : transport.put('/upload', body, sizeBytes);
+    await expect(sent).rejects.toMatchObject({ code: 'timeout', cause: { code: 'UND_ERR_BODY_TIMEOUT' } });
+  } finally {
+    server.close();
+  }
+});
+
+test('an upload may rest as long as its source does', async () => {
+  await using server = await startBareServer(async (request, response) => {
+    await request.resume().toArray();
+    response.writeHead(201).end();
+  });
+  await using transport = transportTo(server.url);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, 3 * TIMEOUTS.stallMs);
+  const body = (async function* () {
+    yield new Uint8Array(1000);
+    await promise;
+    yield new Uint8Array(1000);
+  })();
+  expect(await transport.put('/upload', body, 2000)).toMatchObject({ status: 201 });
+});
+
+test.each([
+  ['shorter', 500],
+  ['longer', 1500],
+])('a body that is %s than announced ends its connection, and the next request gets another', async (_how, size) => {
+  const received: string[] = [];
+  await using server = await startRawServer();
+  await using transport = transportTo(server.url);
+  const body = (async function* () {
+    yield new Uint8Array(400);
+    yield new Uint8Array(size - 400);
+  })();
+  await expect(transport.put('/upload', body, 1000)).rejects.toMatchObject({
+    code: 'connection-failed',
+    cause: { message: 'the body has another length than was announced' },
+  });
+  await expect.poll(() => server.connections[0]?.destroyed).toBe(true);
+  received.push(...server.asked);
+  expect(received.join('').replace(/^.*?\r\n\r\n/s, '').length).toBeLessThan(1000);
+});
+
+test('what is closed opens no connection to another origin either', async () => {
+  await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+  const transport = transportTo(server.url);
+  await transport[Symbol.asyncDispose]();
+  await expect(transport.get('/never')).rejects.toMatchObject({ code: 'connection-failed' });
+  expect(server.connections).toEqual([]);
+});
+
+test.each([{ trusted: false }, { trusted: true, publicOnly: true } as const])(
+  'an inner address in the URL itself is not connected to: %j',
+  async (trust) => {
+    await using server = await startRawServer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    await using transport = transportTo(server.url);
+    await transport.get('/configured');
+    for (const get of [transport.get, async (path: string) => transport.get(path, { method: 'HEAD', trust })]) {
+      await expect(get('/blob', { trust })).rejects.toMatchObject({ code: 'egress-denied' });
+    }
+    expect(server.asked).toHaveLength(1);
+  },
+);
