@@ -6,7 +6,7 @@ import { Refusal } from './problem.ts';
 /** Up to this size a body does not count: the number of connections bounds them, and to read it in one piece costs half as much. */
 const SMALL_BYTES = 16 * 1024;
 
-export type BodyLimits = { limitBytes: number; budget: BodyBudget };
+type BodyLimits = { limitBytes: number; budget: BodyBudget };
 
 /**
  * Hands the whole body to the work, undefined for one of more than `limitBytes`, whose rest is not read. It counts until the work is done.

@@ -1,7 +1,7 @@
 // Something that can be replaced while it is used: who borrowed one keeps it, and whatever replaces it meanwhile. Each is closed when the
 // last who may use it gives back.
 
-export type Borrowed<T> = { value: T; giveBack: () => void };
+type Borrowed<T> = { value: T; giveBack: () => void };
 
 type Closable = { close(): Promise<void> };
 
