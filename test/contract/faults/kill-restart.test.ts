@@ -128,11 +128,18 @@ test('one of two targets dies and stays away: the other gets everything', async 
   const target = await start('target');
   const other = await start('other');
   const { digest } = await plantImage(source, 'team/app', { tag: '1', layerSizes: [LAYER_BYTES, 500_000] });
+  // Held in the middle, so that it always dies before the end of the blob.
+  target.faults.push({
+    match: { method: 'PUT', path: /\/uploads\// },
+    action: { stallMs: FOREVER_MS, afterBytes: 2_000_000 },
+  });
   const gone: Promise<void>[] = [];
   const run = await runCopy(
     `${source.host}/team/app:1`,
     [`${target.host}/mirror/app:1`, `${other.host}/mirror/app:1`],
     {
+      // Whoever dies cuts its connections: no limit of time decides here, however busy the machine is.
+      registries: { timeouts: { connectMs: 5_000, responseMs: 5_000, commitMs: 5_000, stallMs: 5_000 } },
       onEvent: midway(() => void gone.push(target.stop())),
     },
   );
