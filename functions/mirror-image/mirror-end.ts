@@ -34,5 +34,13 @@ export function jobFailure(errors: readonly unknown[], prefix = ''): TransshipEr
 }
 
 function mayPass(error: unknown): boolean {
-  return !isTransshipError(error) || error.retryable || isTransshipError(error, ...MAY_PASS);
+  return !isTransshipError(error) || error.retryable || isTransshipError(error, ...MAY_PASS) || isMisread(error);
+}
+
+/**
+ * What we send was checked before. A registry that finds another digest read something half-written of its own: distribution 2.8
+ * writes the links of its blobs in place, and a manifest that comes meanwhile is refused.
+ */
+function isMisread(error: TransshipError): boolean {
+  return isTransshipError(error, 'digest-mismatch') && error.details['method'] === 'PUT';
 }

@@ -71,10 +71,13 @@ export function completed(job: Job, result: Json | undefined, outbox: readonly O
   return { ...move({ ...job, ...FREE, state: 'DONE', result, finishedAt: now }, 'done', null), outbox };
 }
 
-/** A try that got on is no step towards the end: a transfer of days may be cut more often than a job has attempts. */
+/**
+ * A try that got on is no step towards the end: a transfer of days may be cut more often than a job has attempts. Half of them
+ * stay counted, so that one that is cut at the same place again and again waits longer each time.
+ */
 export function retried(job: Job, at: Date, problem: JobProblem, now: Date, result = job.result): Move {
   if (job.cancelRequested) return cancelled(job, now);
-  const attempts = job.advanced ? 0 : job.attempts;
+  const attempts = job.advanced ? Math.min(job.attempts, Math.floor(job.maxAttempts / 2)) : job.attempts;
   if (attempts >= job.maxAttempts) return buried(job, problem, now, result);
   const kept = boundedProblem(problem);
   const after = { ...job, ...FREE, state: 'READY', attempts, runAt: at, problem: kept, result } as const;

@@ -129,7 +129,7 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
         finish(job, 'DONE');
         return undefined;
       }),
-    retry: (lease, at) => held(lease, (job) => failed(job, at)),
+    retry: (lease, at) => held(lease, (job) => failed(job, at, Math.floor(job.maxAttempts / 2))),
     bury: (lease) =>
       held(lease, (job) => {
         die(job);
@@ -201,12 +201,13 @@ export function jobStoreModel(freesLeasesAtStart: boolean): Model {
   }
 
   function abandoned(job: ModelJob): void {
-    failed(job, model.now);
+    failed(job, model.now, 0);
   }
 
-  function failed(job: ModelJob, at: number): JobState {
+  /** @param counted how many tries stay counted of a job that got on */
+  function failed(job: ModelJob, at: number, counted: number): JobState {
     if (job.cancelRequested) return finish(job, 'CANCELLED');
-    if (job.advanced) job.attempts = 0;
+    if (job.advanced) job.attempts = Math.min(job.attempts, counted);
     return job.attempts >= job.maxAttempts ? die(job) : offer(job, at);
   }
 

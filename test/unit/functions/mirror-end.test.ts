@@ -50,6 +50,13 @@ describe('a mirror job', () => {
     },
   );
 
+  it('is tried again where a registry finds another digest in what it was sent: that was right when it left', () => {
+    const misread = error('digest-mismatch', {
+      details: { operation: 'write manifest v1', method: 'PUT', status: 400 },
+    });
+    expect(failure(['failed'], [[0, misread]])).toMatchObject({ code: 'digest-mismatch', retryable: true });
+  });
+
   it('is tried again as long as one target may still succeed, and tells that one', () => {
     const down = error('registry-unavailable', { retryable: true, hint: 'later' });
     expect(

@@ -66,7 +66,7 @@ export function describeEnding(subject: StoreSubject): void {
     });
 
     it('offers a job again and again as long as each try gets on', async () => {
-      const id = await bed.accept({ maxAttempts: 2 });
+      const id = await bed.accept({ maxAttempts: 4 });
       for (let offset = 1; offset <= 5; offset += 1) {
         const { lease } = await bed.claimOne();
         await bed.store.checkpoint(lease, { offset });
