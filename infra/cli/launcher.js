@@ -6,7 +6,6 @@ import module from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import v8 from 'node:v8';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = new URL('./main.ts', import.meta.url);
@@ -23,9 +22,6 @@ else if (isCheckout && fs.existsSync(localNode) && fs.realpathSync(localNode) !=
 else refuse();
 
 async function start() {
-  // The young generation stays at 1 MiB: chunks of blobs are garbage at once, and a larger one would let them grow old,
-  // which costs a full collection for every 64 MiB and 60 MB of memory.
-  v8.setFlagsFromString('--semi-space-growth-factor=1');
   enableCompileCache();
   const { main } = await import((isCheckout ? sources : bundle).href);
   process.exitCode = await main(process.argv.slice(2));

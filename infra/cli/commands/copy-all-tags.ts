@@ -7,6 +7,7 @@ import { copyExitCode } from '../copy-outcome.ts';
 import { readRepositories, readTerms, type CopyOptions } from '../copy-request.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openRegistriesFor } from '../open-registries.ts';
+import { youngGenerationKeeper } from '../young-generation.ts';
 import { startCopyReporter } from '../output/copy-reporter.ts';
 import { printError } from '../output/print-error.ts';
 import { printJsonLine } from '../output/json-lines.ts';
@@ -33,7 +34,7 @@ export async function runCopyAllTags(
   try {
     const copies = copyRepository(
       { ...repositories, tags: undefined, ...terms },
-      { registries, onEvent: reporter.onEvent, signal },
+      { registries, onEvent: youngGenerationKeeper(reporter.onEvent), signal },
     );
     for await (const report of copies) {
       reports.push(report);

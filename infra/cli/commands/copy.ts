@@ -7,6 +7,7 @@ import { copyExitCode } from '../copy-outcome.ts';
 import { readReferences, readTerms, type CopyOptions } from '../copy-request.ts';
 import { openRegistriesFor } from '../open-registries.ts';
 import { startCopyReporter } from '../output/copy-reporter.ts';
+import { youngGenerationKeeper } from '../young-generation.ts';
 import { printCopyReport } from '../output/print-copy-report.ts';
 
 export async function runCopy(
@@ -27,7 +28,11 @@ export async function runCopy(
   });
   let report: CopyReport;
   try {
-    report = await copyArtifact(request, { registries, onEvent: reporter.onEvent, signal: context.signal });
+    report = await copyArtifact(request, {
+      registries,
+      onEvent: youngGenerationKeeper(reporter.onEvent),
+      signal: context.signal,
+    });
   } finally {
     reporter.stop();
     await registries.close();

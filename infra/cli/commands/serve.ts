@@ -1,7 +1,6 @@
 // `transship serve`: takes the server's address, starts the server behind it with the global options, and gives it the signals of
 // the process.
 import { flushCompileCache } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { resolveSecret } from '../../../shared/config/secrets.ts';
 import { takeDoor } from '../../node/serve/door.ts';
@@ -17,8 +16,6 @@ export type ServeGiven = {
 
 export async function runServe(context: Context, { isLevelGiven }: ServeGiven): Promise<number> {
   const { io, globals } = context;
-  // The launcher keeps the young generation small, for copies; thousands of requests a second would be collected all the time.
-  setFlagsFromString('--semi-space-growth-factor=2');
   let onReload = (): void => {};
   const signals = listenToSignals(io, () => onReload());
   const load = () => loadConfig(globals.config, { env: io.env, homeDir: io.homeDir, cwd: process.cwd() });

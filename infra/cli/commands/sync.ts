@@ -11,6 +11,7 @@ import { printSyncProblems, startSyncReporter } from '../output/sync-reporter.ts
 import { printSyncSummary } from '../output/sync-summary.ts';
 import { chooseRules, openJournal, sweepDeps } from '../sweep-run.ts';
 import { startTally, tallyExitCode } from '../sync-tally.ts';
+import { youngGenerationKeeper } from '../young-generation.ts';
 
 export type SyncOptions = { dryRun?: boolean };
 
@@ -38,7 +39,7 @@ export async function runSync(context: Context, names: readonly string[], option
       everyDigest: false,
       allRules: config.rules,
       ...(store === undefined ? {} : { journal: store.journal }),
-      onEvent: reporter.event,
+      onEvent: youngGenerationKeeper(reporter.event),
       onCompared(compared) {
         tally.compared(compared);
         if (compared.diff.problems.length > 0) troubled.compared.push(compared);

@@ -44,7 +44,7 @@ test('blobs are sent again', async () => {
   held().manifests.clear();
   held().blobs.clear();
   await mirror();
-  await contentAt({ registry: target, repository: 'app' }, 'v1');
+  await expect(contentAt({ registry: target, repository: 'app' }, 'v1')).resolves.toBeDefined();
 });
 
 test('a blob that the neighbour lost is sent, not mounted', async () => {
@@ -52,7 +52,7 @@ test('a blob that the neighbour lost is sent, not mounted', async () => {
   await mirror('first');
   held('first').blobs.clear();
   await mirror('second');
-  await contentAt({ registry: target, repository: 'second' }, 'v1');
+  await expect(contentAt({ registry: target, repository: 'second' }, 'v1')).resolves.toBeDefined();
 });
 
 test('what is there is asked for, and not sent again', async () => {

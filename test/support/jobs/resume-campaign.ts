@@ -31,8 +31,6 @@ export type ResumeReport = {
 
 export type ResumeCampaign = { program: string; layerBytes: number; kills: number; seed: number };
 
-/** As infra/cli/launcher.js starts Node. */
-const AS_LAUNCHED = ['--semi-space-growth-factor=1'];
 const PROCESS = fileURLToPath(new URL('mirroring-process.ts', import.meta.url));
 
 export async function resumeCampaign({ program, layerBytes, kills, seed }: ResumeCampaign): Promise<ResumeReport> {
@@ -58,7 +56,7 @@ export async function resumeCampaign({ program, layerBytes, kills, seed }: Resum
   let ended: string | undefined;
   for (let kill = 0; kill <= kills && ended === undefined; kill += 1) {
     const { promise: end, resolve } = Promise.withResolvers<string>();
-    const running = startProcess(process.execPath, [...AS_LAUNCHED, PROCESS, dataDir], {
+    const running = startProcess(process.execPath, [PROCESS, dataDir], {
       onLine: (line) => {
         if (!line.startsWith('open')) resolve(line);
       },
