@@ -1,11 +1,11 @@
 // `transship serve`: takes the server's address, starts the server behind it with the global options, and gives it the signals of
 // the process.
 import { flushCompileCache } from 'node:module';
-import { loadConfig } from '../../../shared/config/load.ts';
-import { resolveSecret } from '../../../shared/config/secrets.ts';
-import { takeDoor } from '../../node/serve/door.ts';
-import { readTls } from '../../node/serve/read-tls.ts';
+import type { ApiConfig } from '../../../shared/config/config.ts';
+import type { LoadedConfig } from '../../../shared/config/load.ts';
+import { takeDoor, type Door } from '../../node/serve/door.ts';
 import type { Context } from '../context.ts';
+import { takeEarlyDoor, type EarlyDoor } from '../early-door.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 
@@ -18,11 +18,12 @@ export async function runServe(context: Context, { isLevelGiven }: ServeGiven): 
   const { io, globals } = context;
   let onReload = (): void => {};
   const signals = listenToSignals(io, () => onReload());
-  const load = () => loadConfig(globals.config, { env: io.env, homeDir: io.homeDir, cwd: process.cwd() });
+  const early = await takeEarlyDoor(globals.config, process.cwd());
   try {
+    const { loadConfig } = await import('../../../shared/config/load.ts');
+    const load = () => loadConfig(globals.config, { env: io.env, homeDir: io.homeDir, cwd: process.cwd() });
     const loaded = await load();
-    const tls = await readTls(loaded.config, (reference) => resolveSecret(reference, { env: io.env }));
-    const door = takeDoor(loaded.config.api, tls);
+    const door = await doorFor(loaded, io, early);
     try {
       // loading the rest keeps everything else from happening; where the door cannot be had, the server says so itself
       await door.listening.catch(() => undefined);
@@ -40,7 +41,21 @@ export async function runServe(context: Context, { isLevelGiven }: ServeGiven): 
     return EXIT.done;
   } finally {
     signals.release();
+    await early?.door.close();
   }
+}
+
+/** The early one, if it is where the configuration says. */
+async function doorFor({ config }: LoadedConfig, io: Io, early: EarlyDoor | undefined): Promise<Door> {
+  if (early !== undefined && isPlainly(config.api, early)) return early.door;
+  await early?.door.close();
+  const { readTls } = await import('../../node/serve/read-tls.ts');
+  const { resolveSecret } = await import('../../../shared/config/secrets.ts');
+  return takeDoor(config.api, await readTls(config, (reference) => resolveSecret(reference, { env: io.env })));
+}
+
+function isPlainly({ listen, tls, trustProxy }: ApiConfig, early: EarlyDoor): boolean {
+  return tls === undefined && !trustProxy && listen.host === early.listen.host && listen.port === early.listen.port;
 }
 
 /** The first SIGINT or SIGTERM ends the server, a second one the process; SIGHUP loads the configuration anew. */

@@ -17,7 +17,10 @@ export type Door = {
 };
 
 /** Begins to listen; requests wait until the door is opened. */
-export function takeDoor({ listen: { host, port }, trustProxy }: Config['api'], tls: TlsMaterial | undefined): Door {
+export function takeDoor(
+  { listen: { host, port }, trustProxy }: Pick<Config['api'], 'listen' | 'trustProxy'>,
+  tls: TlsMaterial | undefined,
+): Door {
   const room = waitingRoom();
   const listening = startHttpServer({
     listen: { host, port },
