@@ -8,8 +8,7 @@ const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 
 it(
   `loses nothing, moves no tag back and does nothing twice over ${KILLS} kills, seed ${seed}`,
-  // A campaign is chance: one that fails is told and run once more, so that what fails twice is a fault and not bad luck of the machine.
-  { timeout: 300_000, retry: 1 },
+  { timeout: 300_000 },
   async () => {
     const report = await serveCampaign(KILLS, seed, requireComponent('docker-registry'));
     console.log(

@@ -115,8 +115,7 @@ it('answers health while thousands of connections hang there', async () => {
   await until(() => sockets.filter(({ connecting }) => connecting).length === 0);
   const startedAt = performance.now();
   expect((await fetch(`${serve.url}/livez`)).status).toBe(200);
-  // A tenth of that alone; the test shares its cores with others.
-  expect(performance.now() - startedAt).toBeLessThan(5000);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
   expect(await serve.api('/readyz')).toMatchObject({ status: 200 });
 });
 

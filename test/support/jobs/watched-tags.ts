@@ -17,6 +17,7 @@ export async function watchTags(
 ): Promise<string[]> {
   const wrong: string[] = [];
   const reached = new Map<string, number>();
+  const seen = new Set<string>();
   const manifests = `${url}/v2/${repository}/manifests`;
 
   async function look(tag: string, digests: readonly string[]): Promise<void> {
@@ -28,7 +29,8 @@ export async function watchTags(
     const before = reached.get(tag) ?? -1;
     if (now < 0) wrong.push(`${tag} names ${digest}, which its source never had`);
     if (now < before) wrong.push(`${tag} went back from ${before} to ${now}`);
-    if (now > before) wrong.push(...(await missingBelow(url, repository, text)).map((one) => `${tag}: ${one}`));
+    if (now > before)
+      wrong.push(...(await missingBelow(`${url}/v2/${repository}/blobs`, text, seen)).map((one) => `${tag}: ${one}`));
     reached.set(tag, Math.max(now, before));
   }
 
@@ -39,13 +41,28 @@ export async function watchTags(
   return wrong;
 }
 
-/** The blobs of a manifest that are not there. */
-async function missingBelow(url: string, repository: string, manifest: string): Promise<string[]> {
-  const blobs = [...manifest.matchAll(/"digest":\s*"(sha256:[0-9a-f]{64})"/g)].map(([, digest = '']) => digest);
+/** distribution 2.8 writes the link of a blob in place whenever it is mounted again: who looks at that instant finds none. */
+const LOOKS_AT_SEEN = 20;
+
+/**
+ * The blobs of a manifest that are not there. What was never seen in the repository must be there at the first look.
+ * @param seen what was; gets more
+ */
+async function missingBelow(blobs: string, manifest: string, seen: Set<string>): Promise<string[]> {
+  const digests = [...manifest.matchAll(/"digest":\s*"(sha256:[0-9a-f]{64})"/g)].map(([, digest = '']) => digest);
   const missing: string[] = [];
-  for (const digest of blobs) {
-    const { status } = await fetch(`${url}/v2/${repository}/blobs/${digest}`, { method: 'HEAD' });
-    if (status !== 200) missing.push(`${digest} is missing`);
+  for (const digest of digests) {
+    const isThere = await isFound(`${blobs}/${digest}`, seen.has(digest) ? LOOKS_AT_SEEN : 1);
+    if (isThere) seen.add(digest);
+    else missing.push(`${digest} is missing`);
   }
-  return blobs.length > 0 ? missing : ['its manifest names no content'];
+  return digests.length > 0 ? missing : ['its manifest names no content'];
+}
+
+async function isFound(url: string, looks: number): Promise<boolean> {
+  for (let look = 1; look <= looks; look += 1) {
+    if ((await fetch(url, { method: 'HEAD' })).status === 200) return true;
+    await delay(LOOK_EVERY_MS);
+  }
+  return false;
 }
