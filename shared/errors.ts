@@ -33,6 +33,11 @@ export type ErrorCode =
   | 'registry-error'
   | 'upload-lost'
   | 'blob-unknown'
+  // what the API server of a cluster answered
+  | 'object-conflict'
+  | 'object-refused'
+  | 'list-expired'
+  | 'cluster-unavailable'
   // what Transship decided
   | 'no-matching-platform'
   | 'conflict-refused'
@@ -56,6 +61,7 @@ export type ErrorCode =
 export type ErrorDetails = {
   registry?: string;
   repository?: string;
+  cluster?: string;
   operation?: string;
   status?: number;
   [key: string]: unknown;

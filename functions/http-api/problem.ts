@@ -85,7 +85,7 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** 502 and 504 are about registries: their 401 is none of ours. */
+/** 502 and 504 are about registries and clusters: their 401 is none of ours. */
 const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   'invalid-usage': 422,
   'invalid-reference': 422,
@@ -113,6 +113,10 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   'registry-error': 502,
   'upload-lost': 502,
   'blob-unknown': 502,
+  'object-conflict': 409,
+  'object-refused': 502,
+  'list-expired': 502,
+  'cluster-unavailable': 502,
   'no-matching-platform': 422,
   'conflict-refused': 409,
   'tag-immutable': 409,
