@@ -25,6 +25,7 @@ export async function copyBlob(
   session: CopySession,
 ): Promise<Map<Target, BlobFailure>> {
   const failures = new Map<Target, BlobFailure>();
+  const transfer = { blob, source, session, failures };
   const opened: OpenUpload[] = [];
   const followers: Target[] = [];
   let departed = false;
@@ -33,7 +34,7 @@ export async function copyBlob(
       const state = await begin(blob, source, target, session);
       if (state === 'follow') followers.push(target);
       else if (state === 'done') return;
-      else if (departed) await transferBlob(blob, source, [state], session, failures);
+      else if (departed) await transferBlob(transfer, [state]);
       else opened.push(state);
     } catch (error) {
       failures.set(target, { of: 'target', error });
@@ -41,7 +42,7 @@ export async function copyBlob(
   });
   await allOrLate(begun, session.patienceMs);
   departed = true;
-  await Promise.all([opened.length > 0 ? transferBlob(blob, source, opened, session, failures) : undefined, ...begun]);
+  await Promise.all([opened.length > 0 ? transferBlob(transfer, opened) : undefined, ...begun]);
   for (const target of followers) {
     await underwayOrEnding(target, blob, session);
     if (target.slices?.ending.aborted === true) {

@@ -1,5 +1,6 @@
 // One upload of a blob to one target, from its session to its end in either way.
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { Repository } from '../oci/repository.ts';
 import { cancelUpload } from '../oci/uploads.ts';
 import type { UploadSession } from '../oci/uploads.ts';
 import type { CopySession } from './session.ts';
@@ -12,15 +13,22 @@ export type BlobFailure = { of: 'source' | 'target'; error: unknown };
 /** A session that waits for the blob; `endLead` lets others of the same registry go on. */
 export type OpenUpload = { target: Target; upload: UploadSession; endLead: () => void };
 
+/** One blob on its way to some targets: what all its uploads share. */
+export type BlobTransfer = {
+  blob: Descriptor;
+  source: Repository;
+  session: CopySession;
+  /** Gets the targets that could not take the blob. */
+  failures: Map<Target, BlobFailure>;
+};
+
 /**
  * Runs it: told, noted, and cancelled where it failed.
  * @param leftOver the session that nobody needs after a failure
  */
 export async function runUpload(
   { target, upload, endLead }: OpenUpload,
-  blob: Descriptor,
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
+  { blob, session, failures }: BlobTransfer,
   uploading: () => Promise<void>,
   leftOver: () => UploadSession | undefined = () => upload,
 ): Promise<void> {

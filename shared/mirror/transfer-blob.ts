@@ -12,8 +12,7 @@ import { putBlob } from '../oci/uploads.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
 import { runUpload } from './run-upload.ts';
-import type { BlobFailure, OpenUpload } from './run-upload.ts';
-import type { CopySession } from './session.ts';
+import type { BlobTransfer, OpenUpload } from './run-upload.ts';
 import type { Slices } from './slices.ts';
 import { tellBlob } from './target.ts';
 import type { Target } from './target.ts';
@@ -26,42 +25,29 @@ const CHANNEL_BYTES = 512 * 1024;
 /** Progress is told at most once per so many bytes. */
 const TELL_EVERY_BYTES = 512 * 1024;
 
-/** Settles when every upload has ended; `failures` gets the targets that could not take the blob. */
-export async function transferBlob(
-  blob: Descriptor,
-  source: Repository,
-  opened: readonly OpenUpload[],
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<void> {
+/** Settles when every upload has ended; `failures` of the transfer gets the targets that could not take the blob. */
+export async function transferBlob(transfer: BlobTransfer, opened: readonly OpenUpload[]): Promise<void> {
   if (opened.every(({ target }) => target.slices === undefined)) {
-    return transferAtOnce(blob, source, opened, session, failures);
+    return transferAtOnce(transfer, opened);
   }
   // Only jobs ask for slices.
   const { slicesFor, transferChunks } = await import('./transfer-chunks.ts');
   const sliced = new Map<OpenUpload, Slices>();
   for (const one of opened) {
-    const slices = slicesFor(one, blob);
+    const slices = slicesFor(one, transfer.blob);
     if (slices !== undefined) sliced.set(one, slices);
   }
   const others = opened.filter((one) => !sliced.has(one));
   await Promise.all([
-    sliced.size > 0 ? transferChunks(blob, source, sliced, session, failures) : undefined,
-    others.length > 0 ? transferAtOnce(blob, source, others, session, failures) : undefined,
+    sliced.size > 0 ? transferChunks(transfer, sliced) : undefined,
+    others.length > 0 ? transferAtOnce(transfer, others) : undefined,
   ]);
 }
 
-async function transferAtOnce(
-  blob: Descriptor,
-  source: Repository,
-  opened: readonly OpenUpload[],
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<void> {
+async function transferAtOnce(transfer: BlobTransfer, opened: readonly OpenUpload[]): Promise<void> {
+  const { blob, source, failures } = transfer;
   const failedAtSource =
-    blob.size <= WHOLE_UP_TO_BYTES
-      ? await transferWhole(blob, source, opened, session, failures)
-      : await transferStreamed(blob, source, opened, session, failures);
+    blob.size <= WHOLE_UP_TO_BYTES ? await transferWhole(transfer, opened) : await transferStreamed(transfer, opened);
   if (failedAtSource === undefined) return;
   const error = located(failedAtSource.error, placeOf(source, `read blob ${blob.digest}`));
   for (const { target } of opened) if (failures.has(target)) failures.set(target, { of: 'source', error });
@@ -69,16 +55,11 @@ async function transferAtOnce(
 
 type SourceFailure = { error: unknown } | undefined;
 
-async function transferWhole(
-  blob: Descriptor,
-  source: Repository,
-  opened: readonly OpenUpload[],
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<SourceFailure> {
+async function transferWhole(transfer: BlobTransfer, opened: readonly OpenUpload[]): Promise<SourceFailure> {
+  const { blob, source } = transfer;
   const reading = readWhole(blob, source);
   const sending = opened.map((one) =>
-    runUpload(one, blob, session, failures, async () => {
+    runUpload(one, transfer, async () => {
       await putBlob(one.target.repository, one.upload, blob.digest, await reading);
     }),
   );
@@ -89,13 +70,8 @@ async function transferWhole(
   );
 }
 
-async function transferStreamed(
-  blob: Descriptor,
-  source: Repository,
-  opened: readonly OpenUpload[],
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<SourceFailure> {
+async function transferStreamed(transfer: BlobTransfer, opened: readonly OpenUpload[]): Promise<SourceFailure> {
+  const { blob, source, session } = transfer;
   const channels = new Map(opened.map((one) => [one, watched(one.target, blob, session.buffers)]));
   let failure: SourceFailure;
   const reading = tee(contentOf(blob, source, session.buffers), blob, [...channels.values()], session).catch(
@@ -104,9 +80,7 @@ async function transferStreamed(
     },
   );
   const sending = [...channels].map(async ([one, channel]) => {
-    await runUpload(one, blob, session, failures, () =>
-      uploadBlob(one.target.repository, one.upload, blob, channel.stream),
-    );
+    await runUpload(one, transfer, () => uploadBlob(one.target.repository, one.upload, blob, channel.stream));
     // A registry may answer before it read everything: then nobody takes from this channel any more.
     channel.fail(new Error('the upload has ended'));
   });

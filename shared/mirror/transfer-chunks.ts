@@ -6,7 +6,6 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { located } from '../oci/located-error.ts';
 import { placeOf } from '../oci/repository.ts';
-import type { Repository } from '../oci/repository.ts';
 import { interruption } from '../oci/retry.ts';
 import { openChunkReader } from './chunk-reader.ts';
 import type { Chunk, ChunkReader } from './chunk-reader.ts';
@@ -25,10 +24,9 @@ import type { ChunkedUpload, SourceOfBlob } from './chunked-upload.ts';
 import { endsWithin } from './ends-within.ts';
 import { openHash } from './resumable-hash.ts';
 import { runUpload } from './run-upload.ts';
-import type { BlobFailure, OpenUpload } from './run-upload.ts';
+import type { BlobTransfer, OpenUpload } from './run-upload.ts';
 import type { CopySession } from './session.ts';
 import type { Slices } from './slices.ts';
-import type { Target } from './target.ts';
 import { isOtherContent } from './upload-checkpoint.ts';
 
 /** A registry that wants larger chunks gets blobs in the way it gets small ones. */
@@ -42,54 +40,37 @@ export function slicesFor({ target, upload }: OpenUpload, blob: Descriptor): Sli
   return chunkSizeFor(repository, upload) > MOST_CHUNK_BYTES ? undefined : slices;
 }
 
-/** Settles when every upload has ended; `failures` gets the targets that could not take the blob. */
-export async function transferChunks(
-  blob: Descriptor,
-  source: Repository,
-  opened: ReadonlyMap<OpenUpload, Slices>,
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<void> {
+/** Settles when every upload has ended; `failures` of the transfer gets the targets that could not take the blob. */
+export async function transferChunks(transfer: BlobTransfer, opened: ReadonlyMap<OpenUpload, Slices>): Promise<void> {
   const groups = new Map<string, ChunkedUpload[]>();
   let departed = false;
   const going: Promise<void>[] = [];
   const begun = [...opened].map(async ([one, slices]) => {
-    const upload = await begin(one, blob, slices, session, failures);
+    const upload = await begin(one, slices, transfer);
     if (upload === undefined) return;
-    if (departed) return sendTogether([upload], blob, source, session, failures);
+    if (departed) return sendTogether([upload], transfer);
     const key = `${upload.offset} ${upload.found?.offset ?? 0} ${chunkSizeFor(upload.repository, upload.upload)}`;
     groups.set(key, [...(groups.get(key) ?? []), upload]);
   });
   const all = Promise.all(begun);
-  while (!(await endsWithin(all, session.patienceMs)) && groups.size === 0);
+  while (!(await endsWithin(all, transfer.session.patienceMs)) && groups.size === 0);
   departed = true;
-  for (const group of groups.values()) going.push(sendTogether(group, blob, source, session, failures));
+  for (const group of groups.values()) going.push(sendTogether(group, transfer));
   await Promise.all([all, ...going]);
 }
 
-async function begin(
-  one: OpenUpload,
-  blob: Descriptor,
-  slices: Slices,
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<ChunkedUpload | undefined> {
+async function begin(one: OpenUpload, slices: Slices, transfer: BlobTransfer): Promise<ChunkedUpload | undefined> {
   try {
-    return await beginChunkedUpload(one, blob, slices, session);
+    return await beginChunkedUpload(one, transfer.blob, slices, transfer.session);
   } catch (error) {
-    await runUpload(one, blob, session, failures, () => Promise.reject(error));
+    await runUpload(one, transfer, () => Promise.reject(error));
     return undefined;
   }
 }
 
 /** Runs uploads that begin at the same byte, with chunks of the same size, to their ends. */
-async function sendTogether(
-  group: readonly ChunkedUpload[],
-  blob: Descriptor,
-  source: Repository,
-  session: CopySession,
-  failures: Map<Target, BlobFailure>,
-): Promise<void> {
+async function sendTogether(group: readonly ChunkedUpload[], transfer: BlobTransfer): Promise<void> {
+  const { blob, source, failures } = transfer;
   const open = new Map(group.map((one) => [one, Promise.withResolvers<void>()]));
   const failed = new Map<ChunkedUpload, unknown>();
   const fail = (one: ChunkedUpload, error: unknown): void => {
@@ -100,15 +81,13 @@ async function sendTogether(
   const ends = [...open].map(([one, { promise }]) =>
     runUpload(
       one.one,
-      blob,
-      session,
-      failures,
+      transfer,
       () => promise,
       () => leftOver(one, failed.get(one)),
     ),
   );
   try {
-    await feed(open, blob, source, session, fail);
+    await feed(open, transfer, fail);
     await Promise.all(
       [...open.keys()].map((one) =>
         finishChunkedUpload(one).then(open.get(one)?.resolve, (error: unknown) => fail(one, error)),
@@ -133,7 +112,7 @@ type Fail = (one: ChunkedUpload, error: unknown) => void;
  * Reads the source once and sends every chunk to all that are left, until the content is whole and right, or nobody is left.
  * @throws what concerns them all: the source, wrong content, an ending slice
  */
-async function feed(open: Open, blob: Descriptor, source: Repository, session: CopySession, fail: Fail): Promise<void> {
+async function feed(open: Open, { blob, source, session }: BlobTransfer, fail: Fail): Promise<void> {
   const [first] = open.keys();
   if (first === undefined) return;
   const { found, slices, offset } = first;
