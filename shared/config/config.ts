@@ -1,6 +1,7 @@
 // What the program works with: a configuration that was checked, with its texts read and its units in its names. Secrets are still
 // references; they are resolved where they are used.
-import type { MirrorRule } from '../mirror/rule.ts';
+import type { CredentialRule } from '../credentials/credential-rule.ts';
+import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import type { ConfigFile } from './schema/schema.ts';
 
 /** Where a secret is; certificates are referred to in the same way. */
@@ -19,16 +20,27 @@ export type RegistryConfig = Omit<RegistryFile, 'limits' | 'aliases' | 'trustedH
 
 type ReceiverConfig = ConfigFile['receivers'][number];
 
-export type ApiConfig = Omit<ConfigFile['api'], 'listen' | 'rateLimit'> & {
+type AdmissionFile = NonNullable<ConfigFile['api']['admission']>;
+
+export type ApiConfig = Omit<ConfigFile['api'], 'listen' | 'rateLimit' | 'admission'> & {
   listen: { host: string; port: number };
   requestsPerMinute: number;
+  admission?: Omit<AdmissionFile, 'listen'> & { listen: { host: string; port: number } };
 };
+
+/** A cluster and the one way in which it is reached; the member that is there tells which. */
+export type ClusterConfig = ConfigFile['clusters'][number];
+
+/** A rule with the times at which a refresh is forced; absent: only what is due. */
+export type CredentialRuleConfig = CredentialRule & { schedule?: Schedule };
 
 export type Config = {
   registries: readonly RegistryConfig[];
   rules: readonly MirrorRule[];
   receivers: readonly ReceiverConfig[];
   api: ApiConfig;
+  clusters: readonly ClusterConfig[];
+  credentials: readonly CredentialRuleConfig[];
   /** An absolute path. */
   dataDir: string;
   instance: string;

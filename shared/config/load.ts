@@ -88,7 +88,10 @@ function withoutEmptySections(root: MapNode): MapNode {
 }
 
 // What users name there is theirs, and no file of ours.
-const FREE_KEYS = new Set(['createRepository', 'oidc']);
+const FREE_KEYS = new Set(['createRepository', 'oidc', 'selector']);
+
+// Members that name a file or a folder.
+const FILE_KEYS = new Set(['file', 'dataDir', 'path']);
 
 /** Files are relative to the file that names them; `~/` is the user's home. */
 function resolvePaths(node: ConfigNode, surroundings: ConfigSurroundings): void {
@@ -97,7 +100,7 @@ function resolvePaths(node: ConfigNode, surroundings: ConfigSurroundings): void 
   for (const [key, { value }] of node.entries) {
     if (FREE_KEYS.has(key)) continue;
     if (value.kind !== 'scalar') resolvePaths(value, surroundings);
-    else if ((key === 'file' || key === 'dataDir') && typeof value.value === 'string' && value.value !== '') {
+    else if (FILE_KEYS.has(key) && typeof value.value === 'string' && value.value !== '') {
       const folder = path.resolve(surroundings.cwd, path.dirname(value.at.file));
       value.value = path.resolve(folder, value.value.replace(/^~(?=\/)/, surroundings.homeDir));
     }

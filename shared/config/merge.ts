@@ -1,9 +1,14 @@
 // Puts several files together: of what stands in two of them the later one wins, key by key within an entry. An entry is a
-// registry by its host, a mirror rule by its name, a receiver by its id, and `api`.
+// registry by its host, a receiver by its id, a rule or a cluster by its name, and `api`.
 import type { ConfigNode, ListNode, MapEntry, MapNode } from './config-node.ts';
 
 /** By which member the entries of a list are told apart. */
-const IDENTITIES: Readonly<Record<string, string>> = { mirrors: 'name', receivers: 'id' };
+const IDENTITIES: Readonly<Record<string, string>> = {
+  mirrors: 'name',
+  receivers: 'id',
+  clusters: 'name',
+  credentials: 'name',
+};
 
 /** One tree of at least one map; the nodes keep their places in their files. */
 export function mergeFiles(first: MapNode, others: readonly MapNode[]): MapNode {

@@ -2,7 +2,8 @@
 import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
-import type { ApiConfig, Config, RegistryConfig } from './config.ts';
+import type { LabelSelector } from '../credentials/credential-rule.ts';
+import type { ApiConfig, Config, CredentialRuleConfig, RegistryConfig } from './config.ts';
 import { parseHost, parseListen } from './hosts.ts';
 import type { ConfigFile } from './schema/schema.ts';
 import { parseDuration, parseRate, parseSize } from './units.ts';
@@ -14,6 +15,8 @@ export function toConfig(file: ConfigFile, defaults: { dataDir: string }): Confi
     rules: file.mirrors.map(toMirrorRule),
     receivers: file.receivers.map((receiver) => ({ ...receiver, registry: parseHost(receiver.registry) })),
     api: toApi(file.api),
+    clusters: file.clusters,
+    credentials: file.credentials.map(toCredentialRule),
     dataDir: file.dataDir ?? defaults.dataDir,
     instance: file.instance,
     ...(file.masterKey === undefined ? {} : { masterKey: file.masterKey }),
@@ -35,8 +38,8 @@ export function toMirrorRule(mirror: ConfigFile['mirrors'][number]): MirrorRule 
   };
 }
 
-function toSchedule(schedule: ConfigFile['mirrors'][number]['schedule']): Schedule | undefined {
-  if (schedule === 'off') return undefined;
+function toSchedule(schedule: ConfigFile['mirrors'][number]['schedule'] | undefined): Schedule | undefined {
+  if (schedule === undefined || schedule === 'off') return undefined;
   return 'every' in schedule ? { everyMs: parseDuration(schedule.every) } : schedule;
 }
 
@@ -56,9 +59,45 @@ function toRegistry(key: string, registry: ConfigFile['registries'][string]): Re
   };
 }
 
-function toApi({ listen, rateLimit, ...rest }: ConfigFile['api']): ApiConfig {
+type CredentialFile = ConfigFile['credentials'][number];
+
+export function toCredentialRule({
+  namespaces,
+  serviceAccounts,
+  schedule,
+  ...rest
+}: CredentialFile): CredentialRuleConfig {
+  const { selector, ...others } = namespaces;
+  const times = toSchedule(schedule);
   return {
     ...rest,
+    registries: rest.registries.map(parseHost),
+    namespaces: { ...others, ...(selector === undefined ? {} : { selector: toSelector(selector) }) },
+    serviceAccounts: toServiceAccounts(serviceAccounts),
+    ...(times === undefined ? {} : { schedule: times }),
+  };
+}
+
+function toServiceAccounts(accounts: CredentialFile['serviceAccounts']): CredentialRuleConfig['serviceAccounts'] {
+  if (accounts === 'none' || accounts === 'all') return accounts;
+  return 'selector' in accounts ? { selector: toSelector(accounts.selector) } : { names: accounts };
+}
+
+type SelectorFile = NonNullable<CredentialFile['namespaces']['selector']>;
+
+/** A map of labels stands for the selector that asks for them. */
+function toSelector(selector: SelectorFile): LabelSelector {
+  return isLabels(selector) ? { matchLabels: selector } : selector;
+}
+
+function isLabels(selector: SelectorFile): selector is Record<string, string> {
+  return typeof selector.matchLabels !== 'object' && typeof selector.matchExpressions !== 'object';
+}
+
+function toApi({ listen, rateLimit, admission, ...rest }: ConfigFile['api']): ApiConfig {
+  return {
+    ...rest,
+    ...(admission === undefined ? {} : { admission: { ...admission, listen: parseListen(admission.listen) } }),
     listen: parseListen(listen),
     requestsPerMinute: typeof rateLimit === 'number' ? rateLimit : parseRate(rateLimit),
   };

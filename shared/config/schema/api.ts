@@ -40,6 +40,22 @@ export const api = z
       .default('600/min')
       .describe('requests of one client; a number is by the minute'),
     oidc: z.array(oidc).default([]).describe('identity providers whose tokens are taken'),
+    admission: z
+      .strictObject({
+        listen: listenAddress.describe('`host:port` to listen on'),
+        tls: z
+          .strictObject({
+            certificate: certificateReference.describe('the certificate and those between it and the root'),
+            key: secretReference.describe('its private key'),
+            clientCa: certificateReference
+              .describe('who signs the certificates by which API servers prove themselves; without it the path does')
+              .exactOptional(),
+          })
+          .describe('speak TLS: API servers call nothing else')
+          .exactOptional(),
+      })
+      .describe('a second address, which only answers API servers: new Namespaces get their credentials at once')
+      .exactOptional(),
   })
   .prefault({})
   .describe('The HTTP server. An address that others can reach needs `tls` or `trustProxy`.');

@@ -1,16 +1,14 @@
 // The schema of `mirrors`: the rules that say what is to be where.
 import * as z from 'zod';
+import { scheduleOf } from './schedule.ts';
 import {
   checkTagSet,
-  cron,
-  duration,
   entryName,
   platform,
   size,
   sourcePattern,
   tagPattern,
   targetTemplate,
-  timeZone,
   versionRange,
 } from './text.ts';
 
@@ -37,15 +35,7 @@ const tagSet = z
   })
   .superRefine(checkTagSet);
 
-const schedule = z
-  .union([
-    z.literal('off').describe('no sweeps'),
-    z.strictObject({ every: duration.describe('the time from one sweep to the next') }),
-    z.strictObject({
-      cron: cron.describe('five fields: minute, hour, day of month, month, day of week'),
-      timeZone: timeZone.default('UTC').describe('the zone of the times in `cron`'),
-    }),
-  ])
+const schedule = scheduleOf('sweep')
   .default({ every: '6h' })
   .describe('when to sweep: to list, compare, and copy what differs');
 

@@ -2,6 +2,8 @@
 // program works with is made from that by to-config.ts.
 import * as z from 'zod';
 import { api } from './api.ts';
+import { clusters } from './cluster.ts';
+import { credentials } from './credential.ts';
 import { mirrors } from './mirror.ts';
 import { receivers } from './receiver.ts';
 import { registries } from './registry.ts';
@@ -14,6 +16,8 @@ export const configSchema = z
     mirrors,
     receivers,
     api,
+    clusters,
+    credentials,
     dataDir: z
       .string()
       .min(1)
