@@ -3,7 +3,7 @@ import type { AwsIdentity } from '../identity/aws.ts';
 import type { CredentialSource } from '../oci/credential.ts';
 import { defineTraits } from './define-traits.ts';
 import { parseEcrHost } from './ecr-host.ts';
-import type { Vendor } from './vendor.ts';
+import type { CloudIdentity, Vendor } from './vendor.ts';
 
 export const ecr: Vendor = {
   kind: 'ecr',
@@ -19,12 +19,16 @@ export const ecr: Vendor = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
-  cloudLogin: (host, { aws }) => loginByAws(host, aws),
+  cloudLogin: (host, identity) => loginByAws(host, awsIdentity(identity)),
   createRepository: async ({ port, repository, identity }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');
-    return createEcrRepository(port.host, repository, settings, identity?.aws ?? {});
+    return createEcrRepository(port.host, repository, settings, awsIdentity(identity));
   },
 };
+
+function awsIdentity(identity: CloudIdentity | undefined): AwsIdentity {
+  return identity !== undefined && 'aws' in identity ? identity.aws : {};
+}
 
 function loginByAws(host: string, identity: AwsIdentity): CredentialSource {
   let source: CredentialSource | undefined;

@@ -1,8 +1,13 @@
 // What Transship knows about one kind of registry: which hosts it has, how it differs from the specification, and what it can do beside it.
 import type { AwsIdentity } from '../identity/aws.ts';
+import type { AzureIdentity } from '../identity/azure.ts';
+import type { GoogleIdentity } from '../identity/google.ts';
 import type { CredentialSource } from '../oci/credential.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
+import type { ConnectionMaterial } from '../oci/registry-settings.ts';
+import type { Timeouts } from '../oci/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
+import type { Issuer } from './issuer.ts';
 
 export type TagDigest = { tag: string; digest: string; pushedAt?: Date };
 
@@ -17,7 +22,20 @@ export type TagDigestLister = (
 ) => AsyncIterable<TagDigest>;
 
 /** Who to be at a cloud, where a registry logs in by that. */
-export type CloudIdentity = { aws: AwsIdentity };
+export type CloudIdentity = { aws: AwsIdentity } | { google: GoogleIdentity } | { azure: AzureIdentity };
+
+/** A registry that credentials are issued for, and how it is reached where it takes part in that itself. */
+export type IssuerPlace = {
+  /** `host[:port]`, as references name it. */
+  host: string;
+  aliases: readonly string[];
+  plainHttp?: boolean;
+  certificateAuthorities?: readonly string[];
+  material?: () => Promise<ConnectionMaterial>;
+  /** Where `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` stand, and what the cloud's own tools read. */
+  env: NodeJS.ProcessEnv;
+  timeouts?: Partial<Timeouts>;
+};
 
 /** How a repository is made that a copy needs; what a vendor does not know of, it leaves. */
 export type CreateRepositorySettings = {
@@ -44,6 +62,8 @@ export type Vendor = {
   listTagDigests?: TagDigestLister;
   /** Logs in by the identity of the cloud that it is a registry of. */
   cloudLogin?(host: string, identity: CloudIdentity): CredentialSource;
+  /** Issues credentials for it by such an identity; loads and asks nothing before the first is issued. @throws TransshipError invalid-config */
+  issuer?(place: IssuerPlace, identity: CloudIdentity): Issuer;
   /** Makes a repository, or what it needs around it, where the first push does not. One that is there already is a success. */
   createRepository?(place: RepositoryPlace, settings: CreateRepositorySettings): Promise<void>;
   /** Tells a missing repository from one that may not be seen, where the registry answers both with 401. */
