@@ -1,10 +1,13 @@
-// What a host hands to its functions. One readonly value, built once; a reload of the configuration swaps what `config` and
-// `registries` give, not the value itself.
+// What a host hands to its functions. One readonly value, built once; a reload of the configuration swaps what its
+// functions give, not the value itself.
+import type { Cluster } from '../shared/cluster/cluster.ts';
 import type { Config } from '../shared/config/config.ts';
+import type { IssuedCredentials } from '../shared/credentials/issued-credentials.ts';
 import type { PushLog } from '../shared/events/push-log.ts';
 import type { Clock } from '../shared/jobs/clock.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { TagJournal } from '../shared/mirror/tag-journal.ts';
+import type { Issuer } from '../shared/registries/issuer.ts';
 import type { Registries } from '../shared/registries/registries.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
@@ -19,4 +22,20 @@ export type Deps = {
   /** The configuration that holds now; ask for it at the start of each piece of work. */
   readonly config: () => Config;
   readonly registries: () => Registries;
+  readonly clusters: () => Clusters;
+  readonly issuers: () => Issuers;
+  /** What was issued in this process; it outlives a reload. */
+  readonly credentials: IssuedCredentials;
+};
+
+/** The clusters of the configuration. */
+export type Clusters = {
+  names: readonly string[];
+  /** Opened at the first use, the same ever after. @throws TransshipError invalid-config where none has this name */
+  get(name: string): Promise<Cluster>;
+};
+
+export type Issuers = {
+  /** Who issues the credential of a registry, as references name it. @throws TransshipError invalid-config where nobody does */
+  of(registry: string): Issuer;
 };

@@ -7,6 +7,7 @@
 import type { ApiDeps } from '../../functions/http-api/api-deps.ts';
 import { createHttpApi } from '../../functions/http-api/create-http-api.ts';
 import { saveSchedules } from '../../functions/sync-mirrors/sweep-schedules.ts';
+import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { LoadedConfig } from '../../shared/config/load.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
@@ -89,6 +90,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     apiTokens: store.apiTokens,
     config: () => live.prepared.config,
     registries: registries.current,
+    ...withoutClusters(),
     receivers: () => live.prepared.receivers,
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),

@@ -4,6 +4,7 @@ import { openSqliteStore } from '../../infra/node/sqlite-store.ts';
 import type { Deps } from '../../functions/deps.ts';
 import { jobFunctions } from '../../functions/index.ts';
 import { MIRROR, mirrorJob, type MirrorPayload } from '../../functions/job-kinds/mirror-job.ts';
+import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
 import type { JobHandler } from '../../shared/jobs/handler.ts';
@@ -65,6 +66,7 @@ export async function openMirrorBed(
       throw new Error('a mirror job has all it needs in its payload');
     },
     registries: () => registries,
+    ...withoutClusters(),
   };
   let stopping = new AbortController();
   let ended = Promise.resolve();

@@ -1,6 +1,7 @@
 // The API without a server: its application on the store of the data folder, which this process owns meanwhile. Nobody works on jobs.
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
 import { openReceivers } from '../../../functions/registry-push/receivers.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
@@ -26,6 +27,7 @@ export async function storeWire(config: Config, context: Context): Promise<Wire>
     metrics: noMetrics,
     config: () => config,
     registries: () => registries,
+    ...withoutClusters(),
     receivers: () => receivers,
     version: packageVersion(),
     readiness: store.unreadyReason,

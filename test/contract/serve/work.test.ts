@@ -1,6 +1,7 @@
 // The work of a server in a time that the test moves: what a job works with stays open as long as that job runs.
 import { expect, it } from 'vitest';
 import { MIRROR, mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { startWork } from '../../../infra/node/serve/work.ts';
 import { anonymous } from '../../../shared/oci/credential.ts';
@@ -37,6 +38,7 @@ it('gives back what each claim borrowed, also where a job was lost and taken aga
       journal,
       config: () => config,
       registries: () => registries,
+      ...withoutClusters(),
     },
     borrow() {
       borrowed += 1;

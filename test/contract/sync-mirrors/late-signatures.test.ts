@@ -7,6 +7,7 @@ import { SWEEP, sweepJob } from '../../../functions/job-kinds/sweep-job.ts';
 import { mirrorImage } from '../../../functions/mirror-image.ts';
 import { acceptPushes } from '../../../functions/registry-push.ts';
 import { syncMirrors } from '../../../functions/sync-mirrors.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { readConfig } from '../../../shared/config/load.ts';
@@ -85,6 +86,7 @@ function deps(): Deps {
     journal: store.journal,
     config: () => ({ ...config, rules }),
     registries: () => registries,
+    ...withoutClusters(),
   };
 }
 

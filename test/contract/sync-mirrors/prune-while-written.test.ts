@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { mirrorJob, MIRROR } from '../../../functions/job-kinds/mirror-job.ts';
 import { SWEEP, sweepJob } from '../../../functions/job-kinds/sweep-job.ts';
 import { syncMirrors } from '../../../functions/sync-mirrors.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { readConfig } from '../../../shared/config/load.ts';
@@ -50,6 +51,7 @@ async function sweep() {
     journal: store.journal,
     config: () => ({ ...config, rules: [rule] }),
     registries: () => registries,
+    ...withoutClusters(),
   });
   const { id } = await store.jobs.accept(sweepJob({ rule: 'app', trigger: 'api' }));
   const stopping = new AbortController();

@@ -6,6 +6,7 @@ import { mirrorImage } from '../../../functions/mirror-image.ts';
 import { MIRROR, mirrorPayload } from '../../../functions/job-kinds/mirror-job.ts';
 import { SWEEP, sweepJob, type SweepPayload } from '../../../functions/job-kinds/sweep-job.ts';
 import { syncMirrors } from '../../../functions/sync-mirrors.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { readConfig } from '../../../shared/config/load.ts';
@@ -56,6 +57,7 @@ function deps(): Deps {
     journal: store.journal,
     config: () => ({ ...config, rules }),
     registries: () => registries,
+    ...withoutClusters(),
   };
 }
 

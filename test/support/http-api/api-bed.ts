@@ -6,6 +6,7 @@ import { apiTokenHash, newApiTokenText } from '../../../functions/http-api/api-t
 import type { ApiToken } from '../../../functions/http-api/api-token.ts';
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
 import { openReceivers } from '../../../functions/registry-push/receivers.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { readConfig } from '../../../shared/config/load.ts';
@@ -111,6 +112,7 @@ export async function openTimedBed<Time extends Clock>(
     apiTokens: store.apiTokens,
     config: () => config,
     registries: () => registries,
+    ...withoutClusters(),
     receivers: () => receivers,
     version: '0.0.0',
     readiness: store.unreadyReason,

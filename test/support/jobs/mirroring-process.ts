@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { mirrorImage } from '../../../functions/mirror-image.ts';
 import { MIRROR } from '../../../functions/job-kinds/mirror-job.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
 import { anonymous } from '../../../shared/oci/credential.ts';
@@ -25,6 +26,7 @@ const handler = mirrorImage({
     throw new Error('a mirror job has all it needs in its payload');
   },
   registries: () => registries,
+  ...withoutClusters(),
 });
 writeSync(1, 'open\n');
 startWorker({
