@@ -5,9 +5,10 @@
 //                  └─ no ─▶ failed a moment ago? ── yes ─▶ the old one while it lives, and why
 //                             └─ no ─▶ one call for all who ask meanwhile ─▶ shorter than the margin? once more
 //
-import { isTransshipError, messageOf, TransshipError } from '../errors.ts';
+import { isTransshipError, type TransshipError } from '../errors.ts';
 import { sleep as pause } from '../oci/retry.ts';
 import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
+import { checked, nextTryMs, overAlready, shortLived, unexpected } from './issue-trouble.ts';
 
 /** What is asked for; with a problem it is an older one, one that will not last, or none. */
 export type Issued = { credential?: IssuedCredential; problem?: IssueProblem };
@@ -50,11 +51,6 @@ type Held = { credential: IssuedCredential; obtainedMs: number; lifeMs: number }
 const SHORTEST_LIFE_MS = 5 * 60_000;
 /** Of one that does not end by itself: it is looked at daily, so that half of that makes it a new one each time. */
 const ENDLESS_LIFE_MS = 24 * 3_600_000;
-/** An answer that no later try changes, until somebody mends something. */
-const FINAL_MS = 5 * 60_000;
-const FIRST_WAIT_MS = 2000;
-const LONGEST_WAIT_MS = 15 * 60_000;
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
 /** Within one call; longer waits are the next run's. */
 const TRIES = 2;
 const QUICK_WAIT_MS = 1000;
@@ -74,7 +70,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   const failed = (known: Known, error: unknown): Issued => {
     const asked = isTransshipError(error) ? error : unexpected(error);
     const count = (known.failure?.count ?? 0) + 1;
-    const untilMs = now() + waitMs(asked, count, random);
+    const untilMs = now() + nextTryMs(asked, count, random);
     known.failure = { error: asked, untilMs, count };
     return withProblem(known, asked, untilMs);
   };
@@ -91,7 +87,10 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
         const credential = checked(await issuer.issue({ signal: AbortSignal.timeout(CALL_MS) }), issuer);
         return { credential, obtainedMs: now(), lifeMs: lifeMs(credential) };
       } catch (error) {
-        const wait = Math.max(retryAfterMs(error), Math.round(random() * QUICK_WAIT_MS));
+        const wait = Math.max(
+          isTransshipError(error) ? (error.retryAfterMs ?? 0) : 0,
+          Math.round(random() * QUICK_WAIT_MS),
+        );
         if (tried >= TRIES || !isPassing(error) || wait > QUICK_WAIT_MS) throw error;
         await sleep(wait);
       }
@@ -109,7 +108,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
       known.held = held;
       delete known.failure;
       if (held.lifeMs >= SHORTEST_LIFE_MS) return { credential: held.credential };
-      return withProblem(known, shortLived(held), now() + held.lifeMs / 2);
+      return withProblem(known, shortLived(held.credential, held.lifeMs), now() + held.lifeMs / 2);
     } catch (error) {
       return failed(known, error);
     }
@@ -140,16 +139,19 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
         asked.set(id, issued);
         return orAborted(issued, signal);
       };
+      const issue = (issuer: Issuer): Promise<Issued> => {
+        const before = asked.get(issuer.id);
+        if (before === undefined) return remember(issuer.id, current(issuer, isForced));
+        return orAborted(before, signal);
+      };
       return {
-        issue(issuer) {
-          const before = asked.get(issuer.id);
-          return before === undefined ? remember(issuer.id, current(issuer, isForced)) : orAborted(before, signal);
-        },
+        issue,
         async renew(issuer, refused) {
           const { id } = issuer;
-          const latest = await this.issue(issuer);
+          const latest = await issue(issuer);
+          if (latest.credential !== refused) return latest;
           // Another registry of the identity said so before.
-          if (latest.credential !== refused || renewed.has(id)) return latest;
+          if (renewed.has(id)) return issue(issuer);
           renewed.add(id);
           return remember(id, shared(issuer, knownOf(id)));
         },
@@ -160,8 +162,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
 
 function fresh({ credential, lifeMs, obtainedMs }: Held): Issued {
   if (lifeMs >= SHORTEST_LIFE_MS) return { credential };
-  const held = { credential, lifeMs, obtainedMs };
-  return { credential, problem: { error: shortLived(held), retryAt: new Date(obtainedMs + lifeMs / 2) } };
+  return { credential, problem: { error: shortLived(credential, lifeMs), retryAt: new Date(obtainedMs + lifeMs / 2) } };
 }
 
 function lifeMs({ issuedAt, expiresAt }: IssuedCredential): number {
@@ -172,66 +173,8 @@ function isAlive({ credential, obtainedMs, lifeMs }: Held, nowMs: number): boole
   return credential.expiresAt === undefined || nowMs < obtainedMs + lifeMs;
 }
 
-/** What has no content is no credential, whatever the status of the answer was. @throws TransshipError invalid-response */
-function checked(credential: IssuedCredential, issuer: Issuer): IssuedCredential {
-  const { username, secret, issuedAt, expiresAt } = credential;
-  const isWhole = username !== '' && secret.reveal().trim() !== '';
-  const isTimed = [issuedAt, expiresAt].every((time) => time === undefined || !Number.isNaN(time.getTime()));
-  if (isWhole && isTimed) return credential;
-  throw new TransshipError(
-    'invalid-response',
-    `what issues ${hostOf(issuer)} gave ${isWhole ? 'no readable time' : 'an empty credential'}`,
-    {
-      retryable: true,
-      hint: 'the credentials that are in place stay; see whether a proxy answers for the provider',
-    },
-  );
-}
-
-/** A name for people; an id may be long. */
-function hostOf({ hosts, id }: Issuer): string {
-  return hosts[0] === undefined ? `the credential ${id}` : `the credential of ${hosts[0]}`;
-}
-
-function shortLived({ credential, lifeMs }: Pick<Held, 'credential' | 'lifeMs'>): TransshipError {
-  const minutes = Math.max(1, Math.round(lifeMs / 60_000));
-  return new TransshipError(
-    'invalid-response',
-    `the credential of ${credential.identity} lives for ${minutes} min only`,
-    {
-      retryable: true,
-      hint: 'a token that ends with the one it was made from lives no longer than that; give that one more time, or impersonate an account',
-    },
-  );
-}
-
-function overAlready({ identity }: IssuedCredential): TransshipError {
-  return new TransshipError('invalid-response', `the credential of ${identity} was over when it was issued`, {
-    retryable: true,
-    hint: 'the clock of the provider or of what it made the token from is wrong, or a cache on the way keeps old tokens',
-  });
-}
-
-function unexpected(error: unknown): TransshipError {
-  return new TransshipError('internal', `no credential was issued: ${messageOf(error)}`, {
-    retryable: true,
-    cause: error,
-  });
-}
-
 function isPassing(error: unknown): boolean {
   return isTransshipError(error) && error.retryable;
-}
-
-function retryAfterMs(error: unknown): number {
-  return isTransshipError(error) ? (error.retryAfterMs ?? 0) : 0;
-}
-
-/** Full jitter under a doubling ceiling, with Retry-After as floor; what does not pass by itself waits for somebody. */
-function waitMs(error: TransshipError, count: number, random: () => number): number {
-  if (!error.retryable) return FINAL_MS;
-  const ceiling = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(count, 20));
-  return Math.max(Math.min(retryAfterMs(error), LONGEST_RETRY_AFTER_MS), Math.round(random() * ceiling));
 }
 
 /** Who is cut off waits no longer; the call goes on for the others. */
