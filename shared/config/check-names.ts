@@ -7,6 +7,9 @@ import { nearestWord } from './nearest-word.ts';
 import { configProblem, type ConfigProblem } from './problem.ts';
 import type { ConfigFile } from './schema/schema.ts';
 
+const REGISTRY_ANYWHERE = { what: 'registry', where: ' in registries, nor in a rule' };
+const REGISTRY_WITH_ENTRY = { what: 'registry', where: ' in registries' };
+
 type Named = { name: string; path: ConfigPath; isKey?: boolean };
 
 export function checkNames(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
@@ -21,9 +24,20 @@ export function checkNames(root: ConfigNode, file: ConfigFile): ConfigProblem[] 
       file.receivers.map(({ id }, index) => ({ name: id, path: ['receivers', index, 'id'] })),
       'receiver',
     ),
+    ...duplicates(
+      root,
+      file.clusters.map(({ name }, index) => ({ name, path: ['clusters', index, 'name'] })),
+      'cluster',
+    ),
+    ...duplicates(
+      root,
+      file.credentials.map(({ name }, index) => ({ name, path: ['credentials', index, 'name'] })),
+      'rule of credentials',
+    ),
     ...duplicates(root, hostsOf(file), 'registry'),
     ...danglingRegistries(root, file),
     ...danglingRules(root, file),
+    ...danglingInCredentials(root, file),
   ];
 }
 
@@ -61,7 +75,7 @@ function danglingRegistries(root: ConfigNode, file: ConfigFile): ConfigProblem[]
   return file.receivers.flatMap(({ registry }, index) =>
     known.has(parseHost(registry))
       ? []
-      : [dangling(root, ['receivers', index, 'registry'], registry, [...known], 'registry')],
+      : [dangling(root, ['receivers', index, 'registry'], registry, [...known], REGISTRY_ANYWHERE)],
   );
 }
 
@@ -69,9 +83,31 @@ function danglingRules(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
   const known = file.mirrors.map(({ name }) => name);
   return file.api.oidc.flatMap(({ rules = [] }, index) =>
     rules.flatMap((rule, place) =>
-      known.includes(rule) ? [] : [dangling(root, ['api', 'oidc', index, 'rules', place], rule, known, 'rule')],
+      known.includes(rule)
+        ? []
+        : [dangling(root, ['api', 'oidc', index, 'rules', place], rule, known, { what: 'rule' })],
     ),
   );
+}
+
+/** Credentials are issued only for registries that have an entry, which says how to log in. */
+function danglingInCredentials(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
+  const clusters = file.clusters.map(({ name }) => name);
+  const registries = hostsOf(file).map(({ name }) => name);
+  return file.credentials.flatMap((rule, index) => [
+    ...rule.clusters.flatMap((name, place) =>
+      clusters.includes(name)
+        ? []
+        : [dangling(root, ['credentials', index, 'clusters', place], name, clusters, { what: 'cluster' })],
+    ),
+    ...rule.registries
+      .map(parseHost)
+      .flatMap((host, place) =>
+        registries.includes(host)
+          ? []
+          : [dangling(root, ['credentials', index, 'registries', place], host, registries, REGISTRY_WITH_ENTRY)],
+      ),
+  ]);
 }
 
 function dangling(
@@ -79,11 +115,11 @@ function dangling(
   path: ConfigPath,
   name: string,
   known: readonly string[],
-  what: string,
+  { what, where = '' }: { what: string; where?: string },
 ): ConfigProblem {
   const meant = nearestWord(name, known);
-  const list = known.length === 0 ? `there is no ${what} here` : `known: ${known.join(', ')}`;
-  const message = `there is no ${what} "${name}"${what === 'registry' ? ' in registries, nor in a rule' : ''}`;
+  const list = known.length === 0 ? `there is no ${what} here` : `known: ${[...new Set(known)].join(', ')}`;
+  const message = `there is no ${what} "${name}"${where}`;
   const hint = meant === undefined ? list : `did you mean "${meant}"? ${list}`;
   return configProblem(positionOf(root, path), { path: formatPath(path), text: name, message, hint });
 }

@@ -7,7 +7,12 @@ import { MODES_OF_KIND } from './schema/receiver.ts';
 import type { ConfigFile } from './schema/schema.ts';
 
 export function checkNetwork(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
-  return [...checkListen(root, file), ...checkReceivers(root, file), ...checkRegistries(root, file)];
+  return [
+    ...checkListen(root, file),
+    ...checkAdmission(root, file),
+    ...checkReceivers(root, file),
+    ...checkRegistries(root, file),
+  ];
 }
 
 function checkListen(root: ConfigNode, { api }: ConfigFile): ConfigProblem[] {
@@ -17,6 +22,23 @@ function checkListen(root: ConfigNode, { api }: ConfigFile): ConfigProblem[] {
   const hint =
     'add tls: { certificate, key }, or trustProxy: true behind a proxy that ends TLS, or listen on 127.0.0.1';
   return [configProblem(positionOf(root, path), { path: formatPath(path), text: api.listen, message, hint })];
+}
+
+function checkAdmission(root: ConfigNode, { api }: ConfigFile): ConfigProblem[] {
+  if (api.admission === undefined) return [];
+  const path = ['api', 'admission', 'listen'];
+  const { listen, tls } = api.admission;
+  const tell = (message: string, hint: string) => [
+    configProblem(positionOf(root, path), { path: formatPath(path), text: listen, message, hint }),
+  ];
+  const [own, first] = [parseListen(listen), parseListen(api.listen)];
+  if (own.port !== 0 && own.port === first.port && own.host === first.host)
+    return tell(`${listen} is the address of api.listen already`, 'choose another port');
+  if (tls !== undefined || api.trustProxy || isLoopbackListen(own.host)) return [];
+  return tell(
+    `${listen} can be reached from outside, without TLS`,
+    'add tls: { certificate, key }: API servers call nothing else',
+  );
 }
 
 function checkReceivers(root: ConfigNode, { receivers }: ConfigFile): ConfigProblem[] {

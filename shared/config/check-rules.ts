@@ -2,7 +2,7 @@
 import { findRuleConflicts, type RuleConflict } from '../mirror/rule-conflicts.ts';
 import type { MirrorRule } from '../mirror/rule.ts';
 import { formatPath, positionOf, type ConfigNode } from './config-node.ts';
-import { parseHost } from './hosts.ts';
+import { hostOfNames } from './host-of-names.ts';
 import { configProblem, type ConfigProblem } from './problem.ts';
 import type { ConfigFile } from './schema/schema.ts';
 import { toMirrorRule } from './to-config.ts';
@@ -12,21 +12,12 @@ export function checkRules(
   root: ConfigNode,
   file: ConfigFile,
 ): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
-  const names = registryNames(file);
+  const names = hostOfNames(file);
   const rules = file.mirrors.map(toMirrorRule).map((rule) => withOneName(rule, names));
   const conflicts = findRuleConflicts(rules);
   const told = (certain: boolean) =>
     conflicts.filter((conflict) => conflict.certain === certain).map((conflict) => problemOf(root, rules, conflict));
   return { problems: told(true), warnings: told(false) };
-}
-
-/** The host of each registry by its aliases: two names of one registry are one place. */
-function registryNames({ registries }: ConfigFile): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(registries).flatMap(([host, { aliases = [] }]) =>
-      aliases.map((alias) => [parseHost(alias), parseHost(host)] as const),
-    ),
-  );
 }
 
 function withOneName(rule: MirrorRule, names: ReadonlyMap<string, string>): MirrorRule {

@@ -3,18 +3,20 @@
 import type { CredentialRule } from '../credentials/credential-rule.ts';
 import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import type { ConfigFile } from './schema/schema.ts';
+import type { RegistryCredential } from './to-registry-credential.ts';
 
 /** Where a secret is; certificates are referred to in the same way. */
 export type SecretReference = NonNullable<ConfigFile['masterKey']>;
 
 type RegistryFile = ConfigFile['registries'][string];
 
-export type RegistryConfig = Omit<RegistryFile, 'limits' | 'aliases' | 'trustedHosts'> & {
+export type RegistryConfig = Omit<RegistryFile, 'limits' | 'aliases' | 'trustedHosts' | 'credential'> & {
   /** As references name it. */
   host: string;
   aliases: readonly string[];
   /** Exact, or `*.suffix`. */
   trustedHosts: readonly string[];
+  credential?: RegistryCredential;
   limits: { concurrency?: number; requestsPerSecond?: number; bandwidthBytesPerSecond?: number };
 };
 

@@ -33,4 +33,15 @@ receivers: # POST /hooks/<kind>/<id>[/<token>]
 
 api:
   listen: 127.0.0.1:8080
+
+clusters: # or kubeconfig: { path, context }, inCluster: {}, gke, aks, server and token
+  - { name: prod-eu, eks: { region: eu-west-1, cluster: prod } }
+
+credentials:
+  - name: pull
+    clusters: [prod-eu]
+    namespaces: { selector: { transship.io/pull: "true" }, exclude: [kube-*] } # or names, or all: true
+    registries: [123456789012.dkr.ecr.eu-west-1.amazonaws.com, harbor.acme.io]
+    secret: { name: registry-pull, layout: merged } # or per-registry
+    serviceAccounts: [default] # or all, { selector }, none
 `;

@@ -91,7 +91,7 @@ function withoutEmptySections(root: MapNode): MapNode {
 const FREE_KEYS = new Set(['createRepository', 'oidc', 'selector']);
 
 // Members that name a file or a folder.
-const FILE_KEYS = new Set(['file', 'dataDir', 'path']);
+const FILE_KEYS = new Set(['file', 'dataDir', 'path', 'federatedTokenFile']);
 
 /** Files are relative to the file that names them; `~/` is the user's home. */
 function resolvePaths(node: ConfigNode, surroundings: ConfigSurroundings): void {

@@ -4,8 +4,10 @@ import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
 import type { LabelSelector } from '../credentials/credential-rule.ts';
 import type { ApiConfig, Config, CredentialRuleConfig, RegistryConfig } from './config.ts';
+import { hostOfNames } from './host-of-names.ts';
 import { parseHost, parseListen } from './hosts.ts';
 import type { ConfigFile } from './schema/schema.ts';
+import { toRegistryCredential } from './to-registry-credential.ts';
 import { parseDuration, parseRate, parseSize } from './units.ts';
 
 /** The configuration; `dataDir` is where the file does not say. */
@@ -16,7 +18,7 @@ export function toConfig(file: ConfigFile, defaults: { dataDir: string }): Confi
     receivers: file.receivers.map((receiver) => ({ ...receiver, registry: parseHost(receiver.registry) })),
     api: toApi(file.api),
     clusters: file.clusters,
-    credentials: file.credentials.map(toCredentialRule),
+    credentials: file.credentials.map((rule) => toCredentialRule(rule, hostOfNames(file))),
     dataDir: file.dataDir ?? defaults.dataDir,
     instance: file.instance,
     ...(file.masterKey === undefined ? {} : { masterKey: file.masterKey }),
@@ -44,13 +46,14 @@ function toSchedule(schedule: ConfigFile['mirrors'][number]['schedule'] | undefi
 }
 
 function toRegistry(key: string, registry: ConfigFile['registries'][string]): RegistryConfig {
-  const { limits, aliases = [], trustedHosts = [], ...rest } = registry;
+  const { limits, aliases = [], trustedHosts = [], credential, ...rest } = registry;
   const { concurrency, requestsPerSecond, bandwidth } = limits ?? {};
   return {
     ...rest,
     host: parseHost(key),
     aliases: aliases.map(parseHost),
     trustedHosts: trustedHosts.map((host) => host.toLowerCase()),
+    ...(credential === undefined ? {} : { credential: toRegistryCredential(credential) }),
     limits: {
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
@@ -61,17 +64,16 @@ function toRegistry(key: string, registry: ConfigFile['registries'][string]): Re
 
 type CredentialFile = ConfigFile['credentials'][number];
 
-export function toCredentialRule({
-  namespaces,
-  serviceAccounts,
-  schedule,
-  ...rest
-}: CredentialFile): CredentialRuleConfig {
+/** Registries get the names under which they stand in the configuration. */
+export function toCredentialRule(
+  { namespaces, serviceAccounts, schedule, registries, ...rest }: CredentialFile,
+  names: ReadonlyMap<string, string>,
+): CredentialRuleConfig {
   const { selector, ...others } = namespaces;
   const times = toSchedule(schedule);
   return {
     ...rest,
-    registries: rest.registries.map(parseHost),
+    registries: registries.map(parseHost).map((host) => names.get(host) ?? host),
     namespaces: { ...others, ...(selector === undefined ? {} : { selector: toSelector(selector) }) },
     serviceAccounts: toServiceAccounts(serviceAccounts),
     ...(times === undefined ? {} : { schedule: times }),

@@ -1,13 +1,15 @@
 // Checks a tree against the schema and against itself, and reports everything that is wrong in one go: entries that the schema
 // refuses are left out, and what remains is looked at for names that lead nowhere and rules that contradict each other.
 import type * as z from 'zod';
+import { checkCredentials } from './check-credentials.ts';
 import { checkNames } from './check-names.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkOffers } from './check-offers.ts';
 import { checkRules } from './check-rules.ts';
-import { nodeAt, plainOf, type ConfigNode, type ListNode, type MapNode } from './config-node.ts';
+import { nodeAt, plainOf, type ConfigNode, type ListNode, type MapNode, type Position } from './config-node.ts';
 import { explainIssues } from './explain-issue.ts';
 import type { ConfigProblem } from './problem.ts';
+import { labelName } from './schema/kubernetes-text.ts';
 import { configSchema, type ConfigFile } from './schema/schema.ts';
 
 export type Validation = {
@@ -17,6 +19,9 @@ export type Validation = {
 };
 
 type Issue = z.core.$ZodIssue;
+
+/** A list whose entries are referred to by name; others are just left out. */
+const NAMED_SECTION = 'clusters';
 
 /** The configuration with its defaults (undefined if it cannot be used), its problems, and what may be meant otherwise. */
 export function validate(root: MapNode): Validation {
@@ -39,8 +44,9 @@ export function validate(root: MapNode): Validation {
 
 function look(root: MapNode, file: ConfigFile): Validation {
   const rules = checkRules(root, file);
-  const problems = [...checkNames(root, file), ...checkNetwork(root, file), ...rules.problems];
-  return { file, problems, warnings: [...rules.warnings, ...checkOffers(root, file)] };
+  const credentials = checkCredentials(root, file);
+  const problems = [...checkNames(root, file), ...checkNetwork(root, file), ...rules.problems, ...credentials.problems];
+  return { file, problems, warnings: [...rules.warnings, ...credentials.warnings, ...checkOffers(root, file)] };
 }
 
 /**
@@ -69,7 +75,7 @@ function innermost(issue: Issue): Issue[] {
   return issue.errors.flat().map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-/** A copy without the entries that have issues; a registry keeps its name, so that others may still refer to it. */
+/** A copy without the entries that have issues; a registry and a cluster keep their names, so that others may still refer to them. */
 function without(root: MapNode, issues: readonly Issue[]): MapNode {
   const entries = new Map(root.entries);
   const broken = Map.groupBy(issues, ({ path }) => String(path[0] ?? ''));
@@ -77,7 +83,7 @@ function without(root: MapNode, issues: readonly Issue[]): MapNode {
     const inSection = broken.get(key) ?? [];
     const wholeSection = inSection.some(({ path }) => path.length < 2);
     if (wholeSection || (inSection.length > 0 && key === 'api')) entries.delete(key);
-    else if (inSection.length > 0) entries.set(key, { ...entry, value: withoutParts(entry.value, inSection) });
+    else if (inSection.length > 0) entries.set(key, { ...entry, value: withoutParts(key, entry.value, inSection) });
   }
   for (const issue of broken.get('') ?? []) {
     for (const key of issue.code === 'unrecognized_keys' ? issue.keys : []) entries.delete(key);
@@ -88,24 +94,42 @@ function without(root: MapNode, issues: readonly Issue[]): MapNode {
   return { ...root, entries };
 }
 
-function withoutParts(node: ConfigNode, issues: readonly Issue[]): ConfigNode {
+function withoutParts(section: string, node: ConfigNode, issues: readonly Issue[]): ConfigNode {
   const parts = new Set(issues.map(({ path }) => String(path[1])));
-  if (node.kind === 'list')
-    return { ...node, items: node.items.filter((_, index) => !parts.has(String(index))) } satisfies ListNode;
+  if (node.kind === 'list') return withoutItems(section, node, parts);
   if (node.kind !== 'map') return node;
-  const kept = [...node.entries].map(([key, entry]) =>
-    parts.has(key)
-      ? ([key, { ...entry, value: { kind: 'map', at: entry.value.at, entries: new Map() } }] as const)
-      : ([key, entry] as const),
+  const entries = new Map(node.entries);
+  for (const [key, entry] of node.entries) {
+    if (parts.has(key)) entries.set(key, { ...entry, value: nodeOf({ credential: { docker: {} } }, entry.value.at) });
+  }
+  return { ...node, entries };
+}
+
+function withoutItems(section: string, node: ListNode, parts: ReadonlySet<string>): ListNode {
+  if (section !== NAMED_SECTION) return { ...node, items: node.items.filter((_, index) => !parts.has(String(index))) };
+  const items = node.items.map((item, index) => {
+    const name = item.kind === 'map' ? item.entries.get('name')?.value : undefined;
+    const isUsable = name?.kind === 'scalar' && labelName.safeParse(name.value).success;
+    const stand = nodeOf({ name: isUsable ? name.value : `left-out-${index}`, inCluster: {} }, item.at);
+    return parts.has(String(index)) ? stand : item;
+  });
+  return { ...node, items };
+}
+
+/** Something simple and right that stands for what was left out. */
+function nodeOf(value: unknown, at: Position): ConfigNode {
+  if (typeof value !== 'object' || value === null) return { kind: 'scalar', at, value: String(value), source: '' };
+  const entries = Object.entries(value).map(
+    ([key, member]) => [key, { keyAt: at, value: nodeOf(member, at) }] as const,
   );
-  return { ...node, entries: new Map(kept) };
+  return { kind: 'map', at, entries: new Map(entries) };
 }
 
 /** Gives entries of lists the index back that they had before others were left out. */
 function renumbering(issues: readonly Issue[]): (problem: ConfigProblem) => ConfigProblem {
   return (problem) => {
     const [whole, section = '', index = ''] = /^(\w+)\[(\d+)\]/.exec(problem.path) ?? [];
-    if (whole === undefined) return problem;
+    if (whole === undefined || section === NAMED_SECTION) return problem;
     const left = issues.filter(({ path }) => path[0] === section).map(({ path }) => Number(path[1]));
     let original = Number(index);
     for (const one of [...new Set(left)].toSorted((a, b) => a - b)) if (one <= original) original += 1;

@@ -46,12 +46,20 @@ const rule = z.strictObject({
     })
     .describe('the Secret in each Namespace'),
   serviceAccounts: z
-    .union([
-      z.literal('none').describe('no references: for those who write `imagePullSecrets` themselves'),
-      z.literal('all').describe('every ServiceAccount, also later ones'),
-      z.array(objectName('ServiceAccount')).min(1).describe('by name'),
-      z.strictObject({ selector: labelSelector('all').describe('by labels') }),
-    ])
+    .union(
+      [
+        z.literal('none').describe('no references: for those who write `imagePullSecrets` themselves'),
+        z.literal('all').describe('every ServiceAccount, also later ones'),
+        z.array(objectName('ServiceAccount')).min(1).describe('by name'),
+        z.strictObject({ selector: labelSelector('all').describe('by labels') }),
+      ],
+      {
+        error: ({ input }) =>
+          typeof input === 'string'
+            ? `a text is none or all\nwrite [NAME, …], all, none, or { selector: { label: value } }`
+            : undefined,
+      },
+    )
     .default(['default'])
     .describe('ServiceAccounts that get a reference to the Secret'),
   verify: z

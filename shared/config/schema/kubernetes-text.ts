@@ -39,7 +39,7 @@ const labelValue = z
   })
   .meta({ examples: ['"true"', 'production'] });
 
-const labels = z.record(labelKey, labelValue);
+const labels = z.record(labelKey, labelValue).describe('labels that it must have, with their values');
 
 const requirement = z
   .strictObject({
@@ -56,22 +56,17 @@ const requirement = z
  * rarely meant. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
  */
 export function labelSelector(whole: string) {
-  const refused = {
-    error: `an empty selector selects everything\nname a label, or write ${whole} if everything is meant`,
-  };
+  const error = `an empty selector selects everything\nname a label, or write ${whole} if everything is meant`;
+  const members = z.strictObject({
+    matchLabels: labels.exactOptional(),
+    matchExpressions: z.array(requirement).min(1).describe('what else must hold of its labels').exactOptional(),
+  });
+  const isFilled = ({ matchLabels = {}, matchExpressions = [] }: z.output<typeof members>) =>
+    Object.keys(matchLabels).length + matchExpressions.length > 0;
   return z.union([
-    z
-      .strictObject({
-        matchLabels: labels.describe('labels that it must have, with their values').exactOptional(),
-        matchExpressions: z.array(requirement).min(1).describe('what else must hold of its labels').exactOptional(),
-      })
-      .refine(
-        ({ matchLabels = {}, matchExpressions = [] }) => Object.keys(matchLabels).length + matchExpressions.length > 0,
-        refused,
-      ),
-    labels
-      .describe('labels that it must have, with their values')
-      .refine((map) => Object.keys(map).length > 0, refused),
+    // aborting, it leaves the explanation of unknown keys to the other form, where they are labels
+    members.refine(isFilled, { error, abort: true }),
+    labels.refine((map) => Object.keys(map).length > 0, { error }),
   ]);
 }
 
