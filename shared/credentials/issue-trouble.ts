@@ -5,7 +5,8 @@ import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
 /** An answer that no later try changes, until somebody mends something. */
 const FINAL_MS = 5 * 60_000;
 const FIRST_WAIT_MS = 2000;
-const LONGEST_WAIT_MS = 15 * 60_000;
+/** Renewals come early enough for outages of half an hour, if it is noticed within minutes that one is over: see refresh.ts. */
+const LONGEST_WAIT_MS = 3 * 60_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /** What has no content is no credential, whatever the status of the answer was. @throws TransshipError invalid-response */

@@ -1,7 +1,7 @@
 // The credentials that were issued in this process, by the identity that they are of: one call gives what all namespaces, registries and
 // runs share, and what could not be renewed stays good until its own end. Nothing of it is ever stored.
 //
-//   asked for ─▶ younger than half of its life? ── yes ─▶ as it is
+//   asked for ─▶ too young to be renewed? ── yes ─▶ as it is
 //                  └─ no ─▶ failed a moment ago? ── yes ─▶ the old one while it lives, and why
 //                             └─ no ─▶ one call for all who ask meanwhile ─▶ shorter than the margin? once more
 //
@@ -9,6 +9,7 @@ import { isTransshipError, type TransshipError } from '../errors.ts';
 import { sleep as pause } from '../oci/retry.ts';
 import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
 import { checked, nextTryMs, overAlready, shortLived, unexpected } from './issue-trouble.ts';
+import { renewalWindow } from './refresh.ts';
 
 /** What is asked for; with a problem it is an older one, one that will not last, or none. */
 export type Issued = { credential?: IssuedCredential; problem?: IssueProblem };
@@ -39,18 +40,17 @@ export type IssuingOptions = {
 };
 
 type Known = {
-  held?: Held;
+  held?: IssuedCredential;
   failure?: { error: TransshipError; untilMs: number; count: number };
   calling?: Promise<Issued>;
 };
 
-/** Times by our own clock since it was obtained: how wrong that clock is does not matter. */
-type Held = { credential: IssuedCredential; obtainedMs: number; lifeMs: number };
-
 /** Less than this does not outlast a slow run. */
 const SHORTEST_LIFE_MS = 5 * 60_000;
-/** Of one that does not end by itself: it is looked at daily, so that half of that makes it a new one each time. */
-const ENDLESS_LIFE_MS = 24 * 3_600_000;
+/** One that does not end by itself is looked at daily: by then it is asked for anew. */
+const ENDLESS_MS = 12 * 3_600_000;
+/** Marks have whole seconds, and no two clocks go alike: who comes because it is time gets a new one. */
+const EARLY_MS = 2000;
 /** Within one call; longer waits are the next run's. */
 const TRIES = 2;
 const QUICK_WAIT_MS = 1000;
@@ -78,14 +78,23 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   const withProblem = (known: Known, error: TransshipError, untilMs: number): Issued => {
     const { held } = known;
     const problem = { error, retryAt: new Date(untilMs) };
-    return held !== undefined && isAlive(held, now()) ? { credential: held.credential, problem } : { problem };
+    return held !== undefined && endMs(held) > now() ? { credential: held, problem } : { problem };
   };
 
-  async function ask(issuer: Issuer): Promise<Held> {
+  const leftMs = (credential: IssuedCredential): number => endMs(credential) - now();
+
+  /** One that will not last is used, since there is none better. */
+  const fresh = (held: IssuedCredential): Issued => {
+    const { issuedAt, expiresAt } = held;
+    const lifeMs = (expiresAt?.getTime() ?? Infinity) - issuedAt.getTime();
+    if (lifeMs >= SHORTEST_LIFE_MS) return { credential: held };
+    return { credential: held, problem: { error: shortLived(held, lifeMs), retryAt: new Date(renewMs(held)) } };
+  };
+
+  async function ask(issuer: Issuer): Promise<IssuedCredential> {
     for (let tried = 1; ; tried += 1) {
       try {
-        const credential = checked(await issuer.issue({ signal: AbortSignal.timeout(CALL_MS) }), issuer);
-        return { credential, obtainedMs: now(), lifeMs: lifeMs(credential) };
+        return checked(await issuer.issue({ signal: AbortSignal.timeout(CALL_MS) }), issuer);
       } catch (error) {
         const wait = Math.max(
           isTransshipError(error) ? (error.retryAfterMs ?? 0) : 0,
@@ -100,15 +109,14 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   async function call(issuer: Issuer, known: Known): Promise<Issued> {
     try {
       let held = await ask(issuer);
-      if (held.lifeMs < SHORTEST_LIFE_MS) {
+      if (leftMs(held) < SHORTEST_LIFE_MS) {
         const other = await ask(issuer);
-        if (other.lifeMs > held.lifeMs) held = other;
+        if (endMs(other) > endMs(held)) held = other;
       }
-      if (held.lifeMs <= 0) throw overAlready(held.credential);
+      if (leftMs(held) <= 0) throw overAlready(held);
       known.held = held;
       delete known.failure;
-      if (held.lifeMs >= SHORTEST_LIFE_MS) return { credential: held.credential };
-      return withProblem(known, shortLived(held.credential, held.lifeMs), now() + held.lifeMs / 2);
+      return fresh(held);
     } catch (error) {
       return failed(known, error);
     }
@@ -124,7 +132,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
     const known = knownOf(issuer.id);
     if (isForced || known.calling !== undefined) return shared(issuer, known);
     const { held, failure } = known;
-    if (held !== undefined && now() < held.obtainedMs + held.lifeMs / 2) return Promise.resolve(fresh(held));
+    if (held !== undefined && now() < renewMs(held)) return Promise.resolve(fresh(held));
     if (failure !== undefined && now() < failure.untilMs) {
       return Promise.resolve(withProblem(known, failure.error, failure.untilMs));
     }
@@ -160,17 +168,15 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   };
 }
 
-function fresh({ credential, lifeMs, obtainedMs }: Held): Issued {
-  if (lifeMs >= SHORTEST_LIFE_MS) return { credential };
-  return { credential, problem: { error: shortLived(credential, lifeMs), retryAt: new Date(obtainedMs + lifeMs / 2) } };
+/** From then on it is asked for anew: no Secret that holds it is renewed sooner. */
+function renewMs({ issuedAt, expiresAt }: IssuedCredential): number {
+  if (expiresAt === undefined) return issuedAt.getTime() + ENDLESS_MS;
+  const lifeMs = expiresAt.getTime() - issuedAt.getTime();
+  return issuedAt.getTime() + Math.max(0, lifeMs * renewalWindow(lifeMs).from - EARLY_MS);
 }
 
-function lifeMs({ issuedAt, expiresAt }: IssuedCredential): number {
-  return expiresAt === undefined ? ENDLESS_LIFE_MS : expiresAt.getTime() - issuedAt.getTime();
-}
-
-function isAlive({ credential, obtainedMs, lifeMs }: Held, nowMs: number): boolean {
-  return credential.expiresAt === undefined || nowMs < obtainedMs + lifeMs;
+function endMs({ expiresAt }: IssuedCredential): number {
+  return expiresAt?.getTime() ?? Infinity;
 }
 
 function isPassing(error: unknown): boolean {
