@@ -1,9 +1,13 @@
 // Who we are to AWS: the default chain of the AWS tools, a profile, or a role that is assumed by them. The SDK is loaded when it is used.
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { Secret } from '../telemetry/secret.ts';
+import type { AwsKeys } from './aws-sign.ts';
 
 export type AwsIdentity = {
   /** The role to assume. */
   roleArn?: string | undefined;
+  /** Roles that are assumed on the way to it, the first by whoever we are. */
+  roleChain?: readonly string[] | undefined;
   /** What the role asks for of whoever assumes it from another account. */
   externalId?: string | undefined;
   /** Where the host of the registry does not tell. */
@@ -22,19 +26,42 @@ const SESSION_NAME = 'transship';
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export async function awsCredentials(
-  { roleArn, externalId, profile }: AwsIdentity,
+  { roleArn, roleChain = [], externalId, profile }: AwsIdentity,
   region: string | undefined,
 ): Promise<AwsCredentials> {
   const providers = await import('@aws-sdk/credential-providers');
-  const own = providers.fromNodeProviderChain(profile === undefined ? {} : { profile });
-  if (roleArn === undefined) return own;
-  return providers.fromTemporaryCredentials({
-    masterCredentials: own,
-    params: {
-      RoleArn: roleArn,
-      RoleSessionName: SESSION_NAME,
-      ...(externalId === undefined ? {} : { ExternalId: externalId }),
-    },
-    clientConfig: region === undefined ? {} : { region },
-  });
+  let own = providers.fromNodeProviderChain(profile === undefined ? {} : { profile });
+  const roles = [...roleChain, ...(roleArn === undefined ? [] : [roleArn])];
+  for (const role of roles) {
+    own = providers.fromTemporaryCredentials({
+      masterCredentials: own,
+      params: {
+        RoleArn: role,
+        RoleSessionName: SESSION_NAME,
+        // the last one is the other account's
+        ...(externalId === undefined || role !== roles.at(-1) ? {} : { ExternalId: externalId }),
+      },
+      clientConfig: region === undefined ? {} : { region },
+    });
+  }
+  return own;
+}
+
+/** The keys themselves, for calls that are signed here. @throws what the SDK throws */
+export async function awsKeys(identity: AwsIdentity, region: string): Promise<AwsKeys> {
+  const provider = await awsCredentials(identity, region);
+  const { accessKeyId, secretAccessKey, sessionToken } = await provider();
+  return {
+    accessKeyId,
+    secretAccessKey: new Secret(secretAccessKey),
+    sessionToken: sessionToken === undefined ? undefined : new Secret(sessionToken),
+  };
+}
+
+/** In words for people and for the id of an issuer: the same words, the same identity. */
+export function describeAwsIdentity({ roleArn, roleChain = [], externalId, profile }: AwsIdentity): string {
+  const base = profile === undefined ? 'the AWS default chain' : `the AWS profile ${profile}`;
+  const roles = [...roleChain, ...(roleArn === undefined ? [] : [roleArn])];
+  const external = externalId === undefined ? '' : ` with external id ${externalId}`;
+  return roles.length === 0 ? base : `${roles.toReversed().join(' by ')} by ${base}${external}`;
 }

@@ -1,8 +1,9 @@
 // Amazon ECR, the private registry of one account in one region. Bulk listing (ListImages) is part of the AWS API, not of the registry's.
 import type { AwsIdentity } from '../identity/aws.ts';
-import type { CredentialSource } from '../oci/credential.ts';
 import { defineTraits } from './define-traits.ts';
 import { parseEcrHost } from './ecr-host.ts';
+import { ecrIssuer } from './ecr-issuer.ts';
+import { issuedCredentials } from './issued-credentials.ts';
 import type { CloudIdentity, Vendor } from './vendor.ts';
 
 export const ecr: Vendor = {
@@ -19,7 +20,9 @@ export const ecr: Vendor = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
-  cloudLogin: (host, identity) => loginByAws(host, awsIdentity(identity)),
+  cloudLogin: (host, identity) =>
+    issuedCredentials(ecrIssuer({ host, aliases: [], env: process.env }, awsIdentity(identity))),
+  issuer: (place, identity) => ecrIssuer(place, awsIdentity(identity)),
   createRepository: async ({ port, repository, identity }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');
     return createEcrRepository(port.host, repository, settings, awsIdentity(identity));
@@ -28,14 +31,6 @@ export const ecr: Vendor = {
 
 function awsIdentity(identity: CloudIdentity | undefined): AwsIdentity {
   return identity !== undefined && 'aws' in identity ? identity.aws : {};
-}
-
-function loginByAws(host: string, identity: AwsIdentity): CredentialSource {
-  let source: CredentialSource | undefined;
-  return async (scope) => {
-    source ??= (await import('./ecr-api.ts')).ecrCredentials(host, identity);
-    return source(scope);
-  };
 }
 
 /**

@@ -3,7 +3,11 @@
 import { DescribeRepositoriesCommand, ECRClient, ListTagsForResourceCommand } from '@aws-sdk/client-ecr';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
-import { createEcrRepository, ecrCredentials } from '../../../shared/registries/ecr-api.ts';
+import type { AwsIdentity } from '../../../shared/identity/aws.ts';
+import type { CredentialSource } from '../../../shared/oci/credential.ts';
+import { createEcrRepository } from '../../../shared/registries/ecr-api.ts';
+import { ecrIssuer } from '../../../shared/registries/ecr-issuer.ts';
+import { issuedCredentials } from '../../../shared/registries/issued-credentials.ts';
 import { runCopy } from '../../support/copy-run.ts';
 import { startFront, type Front } from '../../support/front.ts';
 import { startMoto, type Moto } from '../../support/moto.ts';
@@ -132,6 +136,10 @@ describe.skipIf(isMissing('moto'))('ECR', () => {
     });
   });
 });
+
+function ecrCredentials(host: string, identity: AwsIdentity, now?: () => number): CredentialSource {
+  return issuedCredentials(ecrIssuer({ host, aliases: [], env: process.env }, identity, now), now);
+}
 
 type Bed = {
   source: RunningRegistry;

@@ -1,0 +1,113 @@
+// One call to a JSON API of a cloud, where no SDK makes it: limits of time and size, the proxy of the environment, no redirect. What
+// the server says in an error is not repeated but for its code: token servers are among them.
+import type { IncomingMessage } from 'node:http';
+import { messageOf, TransshipError } from '../errors.ts';
+
+export type JsonCall = {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+  /** What is asked, in words for errors: `AWS eks:DescribeCluster`. */
+  what: string;
+  /** Where `HTTPS_PROXY` and its like stand. */
+  env: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+  timeoutMs?: number;
+};
+
+export type JsonAnswer = {
+  status: number;
+  headers: Readonly<Record<string, string | undefined>>;
+  /** Undefined where the body is no JSON object. */
+  body: Readonly<Record<string, unknown>> | undefined;
+};
+
+const MOST_BYTES = 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+
+/** Whatever the status is. @throws TransshipError connection-failed, timeout, interrupted, invalid-response (more than 1 MiB) */
+export async function callJson(call: JsonCall): Promise<JsonAnswer> {
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
+  const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+  try {
+    const answer = await send(call, signal);
+    const bytes = await readCapped(answer, call.what);
+    return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(bytes) };
+  } catch (error) {
+    throw failure(error, call, timeout);
+  }
+}
+
+function send({ method, url, headers, body, env }: JsonCall, signal: AbortSignal): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const { Agent, request } = process.getBuiltinModule(url.protocol === 'http:' ? 'node:http' : 'node:https');
+  const sent = request(
+    url,
+    {
+      method,
+      headers: { accept: 'application/json', 'user-agent': 'transship', ...headers },
+      // one connection for one call: these are minutes apart
+      agent: new Agent({ keepAlive: false, proxyEnv: env }),
+      signal,
+    },
+    resolve,
+  );
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+async function readCapped(answer: IncomingMessage, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of answer) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    sizeBytes += chunk.length;
+    if (sizeBytes > MOST_BYTES)
+      throw new TransshipError('invalid-response', `${what}: the answer is larger than 1 MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function singleHeaders({ headers }: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function failure(error: unknown, { url, what, signal }: JsonCall, timeout: AbortSignal): TransshipError {
+  if (error instanceof TransshipError) return error;
+  if (signal?.aborted === true) {
+    if (signal.reason instanceof TransshipError) return signal.reason;
+    return new TransshipError('interrupted', 'interrupted', { cause: error });
+  }
+  const details = { operation: what, host: url.host };
+  if (timeout.aborted) {
+    return new TransshipError('timeout', `${what}: ${url.host} did not answer in time`, {
+      retryable: true,
+      hint: `check that this machine reaches ${url.host}`,
+      details,
+    });
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+  return new TransshipError('connection-failed', `${what}: ${url.host} cannot be reached: ${code}`, {
+    retryable: true,
+    hint: `check the network, the proxy (HTTPS_PROXY) and the address ${url.origin}`,
+    details,
+  });
+}
