@@ -1,0 +1,38 @@
+// Connections through a SOCKS proxy, which `proxy-url` of a kubeconfig may name. The official client knows how; it takes most of a second
+// to load, so that only who has such a proxy pays for it.
+import { Agent } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import { TransshipError } from '../errors.ts';
+import type { ClientCertificate, Connection } from './connection.ts';
+
+/** @throws TransshipError invalid-config */
+export async function createSocksAgent(
+  { server, certificateAuthorities, serverName, isUnverified, hint }: Connection,
+  clientCertificate: ClientCertificate | undefined,
+  proxy: string,
+): Promise<Agent> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const config = new KubeConfig();
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  config.loadFromClusterAndUser(
+    {
+      name: 'cluster',
+      server: server.href,
+      skipTLSVerify: isUnverified === true,
+      proxyUrl: proxy,
+      ...(certificateAuthorities !== undefined && { caData: base64(certificateAuthorities.join('\n')) }),
+      ...(serverName !== undefined && { tlsServerName: serverName }),
+    },
+    {
+      name: 'user',
+      ...(clientCertificate !== undefined && {
+        certData: base64(clientCertificate.certificate),
+        keyData: base64(clientCertificate.key.reveal()),
+      }),
+    },
+  );
+  const options: RequestOptions = {};
+  await config.applyToHTTPSOptions(options);
+  if (options.agent instanceof Agent) return options.agent;
+  throw new TransshipError('invalid-config', 'the SOCKS proxy of this cluster cannot be used', { hint });
+}
