@@ -98,7 +98,7 @@ function referenceIn(parts: readonly unknown[]): string | undefined {
 function inYaml(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return '[]';
+  if (Array.isArray(value)) return `[${value.map(inYaml).join(', ')}]`;
   const members = Object.entries(value).map(([key, member]) => `${key}: ${inYaml(member)}`);
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
