@@ -1,0 +1,34 @@
+// What has to be read of a cluster so that its rules can be planned, and not more than that. Pure.
+import type { CredentialRule } from './credential-rule.ts';
+import { secretTargets } from './secret-target.ts';
+import { instanceSelector } from './secret-marks.ts';
+
+export type Reads = {
+  /** Of the Secrets that rules want. */
+  secretNames: readonly string[];
+  /** Finds what is ours, whatever its name. */
+  ownSelector: string;
+  serviceAccounts: 'none' | 'all' | readonly string[];
+  /** Something of ours may have to go: who names it must be known. */
+  mayPrune: boolean;
+};
+
+/** @param rules those for this cluster */
+export function readsFor(rules: readonly CredentialRule[], instance: string): Reads {
+  return {
+    secretNames: [...new Set(rules.flatMap((rule) => secretTargets(rule).map(({ secret }) => secret)))].toSorted(),
+    ownSelector: instanceSelector(instance),
+    serviceAccounts: serviceAccountsOf(rules),
+    mayPrune: rules.some(({ prune }) => prune),
+  };
+}
+
+function serviceAccountsOf(rules: readonly CredentialRule[]): Reads['serviceAccounts'] {
+  const names = new Set<string>();
+  for (const { serviceAccounts } of rules) {
+    if (serviceAccounts === 'none') continue;
+    if (serviceAccounts === 'all' || 'selector' in serviceAccounts) return 'all';
+    for (const name of serviceAccounts.names) names.add(name);
+  }
+  return names.size === 0 ? 'none' : [...names].toSorted();
+}
