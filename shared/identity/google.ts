@@ -10,3 +10,9 @@ export type GoogleIdentity = {
    */
   file?: SecretSource | undefined;
 };
+
+/** In words for people and for the id of an issuer: the same words, the same identity. */
+export function describeGoogleIdentity({ impersonate, file }: GoogleIdentity): string {
+  const base = file === undefined ? "Google's default credentials" : `the Google credentials in ${file.name}`;
+  return impersonate === undefined ? base : `${impersonate} by ${base}`;
+}

@@ -1,4 +1,5 @@
 // Google Artifact Registry, and Container Registry's gcr.io hosts that it serves now.
+import { artifactRegistryIssuer } from './artifact-registry-issuer.ts';
 import { defineTraits } from './define-traits.ts';
 import { isObject, type ListedTag, listerOf } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
@@ -41,4 +42,5 @@ export const artifactRegistry: Vendor = {
     ratesPerSecond: { head: 250, read: 250, list: 60, start: 80, upload: 80, 'manifest-write': 80 },
   }),
   listTagDigests: listTagDigests,
+  issuer: (place, identity) => artifactRegistryIssuer(place, 'google' in identity ? identity.google : {}),
 };
