@@ -3,7 +3,6 @@ import type { AwsIdentity } from '../identity/aws.ts';
 import { defineTraits } from './define-traits.ts';
 import { parseEcrHost } from './ecr-host.ts';
 import { ecrIssuer } from './ecr-issuer.ts';
-import { issuedCredentials } from './issued-credentials.ts';
 import type { CloudIdentity, Vendor } from './vendor.ts';
 
 export const ecr: Vendor = {
@@ -20,8 +19,6 @@ export const ecr: Vendor = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
-  cloudLogin: (host, identity) =>
-    issuedCredentials(ecrIssuer({ host, aliases: [], env: process.env }, awsIdentity(identity))),
   issuer: (place, identity) => ecrIssuer(place, awsIdentity(identity)),
   createRepository: async ({ port, repository, identity }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');

@@ -2,7 +2,6 @@
 import type { AwsIdentity } from '../identity/aws.ts';
 import type { AzureIdentity } from '../identity/azure.ts';
 import type { GoogleIdentity } from '../identity/google.ts';
-import type { CredentialSource } from '../oci/credential.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
 import type { Timeouts } from '../oci/timeouts.ts';
@@ -60,10 +59,10 @@ export type Vendor = {
   trustedHosts?: readonly string[];
   traits: Traits;
   listTagDigests?: TagDigestLister;
-  /** Logs in by the identity of the cloud that it is a registry of. */
-  cloudLogin?(host: string, identity: CloudIdentity): CredentialSource;
-  /** Issues credentials for it by such an identity; loads and asks nothing before the first is issued. @throws TransshipError invalid-config */
+  /** Issues credentials for it by the identity of the cloud that it is a registry of; loads and asks nothing before the first is issued. @throws TransshipError invalid-config */
   issuer?(place: IssuerPlace, identity: CloudIdentity): Issuer;
+  /** All names under which clusters know the registry at this host, itself among them; none where it has no other. */
+  otherNames?(host: string): readonly string[];
   /** Makes a repository, or what it needs around it, where the first push does not. One that is there already is a success. */
   createRepository?(place: RepositoryPlace, settings: CreateRepositorySettings): Promise<void>;
   /** Tells a missing repository from one that may not be seen, where the registry answers both with 401. */
