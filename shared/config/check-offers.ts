@@ -1,4 +1,5 @@
 // What a registry's entry asks for and its vendor does not offer: allowed, because another version may, but surely not meant.
+import { takesIdentityOf, type Cloud } from '../registries/cloud-identity.ts';
 import { vendorOf } from '../registries/vendors.ts';
 import { formatPath, keyPositionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
 import { parseHost } from './hosts.ts';
@@ -7,7 +8,7 @@ import type { ConfigFile } from './schema/schema.ts';
 
 type Entry = ConfigFile['registries'][string];
 
-const HELPERS = { aws: 'ecr-login', google: 'gcloud', azure: 'acr-env' };
+const HELPERS: Readonly<Record<Cloud, string>> = { aws: 'ecr-login', google: 'gcloud', azure: 'acr-env' };
 
 export function checkOffers(root: ConfigNode, { registries }: ConfigFile): ConfigProblem[] {
   return Object.entries(registries).flatMap(([host, entry]) => {
@@ -19,12 +20,12 @@ export function checkOffers(root: ConfigNode, { registries }: ConfigFile): Confi
     };
     const cloud = cloudOf(entry.credential);
     return [
-      ...(cloud === undefined || (cloud === 'aws' && vendor.cloudLogin !== undefined)
+      ...(cloud === undefined || takesIdentityOf(cloud, vendor)
         ? []
         : warn(
             ['credential', cloud],
-            `this version cannot log in to a registry of kind ${vendor.kind} by ${cloud}`,
-            `use a credential helper, as Docker does: credential: { helper: ${HELPERS[cloud]} }`,
+            `a registry of kind ${vendor.kind} does not take an identity of ${cloud}`,
+            `name its kind if it is one of that cloud, or use a credential helper: credential: { helper: ${HELPERS[cloud]} }`,
           )),
       ...(entry.createRepository === undefined || vendor.createRepository !== undefined
         ? []
@@ -37,7 +38,7 @@ export function checkOffers(root: ConfigNode, { registries }: ConfigFile): Confi
   });
 }
 
-function cloudOf(credential: Entry['credential']): keyof typeof HELPERS | undefined {
+function cloudOf(credential: Entry['credential']): Cloud | undefined {
   if (typeof credential !== 'object') return undefined;
   if ('aws' in credential) return 'aws';
   if ('google' in credential) return 'google';

@@ -6,13 +6,15 @@ import { configuredCredentials } from './configured-credentials.ts';
 import { credentialSource } from './credentials.ts';
 import { openRegistries, type Registries, type RegistriesOptions } from './registries.ts';
 import type { RegistryOptions } from './registry-options.ts';
-import { vendorOf } from './vendors.ts';
+import type { RequestServiceAccountToken } from './service-account-issuer.ts';
 
 export type ConfiguredRegistriesOptions = Omit<RegistriesOptions, 'credentials' | 'registries'> & {
   homeDir: string;
   /** A credential file that was named for this process; what it has an entry for wins over the configuration. */
   authfile?: string;
   readSecret: ReadSecret;
+  /** Absent where this process reaches no clusters. */
+  requestServiceAccountToken?: RequestServiceAccountToken;
 };
 
 /**
@@ -39,9 +41,8 @@ function toOptions(
   common: CredentialSource,
 ): RegistryOptions {
   const { host, aliases, kind, plainHttp, pathPrefix, trustedHosts, limits, credential, createRepository } = registry;
-  const place = { host, vendor: vendorOf(host, kind) };
   const material = connectionMaterial(registry, options.readSecret);
-  const configured = credential === undefined ? undefined : configuredCredentials(place, credential, options);
+  const configured = credential === undefined ? undefined : configuredCredentials(registry, credential, options);
   const credentials =
     configured === undefined || options.authfile === undefined ? configured : firstOf(common, configured);
   return {

@@ -1,6 +1,7 @@
 // The table of vendors, and the choice of one for a host. Hosts are compared whole: a look-alike is just an unknown registry.
 import { TransshipError } from '../errors.ts';
 import { acr } from './acr.ts';
+import { acp, acpV2 } from './alauda.ts';
 import { artifactRegistry } from './artifact-registry.ts';
 import { artifactory } from './artifactory.ts';
 import { distribution } from './distribution.ts';
@@ -10,6 +11,7 @@ import { ecr } from './ecr.ts';
 import { ghcr } from './ghcr.ts';
 import { gitlab } from './gitlab.ts';
 import { harbor } from './harbor.ts';
+import { openshift } from './openshift.ts';
 import { quay } from './quay.ts';
 import type { Vendor } from './vendor.ts';
 
@@ -24,6 +26,9 @@ export const vendors: readonly Vendor[] = [
   artifactRegistry,
   acr,
   artifactory,
+  openshift,
+  acp,
+  acpV2,
   distribution,
 ];
 

@@ -1,49 +1,11 @@
 // The schema of `registries`: what is to be known of a registry that its host does not tell.
 import * as z from 'zod';
 import { vendors } from '../../registries/vendors.ts';
+import { credential } from './registry-credential.ts';
 import { certificateReference, secretReference } from './secret.ts';
 import { host, size, trustedHost } from './text.ts';
 
 const name = z.string().min(1);
-
-const credential = z
-  .union([
-    z.literal('anonymous').describe('no login'),
-    z.strictObject({
-      username: z.union([name, secretReference]).describe('the user name, or where it is'),
-      password: secretReference.describe('where the password or token is'),
-    }),
-    z.strictObject({
-      aws: z
-        .strictObject({
-          roleArn: name.describe('the role to assume').optional(),
-          externalId: name.describe('the external ID that the role asks for').optional(),
-          region: name.describe('the region, where the host does not tell').optional(),
-          profile: name.describe('the profile of the AWS configuration files').optional(),
-        })
-        .describe('AWS identity; `{}` is the default chain'),
-    }),
-    z.strictObject({
-      google: z
-        .strictObject({ impersonate: name.describe('the service account to act as').optional() })
-        .describe('Google identity; `{}` is the default chain'),
-    }),
-    z.strictObject({
-      azure: z
-        .strictObject({
-          tenantId: name.describe('the tenant').optional(),
-          clientId: name.describe('the managed identity or application').optional(),
-        })
-        .describe('Azure identity; `{}` is the default chain'),
-    }),
-    z.strictObject({
-      docker: z
-        .strictObject({ file: name.describe('the file, in place of the usual ones').optional() })
-        .describe("Docker's config.json or containers' auth.json"),
-    }),
-    z.strictObject({ helper: name.describe('a Docker credential helper, without `docker-credential-`') }),
-  ])
-  .describe('how to log in; registries without it use the files of Docker and containers');
 
 const createRepository = z
   .strictObject({

@@ -22,12 +22,12 @@ test.each([
 
 test.each([
   [
-    'europe-docker.pkg.dev: { credential: { google: {} } }',
-    /^3:42 .*\.credential\.google: .* artifact-registry by google/,
-    /gcloud/,
+    'europe-docker.pkg.dev: { credential: { azure: {} } }',
+    /^3:42 .*\.credential\.azure: .*kind artifact-registry does not take an identity of azure/,
+    /acr-env/,
   ],
-  ['acme.azurecr.io: { credential: { azure: {} } }', /credential\.azure: .*kind acr by azure/, /acr-env/],
-  ['ghcr.io: { credential: { aws: {} } }', /credential\.aws: .*kind ghcr by aws/, /ecr-login/],
+  ['acme.azurecr.io: { credential: { google: {} } }', /credential\.google: .*kind acr .*of google/, /gcloud/],
+  ['ghcr.io: { credential: { aws: {} } }', /credential\.aws: .*kind ghcr .*of aws/, /ecr-login/],
   ['ghcr.io: { createRepository: {} }', /^3:14 .*createRepository: .*kind ghcr are not made/, /leave it out/],
 ])('a warning for %s', (entry, message, hint) => {
   const [warning, ...others] = warningsOf(entry);

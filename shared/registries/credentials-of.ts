@@ -1,0 +1,64 @@
+// The login of copies, sync and sweeps by an issuer: issued when a registry first asks for it, remembered until half of its life, issued
+// anew once the registry refused it. What is still good is kept where no new one can be had.
+import { isTransshipError } from '../errors.ts';
+import type { Credential, CredentialSource } from '../oci/credential.ts';
+import type { IssuedCredential, Issuer } from './issuer.ts';
+import { isSameCredential } from './same-credential.ts';
+
+type Kept = { issued: IssuedCredential; credential: Credential; renewAt: number };
+
+/** How long a failed renewal is not tried again. */
+const RETRY_MS = 30_000;
+
+/** The source throws what the issuer throws. */
+export function credentialsOf(issuer: Issuer, now: () => number = Date.now): CredentialSource {
+  let kept: Kept | undefined;
+  let loading: Promise<Kept> | undefined;
+
+  const load = (): Promise<Kept> => {
+    loading ??= issuer
+      .issue()
+      .then((issued) => (kept = toKept(issued)))
+      .finally(() => (loading = undefined));
+    return loading;
+  };
+
+  const renew = async (old: Kept): Promise<Kept> => {
+    try {
+      return await load();
+    } catch (error) {
+      const endsAt = old.issued.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+      if (!isTransshipError(error) || endsAt <= now()) throw error;
+      kept = withRenewal(old.issued, Math.min(now() + RETRY_MS, endsAt));
+      return kept;
+    }
+  };
+
+  return async ({ refused }) => {
+    const found = kept ?? (await load());
+    if (refused !== undefined && isSameCredential(found.credential, refused)) {
+      // Of many that were refused together, the first one asks anew; the others wait for what it finds.
+      return (kept === found ? await load() : (kept ?? (await load()))).credential;
+    }
+    return (found.renewAt <= now() ? await renew(found) : found).credential;
+  };
+}
+
+function toKept(issued: IssuedCredential): Kept {
+  const { issuedAt, expiresAt } = issued;
+  const lifeMs = (expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) - issuedAt.getTime();
+  return withRenewal(issued, issuedAt.getTime() + lifeMs / 2);
+}
+
+function withRenewal(issued: IssuedCredential, renewAt: number): Kept {
+  return {
+    issued,
+    renewAt,
+    credential: {
+      kind: 'basic',
+      username: issued.username,
+      password: issued.secret,
+      ...(Number.isFinite(renewAt) ? { renewAt: new Date(renewAt) } : {}),
+    },
+  };
+}
