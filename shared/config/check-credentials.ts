@@ -1,5 +1,6 @@
 // Rules of `credentials` that have nothing to distribute, or that want the same Secret in the same Namespace.
 import type { CredentialRule } from '../credentials/credential-rule.ts';
+import { secretTargets } from '../credentials/secret-target.ts';
 import { formatPath, positionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
 import { hostOfNames } from './host-of-names.ts';
 import { parseHost } from './hosts.ts';
@@ -83,8 +84,8 @@ function sharedSecret(rule: CredentialRule, other: CredentialRule): string | und
   return secretNames(rule).find((name) => names.includes(name));
 }
 
-function secretNames({ secret, registries }: CredentialRule): string[] {
-  return secret.layout === 'merged' ? [secret.name] : registries.map((registry) => `${secret.name}-${registry}`);
+function secretNames(rule: CredentialRule): string[] {
+  return secretTargets(rule).map(({ secret }) => secret);
 }
 
 function problemAt(

@@ -10,6 +10,8 @@ import type { ConfigFile } from './schema/schema.ts';
 const REGISTRY_ANYWHERE = { what: 'registry', where: ' in registries, nor in a rule' };
 const REGISTRY_WITH_ENTRY = { what: 'registry', where: ' in registries' };
 
+type Registry = ConfigFile['registries'][string];
+
 type Named = { name: string; path: ConfigPath; isKey?: boolean };
 
 export function checkNames(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
@@ -94,7 +96,12 @@ function danglingRules(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
 function danglingInCredentials(root: ConfigNode, file: ConfigFile): ConfigProblem[] {
   const clusters = file.clusters.map(({ name }) => name);
   const registries = hostsOf(file).map(({ name }) => name);
-  return file.credentials.flatMap((rule, index) => [
+  const tokens = Object.entries(file.registries).flatMap(([key, { credential }]) => {
+    const [path, cluster] = tokenClusterOf(credential) ?? [];
+    if (path === undefined || cluster === undefined || clusters.includes(cluster)) return [];
+    return [dangling(root, ['registries', key, 'credential', ...path], cluster, clusters, { what: 'cluster' })];
+  });
+  const named = file.credentials.flatMap((rule, index) => [
     ...rule.clusters.flatMap((name, place) =>
       clusters.includes(name)
         ? []
@@ -108,6 +115,15 @@ function danglingInCredentials(root: ConfigNode, file: ConfigFile): ConfigProble
           : [dangling(root, ['credentials', index, 'registries', place], host, registries, REGISTRY_WITH_ENTRY)],
       ),
   ]);
+  return [...tokens, ...named];
+}
+
+/** The cluster whose ServiceAccount logs in, and where it stands. */
+function tokenClusterOf(credential: Registry['credential']): [path: ConfigPath, cluster: string] | undefined {
+  if (typeof credential !== 'object') return undefined;
+  if ('serviceAccount' in credential) return [['serviceAccount', 'cluster'], credential.serviceAccount.cluster];
+  const account = 'quayRobot' in credential ? credential.quayRobot.serviceAccount : undefined;
+  return account === undefined ? undefined : [['quayRobot', 'serviceAccount', 'cluster'], account.cluster];
 }
 
 function dangling(

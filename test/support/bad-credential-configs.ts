@@ -111,6 +111,13 @@ const ROWS: readonly Row[] = [
     'docker login',
   ],
 
+  [
+    'a token of a cluster that is not there',
+    `${HEAD}${CLUSTERS}registries: { h.io: { credential: { serviceAccount: { cluster: §prd, namespace: a, name: b } } } }\n`,
+    'there is no cluster "prd"',
+    'did you mean "prod"?',
+  ],
+
   // credentials: Namespaces
   ['Namespaces that nothing selects', inNamespaces(''), 'exactly one of names, selector and all', 'all: true'],
   ['Namespaces selected twice', inNamespaces('all: true, names: [a]'), 'exactly one of', 'names: [team-*]'],

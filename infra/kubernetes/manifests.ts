@@ -1,0 +1,62 @@
+// Everything that a cluster needs for one way of working, in the order in which it is applied.
+import type { Config } from '../../shared/config/config.ts';
+import { accountGuard } from './account-guard.ts';
+import { namespaceWebhook, referenceWebhook, type WebhookOptions } from './admission-webhooks.ts';
+import { deployment, type DeploymentOptions } from './deployment.ts';
+import type { Manifest, Subject } from './kubernetes-object.ts';
+import { namedNamespaces, needsOf, type Needs } from './needs.ts';
+import { clusterPermissions, namespacePermissions, tokenPermissions, type Mode } from './permissions.ts';
+import { referencePolicy } from './reference-policy.ts';
+import { clusterRole, namespaceRole, type RoleOptions } from './roles.ts';
+
+export type ManifestOptions = {
+  cluster: string;
+  mode: Mode;
+  subject: Subject;
+  /** New Namespaces are seen by a watch. */
+  isWatching: boolean;
+  /** What gives new ServiceAccounts their references before the first Pod. */
+  attach: 'policy' | 'webhook' | 'off';
+  /** Absent: the API server tells of no Namespaces. */
+  admission?: Omit<WebhookOptions, 'instance'>;
+  deployment?: Omit<DeploymentOptions, 'instance'>;
+};
+
+/** @throws TransshipError invalid-usage where the rules do not fit the mode */
+export function manifestsOf(config: Config, options: ManifestOptions): Manifest[] {
+  const { instance } = config;
+  const { mode, subject, admission } = options;
+  const needs = needsOf(config, options.cluster);
+  const role = { instance, subject };
+  const changesAccounts = needs.attaches && ['lean', 'fast', 'namespaced'].includes(mode);
+  const policies = options.attach === 'policy' ? needs.rules.flatMap((rule) => referencePolicy(rule, instance)) : [];
+  return [
+    ...(options.deployment === undefined ? [] : deployment({ instance, ...options.deployment })),
+    ...clusterRole(clusterPermissions(mode, needs, options), role),
+    ...(mode === 'namespaced' ? namespaceRoles(needs, role) : []),
+    ...(mode === 'webhook' || mode === 'watcher' ? [] : tokenRoles(needs, role)),
+    ...(changesAccounts ? accountGuard(needs.secrets, role) : []),
+    ...policies,
+    ...(admission === undefined ? [] : [namespaceWebhook({ instance, ...admission })]),
+    ...(admission !== undefined && options.attach === 'webhook' ? [referenceWebhook({ instance, ...admission })] : []),
+  ];
+}
+
+function namespaceRoles(needs: Needs, role: RoleOptions): Manifest[] {
+  const rules = namespacePermissions(needs);
+  return namedNamespaces(needs).flatMap((namespace) =>
+    namespaceRole(
+      { namespace, suffix: 'credentials', rules, purpose: `What Transship may do in ${namespace}, and nothing more.` },
+      role,
+    ),
+  );
+}
+
+function tokenRoles({ tokenAccounts }: Needs, role: RoleOptions): Manifest[] {
+  const byNamespace = Map.groupBy(tokenAccounts, ({ namespace }) => namespace);
+  return [...byNamespace].flatMap(([namespace, accounts]) => {
+    const names = [...new Set(accounts.map(({ name }) => name))].toSorted();
+    const purpose = `Tokens of ${names.join(', ')}, which the registry inside of the cluster takes.`;
+    return namespaceRole({ namespace, suffix: 'tokens', rules: tokenPermissions(names), purpose }, role);
+  });
+}
