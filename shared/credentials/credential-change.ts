@@ -6,8 +6,8 @@ import type { SecretMarks } from './secret-marks.ts';
 export type Place = { cluster: string; namespace: string; namespaceUid: string; rule: string };
 
 /**
- * One that fails ends what is planned for its Secret: a Secret is deleted only after no ServiceAccount names it.
- * A resourceVersion is that of the observation: of several changes of one ServiceAccount only the first one's still holds.
+ * A Secret is deleted only after no ServiceAccount names it: where a detachment fails, the deletion behind it waits for another run.
+ * A resourceVersion is that of the observation: of several changes of one ServiceAccount it holds for the first one.
  */
 export type CredentialChange = Place &
   (
@@ -16,7 +16,8 @@ export type CredentialChange = Place &
         serviceAccount: string;
         uid: string;
         resourceVersion: string;
-        secret: string;
+        /** The names that come into its `imagePullSecrets`, or go from it; everything else in it stays, in its order. */
+        secrets: readonly string[];
       }
     | { kind: 'create-secret'; secret: string; content: Secret; marks: SecretMarks }
     | {
