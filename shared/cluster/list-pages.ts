@@ -10,6 +10,8 @@ export type ListRequest = {
   /** Of the collection. */
   path: string;
   labelSelector?: string;
+  /** By name: `metadata.name=default`. */
+  fieldSelector?: string;
   view?: NonNullable<ClusterRequest['view']>;
   pageSize?: number;
   /** The place of the last one that is known already, as `lastPlace` of a page tells it: only what stands behind it is told. */
@@ -54,13 +56,14 @@ export async function* listPages(cluster: Cluster, request: ListRequest): AsyncG
 }
 
 function sendFor(cluster: Cluster, request: ListRequest, next: string | undefined): Promise<ApiObject> {
-  const { path, labelSelector, view, pageSize = PAGE_SIZE, signal } = request;
+  const { path, labelSelector, fieldSelector, view, pageSize = PAGE_SIZE, signal } = request;
   return cluster.send({
     method: 'GET',
     path,
     query: {
       limit: String(pageSize),
       ...(labelSelector !== undefined && { labelSelector }),
+      ...(fieldSelector !== undefined && { fieldSelector }),
       ...(next !== undefined && { continue: next }),
     },
     ...(view !== undefined && { view }),

@@ -55,14 +55,26 @@ export async function getSecret(
   }
 }
 
+type ListOptions = Options & { labelSelector?: string; fieldSelector?: string; namespace?: string; after?: string };
+
 /** In the order of namespace and name, behind `after` (`namespace/name`); one page at a time. @throws TransshipError as `Cluster.send` does */
 export async function* listSecretMetadata(
   cluster: Cluster,
-  options: Options & { labelSelector?: string; namespace?: string; after?: string } = {},
+  options: ListOptions = {},
 ): AsyncGenerator<readonly SecretMetadata[]> {
   const { namespace, ...rest } = options;
   const path = namespace === undefined ? '/api/v1/secrets' : collectionOf(namespace);
   for await (const { items } of listPages(cluster, { path, view: 'metadata', ...rest })) yield items.map(toMetadata);
+}
+
+/** The same with all that they hold. @throws TransshipError as `Cluster.send` does */
+export async function* listSecrets(
+  cluster: Cluster,
+  options: ListOptions = {},
+): AsyncGenerator<readonly WholeSecret[]> {
+  const { namespace, ...rest } = options;
+  const path = namespace === undefined ? '/api/v1/secrets' : collectionOf(namespace);
+  for await (const { items } of listPages(cluster, { path, ...rest })) yield items.map(toWholeSecret);
 }
 
 /**

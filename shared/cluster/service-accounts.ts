@@ -32,7 +32,7 @@ const MOST_TRIES = 5;
 /** In the order of namespace and name, behind `after` (`namespace/name`); one page at a time. @throws TransshipError as `Cluster.send` does */
 export async function* listServiceAccounts(
   cluster: Cluster,
-  options: Options & { labelSelector?: string; namespace?: string; after?: string } = {},
+  options: Options & { labelSelector?: string; fieldSelector?: string; namespace?: string; after?: string } = {},
 ): AsyncGenerator<readonly ServiceAccount[]> {
   const { namespace, ...rest } = options;
   const path = namespace === undefined ? '/api/v1/serviceaccounts' : collectionOf(namespace);
