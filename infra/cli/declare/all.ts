@@ -1,5 +1,6 @@
 // Every command's declaration, in the order of the help.
 import { declareApiToken } from './api-token.ts';
+import { declareCluster } from './cluster.ts';
 import { declareCompletion } from './completion.ts';
 import { declareConfig } from './config.ts';
 import { declareCopy } from './copy.ts';
@@ -22,6 +23,7 @@ export const DECLARATIONS = [
   declareJobs,
   declareEvents,
   declareReceivers,
+  declareCluster,
   declareApiToken,
   declareConfig,
   declareDemo,
