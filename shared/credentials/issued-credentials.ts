@@ -23,14 +23,23 @@ export type IssueProblem = {
 
 /** One run: each identity is asked for once in it. */
 export type IssueCycle = {
+  /** True where nobody has to be asked: it was issued in this process, and is too young to be renewed. */
+  holds(issuer: Issuer): boolean;
   issue(issuer: Issuer): Promise<Issued>;
   /** Once for each identity: the registry said that what was issued is over. */
   renew(issuer: Issuer, refused: IssuedCredential): Promise<Issued>;
 };
 
 export type IssuedCredentials = {
-  /** `isForced`: what was issued before is not good enough, and neither is what failed before. */
-  cycle(options?: { isForced?: boolean; signal?: AbortSignal }): IssueCycle;
+  cycle(options?: CycleOptions): IssueCycle;
+};
+
+export type CycleOptions = {
+  /** What was issued before is not good enough, and neither is what failed before. */
+  isForced?: boolean;
+  /** The same for credentials without an end: they may have been changed where they are kept. */
+  renewsEndless?: boolean;
+  signal?: AbortSignal;
 };
 
 export type IssuingOptions = {
@@ -128,19 +137,29 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
     return known.calling;
   }
 
-  function current(issuer: Issuer, isForced: boolean): Promise<Issued> {
+  function youngOne({ held }: Known, { isForced, renewsEndless }: CycleOptions): IssuedCredential | undefined {
+    if (held === undefined || isForced === true || now() >= renewMs(held)) return undefined;
+    return renewsEndless === true && held.expiresAt === undefined ? undefined : held;
+  }
+
+  function current(issuer: Issuer, options: CycleOptions): Promise<Issued> {
     const known = knownOf(issuer.id);
-    if (isForced || known.calling !== undefined) return shared(issuer, known);
-    const { held, failure } = known;
-    if (held !== undefined && now() < renewMs(held)) return Promise.resolve(fresh(held));
-    if (failure !== undefined && now() < failure.untilMs) {
-      return Promise.resolve(withProblem(known, failure.error, failure.untilMs));
-    }
-    return shared(issuer, known);
+    if (options.isForced === true || known.calling !== undefined) return shared(issuer, known);
+    const young = youngOne(known, options);
+    if (young !== undefined) return Promise.resolve(fresh(young));
+    return unlessFailed(issuer, known);
+  }
+
+  /** What failed a moment ago is left alone. */
+  function unlessFailed(issuer: Issuer, known: Known): Promise<Issued> {
+    const { failure } = known;
+    if (failure === undefined || now() >= failure.untilMs) return shared(issuer, known);
+    return Promise.resolve(withProblem(known, failure.error, failure.untilMs));
   }
 
   return {
-    cycle({ isForced = false, signal } = {}) {
+    cycle(cycleOptions = {}) {
+      const { signal } = cycleOptions;
       const asked = new Map<string, Promise<Issued>>();
       const renewed = new Set<string>();
       const remember = (id: string, issued: Promise<Issued>): Promise<Issued> => {
@@ -149,10 +168,11 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
       };
       const issue = (issuer: Issuer): Promise<Issued> => {
         const before = asked.get(issuer.id);
-        if (before === undefined) return remember(issuer.id, current(issuer, isForced));
+        if (before === undefined) return remember(issuer.id, current(issuer, cycleOptions));
         return orAborted(before, signal);
       };
       return {
+        holds: ({ id }) => asked.has(id) || youngOne(knownOf(id), cycleOptions) !== undefined,
         issue,
         async renew(issuer, refused) {
           const { id } = issuer;
@@ -161,7 +181,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
           // Another registry of the identity said so before.
           if (renewed.has(id)) return issue(issuer);
           renewed.add(id);
-          return remember(id, shared(issuer, knownOf(id)));
+          return remember(id, unlessFailed(issuer, knownOf(id)));
         },
       };
     },

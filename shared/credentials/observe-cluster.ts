@@ -6,19 +6,14 @@
 //     of the wanted names │
 //     of all that is ours ┘
 //
-import type { ApiObject, Cluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { listNamespaces } from '../cluster/namespaces.ts';
+import { listSecretMetadata, listSecrets } from '../cluster/secrets.ts';
+import { listServiceAccounts } from '../cluster/service-accounts.ts';
 import { isTransshipError } from '../errors.ts';
 import { inFlight } from './in-flight.ts';
-import { listObjects } from './list-objects.ts';
 import { readSecrets } from './observe-namespace.ts';
-import {
-  namespaceOf,
-  toNamespace,
-  toSecret,
-  toSecretHead,
-  toServiceAccount,
-  type NamespaceHead,
-} from './observed-objects.ts';
+import { toSecret, toSecretHead, toServiceAccount } from './observed-objects.ts';
 import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
 import type { Reads } from './reads.ts';
 import { readMarks } from './secret-marks.ts';
@@ -33,43 +28,47 @@ export type ClusterView = {
 type Options = {
   reads: Reads;
   /** Whether some rule means it: nothing is asked for one by one elsewhere. */
-  isMeant: (namespace: NamespaceHead) => boolean;
-  signal?: AbortSignal;
-};
+  isMeant: (namespace: { name: string; labels: Readonly<Record<string, string>> }) => boolean;
+} & Signal;
+type Signal = { signal?: AbortSignal };
 
 /** More names than this are not worth a list each: see there whose they are when they are written. */
 const MOST_NAME_LISTS = 3;
 const READS_IN_FLIGHT = 12;
 
 /** @throws TransshipError as `Cluster.send` */
-export async function observeCluster(cluster: Cluster, { reads, isMeant, signal }: Options): Promise<ClusterView> {
-  const [heads, listed] = await Promise.all([
-    listObjects(cluster, { path: '/api/v1/namespaces', view: 'metadata' }, signal).then((all) => all.map(toNamespace)),
+export async function observeCluster(cluster: Cluster, { reads, isMeant, ...signal }: Options): Promise<ClusterView> {
+  const [pages, listed] = await Promise.all([
+    Array.fromAsync(listNamespaces(cluster, signal)),
     listSecretHeads(cluster, reads, signal),
   ]);
-  const secrets = listed ?? (await getSecrets(cluster, heads.filter(isMeant), reads, signal));
-  const serviceAccounts = await listServiceAccounts(cluster, reads, mayLose(secrets, reads), signal);
+  const found = pages.flat();
+  const meant = found.filter(isMeant).map(({ name }) => name);
+  const secrets = listed ?? (await getSecrets(cluster, meant, reads, signal));
+  const serviceAccounts = await readServiceAccounts(cluster, reads, mayLose(secrets, reads), signal);
   const none = new Map<string, ObservedSecret>();
   return {
     isLean: listed === undefined,
-    namespaces: heads
-      .map((head) => ({
-        ...head,
-        secrets: secrets.get(head.name) ?? none,
-        serviceAccounts: serviceAccounts.get(head.name) ?? [],
+    namespaces: found
+      .map(({ name, uid, labels, isTerminating }) => ({
+        name,
+        uid,
+        labels,
+        isTerminating,
+        secrets: secrets.get(name) ?? none,
+        serviceAccounts: serviceAccounts.get(name) ?? [],
       }))
       .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
   };
 }
 
-type ByNamespace<Value> = Map<string, Value>;
-type Secrets = ByNamespace<Map<string, ObservedSecret>>;
+type Secrets = Map<string, Map<string, ObservedSecret>>;
 
-/** Undefined where they may not be listed. */
+/** By namespace and name; undefined where they may not be listed. */
 async function listSecretHeads(
   cluster: Cluster,
   { secretNames, ownSelector }: Reads,
-  signal?: AbortSignal,
+  signal: Signal,
 ): Promise<Secrets | undefined> {
   const names = secretNames.length <= MOST_NAME_LISTS ? secretNames : [];
   const others = names.map((name) => `metadata.name!=${name}`).join(',');
@@ -79,9 +78,9 @@ async function listSecretHeads(
   ];
   try {
     const lists = await Promise.all(
-      queries.map((query) => listObjects(cluster, { path: '/api/v1/secrets', query, view: 'metadata' }, signal)),
+      queries.map((query) => Array.fromAsync(listSecretMetadata(cluster, { ...query, ...signal }))),
     );
-    return secretsOf(lists.flat(), toSecretHead);
+    return byNamespace(lists.flat(2), toSecretHead);
   } catch (error) {
     if (isTransshipError(error, 'denied')) return undefined;
     throw error;
@@ -90,30 +89,32 @@ async function listSecretHeads(
 
 async function getSecrets(
   cluster: Cluster,
-  heads: readonly NamespaceHead[],
+  namespaces: readonly string[],
   { secretNames }: Reads,
-  signal?: AbortSignal,
+  signal: Signal,
 ): Promise<Secrets> {
   const found: Secrets = new Map();
-  await inFlight(READS_IN_FLIGHT, heads, async ({ name }) => {
+  await inFlight(READS_IN_FLIGHT, namespaces, async (name) => {
     found.set(name, await readSecrets(cluster, name, secretNames, signal));
   });
   return found;
 }
 
-/** The contents of the Secrets of a name, in all namespaces: as many pages as the metadata of all has. @throws TransshipError as `Cluster.send` */
-export async function listSecretContents(cluster: Cluster, name: string, signal?: AbortSignal): Promise<Secrets> {
-  const query = { fieldSelector: `metadata.name=${name}` };
-  return secretsOf(await listObjects(cluster, { path: '/api/v1/secrets', query }, signal), toSecret);
+/** The contents of the Secrets of a name, in all namespaces: as many pages as their metadata has. @throws TransshipError as `Cluster.send` */
+export async function listContents(cluster: Cluster, name: string, signal: Signal = {}): Promise<Secrets> {
+  const pages = await Array.fromAsync(listSecrets(cluster, { fieldSelector: `metadata.name=${name}`, ...signal }));
+  return byNamespace(pages.flat(), toSecret);
 }
 
-function secretsOf(objects: readonly ApiObject[], read: (object: ApiObject) => ObservedSecret): Secrets {
+function byNamespace<Found extends { namespace: string }>(
+  all: readonly Found[],
+  read: (found: Found) => ObservedSecret,
+): Secrets {
   const found: Secrets = new Map();
-  for (const object of objects) {
-    const secret = read(object);
-    const namespace = namespaceOf(object);
-    const there = found.get(namespace) ?? new Map<string, ObservedSecret>();
-    found.set(namespace, there.set(secret.name, secret));
+  for (const one of all) {
+    const secret = read(one);
+    const there = found.get(one.namespace) ?? new Map<string, ObservedSecret>();
+    found.set(one.namespace, there.set(secret.name, secret));
   }
   return found;
 }
@@ -125,20 +126,23 @@ function mayLose(secrets: Secrets, { mayPrune }: Reads): boolean {
   );
 }
 
-async function listServiceAccounts(
+async function readServiceAccounts(
   cluster: Cluster,
   { serviceAccounts }: Reads,
   mayPrune: boolean,
-  signal?: AbortSignal,
-): Promise<ByNamespace<ObservedServiceAccount[]>> {
-  const found: ByNamespace<ObservedServiceAccount[]> = new Map();
+  signal: Signal,
+): Promise<Map<string, ObservedServiceAccount[]>> {
+  const found = new Map<string, ObservedServiceAccount[]>();
   if (serviceAccounts === 'none' && !mayPrune) return found;
   const [only, ...more] = serviceAccounts === 'all' || serviceAccounts === 'none' ? [] : serviceAccounts;
   const isOne = only !== undefined && more.length === 0 && !mayPrune;
   const query = isOne ? { fieldSelector: `metadata.name=${only}` } : {};
-  for (const object of await listObjects(cluster, { path: '/api/v1/serviceaccounts', query }, signal)) {
-    const namespace = namespaceOf(object);
-    found.set(namespace, [...(found.get(namespace) ?? []), toServiceAccount(object)]);
+  for await (const page of listServiceAccounts(cluster, { ...query, ...signal })) {
+    for (const one of page) {
+      const there = found.get(one.namespace) ?? [];
+      there.push(toServiceAccount(one));
+      found.set(one.namespace, there);
+    }
   }
   return found;
 }

@@ -1,10 +1,13 @@
 // Reads one namespace by the names of what rules want there: few requests, and none that a namespace of its own could not be allowed.
 import type { Cluster } from '../cluster/cluster.ts';
-import { isTransshipError } from '../errors.ts';
-import { listObjects } from './list-objects.ts';
-import { toNamespace, toSecret, toServiceAccount, type NamespaceHead } from './observed-objects.ts';
+import { getNamespace } from '../cluster/namespaces.ts';
+import { getSecret } from '../cluster/secrets.ts';
+import { getServiceAccount, listServiceAccounts } from '../cluster/service-accounts.ts';
+import { toSecret, toServiceAccount } from './observed-objects.ts';
 import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
 import type { Reads } from './reads.ts';
+
+type Options = { signal?: AbortSignal };
 
 /**
  * Secrets with their content; undefined where there is no such namespace.
@@ -14,19 +17,16 @@ export async function observeNamespace(
   cluster: Cluster,
   name: string,
   reads: Reads,
-  signal?: AbortSignal,
+  options: Options = {},
 ): Promise<ObservedNamespace | undefined> {
-  const [head, secrets, serviceAccounts] = await Promise.all([
-    readNamespace(cluster, name, signal),
-    readSecrets(cluster, name, reads.secretNames, signal),
-    readServiceAccounts(cluster, name, reads, signal),
+  const [found, secrets, serviceAccounts] = await Promise.all([
+    getNamespace(cluster, name, options),
+    readSecrets(cluster, name, reads.secretNames, options),
+    readServiceAccounts(cluster, name, reads, options),
   ]);
-  return head === undefined ? undefined : { ...head, secrets, serviceAccounts };
-}
-
-async function readNamespace(cluster: Cluster, name: string, signal?: AbortSignal): Promise<NamespaceHead | undefined> {
-  const object = await ifThere(cluster, `/api/v1/namespaces/${encodeURIComponent(name)}`, signal);
-  return object === undefined ? undefined : toNamespace(object);
+  if (found === undefined) return undefined;
+  const { uid, labels, isTerminating } = found;
+  return { name, uid, labels, isTerminating, secrets, serviceAccounts };
 }
 
 /** Those that are there, by name, with their content. @throws TransshipError as `Cluster.send` */
@@ -34,40 +34,23 @@ export async function readSecrets(
   cluster: Cluster,
   namespace: string,
   names: readonly string[],
-  signal?: AbortSignal,
+  options: Options = {},
 ): Promise<Map<string, ObservedSecret>> {
-  const found = await Promise.all(names.map((name) => ifThere(cluster, pathOf(namespace, 'secrets', name), signal)));
-  const secrets = found.filter((object) => object !== undefined).map(toSecret);
-  return new Map(secrets.map((secret) => [secret.name, secret]));
+  const found = await Promise.all(names.map((name) => getSecret(cluster, { namespace, name }, options)));
+  return new Map(found.filter((one) => one !== undefined).map((one) => [one.name, toSecret(one)]));
 }
 
 async function readServiceAccounts(
   cluster: Cluster,
   namespace: string,
   { serviceAccounts, mayPrune }: Reads,
-  signal?: AbortSignal,
+  options: Options,
 ): Promise<ObservedServiceAccount[]> {
   if (serviceAccounts === 'all' || mayPrune) {
-    const listed = await listObjects(cluster, { path: pathOf(namespace, 'serviceaccounts') }, signal);
-    return listed.map(toServiceAccount);
+    const pages = await Array.fromAsync(listServiceAccounts(cluster, { namespace, ...options }));
+    return pages.flat().map(toServiceAccount);
   }
   const names = serviceAccounts === 'none' ? [] : serviceAccounts;
-  const found = await Promise.all(
-    names.map((name) => ifThere(cluster, pathOf(namespace, 'serviceaccounts', name), signal)),
-  );
-  return found.filter((object) => object !== undefined).map(toServiceAccount);
-}
-
-async function ifThere(cluster: Cluster, path: string, signal?: AbortSignal) {
-  try {
-    return await cluster.send({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) });
-  } catch (error) {
-    if (isTransshipError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
-
-function pathOf(namespace: string, resource: string, name?: string): string {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${resource}`;
-  return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
+  const found = await Promise.all(names.map((name) => getServiceAccount(cluster, { namespace, name }, options)));
+  return found.filter((one) => one !== undefined).map(toServiceAccount);
 }

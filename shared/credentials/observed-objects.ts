@@ -1,83 +1,38 @@
-// Objects of the API as the distribution sees them. What a Secret holds becomes a `Secret` here and leaves it only for its cluster.
-import type { ApiObject } from '../cluster/cluster.ts';
-import {
-  fieldOf,
-  isObject,
-  readObject,
-  readObjects,
-  readText,
-  readTexts,
-  requireText,
-} from '../cluster/json-fields.ts';
+// Objects of a cluster as the distribution sees them.
+import type { ServiceAccount } from '../cluster/service-accounts.ts';
+import type { SecretMetadata, WholeSecret } from '../cluster/secrets.ts';
 import { Secret } from '../telemetry/secret.ts';
-import type { ObservedSecret, ObservedServiceAccount, SecretContent } from './observed.ts';
+import type { ObservedSecret, ObservedServiceAccount } from './observed.ts';
 
-export type NamespaceHead = {
-  name: string;
-  uid: string;
-  labels: Readonly<Record<string, string>>;
-  isTerminating: boolean;
-};
+/** What the kubelet reads. https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets */
+export const PULL_SECRET_TYPE = 'kubernetes.io/dockerconfigjson';
+export const PULL_SECRET_KEY = '.dockerconfigjson';
 
-const CONFIG_KEY = '.dockerconfigjson';
+export function toServiceAccount({
+  name,
+  uid,
+  resourceVersion,
+  labels,
+  imagePullSecrets,
+}: ServiceAccount): ObservedServiceAccount {
+  return { name, uid, resourceVersion, labels, imagePullSecrets };
+}
 
-/** Of the whole object or its metadata. @throws TransshipError invalid-response */
-export function toNamespace(object: ApiObject): NamespaceHead {
-  const metadata = metadataOf(object);
-  const phase = readText(readObject(object, 'status') ?? {}, 'phase');
+/** Without its content. */
+export function toSecretHead({ name, uid, resourceVersion, labels, annotations }: SecretMetadata): ObservedSecret {
+  return { name, uid, resourceVersion, labels, annotations };
+}
+
+export function toSecret(secret: WholeSecret): ObservedSecret {
+  const { type, isImmutable } = secret;
+  const dockerConfig = dockerConfigOf(secret);
   return {
-    name: requireText(metadata, 'name'),
-    uid: requireText(metadata, 'uid'),
-    labels: readTexts(metadata, 'labels'),
-    isTerminating: fieldOf(metadata, 'deletionTimestamp') !== undefined || phase === 'Terminating',
+    ...toSecretHead(secret),
+    content: { type, isImmutable, ...(dockerConfig === undefined ? {} : { dockerConfig }) },
   };
 }
 
-/** @throws TransshipError invalid-response */
-export function toServiceAccount(object: ApiObject): ObservedServiceAccount {
-  const metadata = metadataOf(object);
-  return {
-    name: requireText(metadata, 'name'),
-    uid: requireText(metadata, 'uid'),
-    resourceVersion: requireText(metadata, 'resourceVersion'),
-    labels: readTexts(metadata, 'labels'),
-    imagePullSecrets: readObjects(object, 'imagePullSecrets').map((one) => readText(one, 'name') ?? ''),
-  };
-}
-
-/** Without its content, whatever there is of it. @throws TransshipError invalid-response */
-export function toSecretHead(object: ApiObject): ObservedSecret {
-  const metadata = metadataOf(object);
-  return {
-    name: requireText(metadata, 'name'),
-    uid: requireText(metadata, 'uid'),
-    resourceVersion: requireText(metadata, 'resourceVersion'),
-    labels: readTexts(metadata, 'labels'),
-    annotations: readTexts(metadata, 'annotations'),
-  };
-}
-
-/** @throws TransshipError invalid-response */
-export function toSecret(object: ApiObject): ObservedSecret {
-  return { ...toSecretHead(object), content: contentOf(object) };
-}
-
-function contentOf(object: ApiObject): SecretContent {
-  const text = readText(readObject(object, 'data') ?? {}, CONFIG_KEY);
-  return {
-    // The API server leaves it out of none; https://kubernetes.io/docs/concepts/configuration/secret/#secret-types
-    type: readText(object, 'type') ?? 'Opaque',
-    isImmutable: fieldOf(object, 'immutable') === true,
-    ...(text === undefined ? {} : { dockerConfig: new Secret(Buffer.from(text, 'base64').toString('utf8')) }),
-  };
-}
-
-/** Of an object's place: a list of all namespaces needs to tell them apart. @throws TransshipError invalid-response */
-export function namespaceOf(object: ApiObject): string {
-  return requireText(metadataOf(object), 'namespace');
-}
-
-function metadataOf(object: ApiObject): ApiObject {
-  const metadata = fieldOf(object, 'metadata');
-  return isObject(metadata) ? metadata : {};
+/** A Secret of the type always has the key: where it is not there, it could not be read as text. */
+function dockerConfigOf({ type, data }: WholeSecret): Secret | undefined {
+  return data.get(PULL_SECRET_KEY) ?? (type === PULL_SECRET_TYPE ? new Secret('\uFFFD') : undefined);
 }
