@@ -45,9 +45,13 @@ export function referencePolicy(rule: CredentialRuleConfig, instance: string): M
   ];
 }
 
-/** A list that is there gets one more entry: what others wrote into it stays. */
+/**
+ * A list that is there gets one more entry: what others wrote into it stays. The entry is a plain map, because an API server that is
+ * given a list of `Object{…}` breaks off the request, whatever the failure policy says.
+ * https://github.com/kubernetes/kubernetes/issues/142181
+ */
 function addReference(secret: string): string {
-  const reference = `Object.imagePullSecrets{name: ${JSON.stringify(secret)}}`;
+  const reference = `{"name": ${JSON.stringify(secret)}}`;
   const isThere = `object.imagePullSecrets.exists(r, r.?name.orValue("") == ${JSON.stringify(secret)})`;
   const append = `[JSONPatch{op: "add", path: "/imagePullSecrets/-", value: ${reference}}]`;
   const begin = `[JSONPatch{op: "add", path: "/imagePullSecrets", value: [${reference}]}]`;
