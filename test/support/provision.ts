@@ -2,7 +2,13 @@
 // `npm run provision` does it by hand; the integration and e2e tests do it before they start.
 import path from 'node:path';
 import { COMPONENTS, environmentVariable, type Component } from './provision/components.ts';
-import { installDebianPackages, installGoProgram, installPythonProgram, type Machine } from './provision/install.ts';
+import {
+  buildGoModule,
+  installDebianPackages,
+  installGoProgram,
+  installPythonProgram,
+  type Machine,
+} from './provision/install.ts';
 import { cacheFolder, locateAll, type Located } from './provision/locate.ts';
 import { withLock } from './provision/lock.ts';
 
@@ -40,7 +46,9 @@ async function install(absent: readonly Component[], machine: Machine): Promise<
         ? installGoProgram(component, machine)
         : 'pythonPackage' in component
           ? installPythonProgram(component, machine)
-          : Promise.resolve();
+          : 'goModule' in component
+            ? buildGoModule(component, machine)
+            : Promise.resolve();
     await installing.catch((error: unknown) => failures.set(component, messageOf(error)));
   }
   return failures;
@@ -72,7 +80,7 @@ function messageOf(error: unknown): string {
 export function provisionTable(provisioned: readonly Provisioned[]): string {
   const lines = provisioned.map((entry) => {
     const { component } = entry;
-    const name = `${component.name} ${component.version}`.padEnd(22);
+    const name = `${component.name} ${component.version}`.padEnd(31);
     if (!('missing' in entry)) return `  ${name} ${entry.from.padEnd(11)} ${entry.path}`;
     return `  ${name} ${'MISSING'.padEnd(11)} ${entry.missing}; or set ${environmentVariable(component)}`;
   });

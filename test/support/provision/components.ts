@@ -1,5 +1,7 @@
 // The real servers and clients that the tests use: which version, how to recognise it, and where it can be had.
 
+import path from 'node:path';
+
 export type ComponentName =
   | 'docker-registry'
   | 'distribution'
@@ -10,7 +12,11 @@ export type ComponentName =
   | 'regctl'
   | 'regsync'
   | 'moto'
-  | 'schemathesis';
+  | 'schemathesis'
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kubectl';
 
 export type Component = {
   name: ComponentName;
@@ -26,7 +32,39 @@ export type Component = {
   | { goPackage: string; buildTime: string }
   /** `module` is what Python starts. */
   | { pythonPackage: string; module: string; buildTime: string }
+  | GoModulePrograms
 );
+
+/** Programs that are built together, by a Go module of ours that says of what. */
+export type GoModulePrograms = {
+  /** Its folder. */
+  goModule: string;
+  goPackages: readonly string[];
+  /** For the linker: what a release's build writes into the programs. */
+  goVariables: Readonly<Record<string, string>>;
+  /** The name of their one folder in the cache, before the version. */
+  cacheName: string;
+  /** The variable that names a folder in which others of their tests keep the same programs. */
+  folderVariable: string;
+  buildTime: string;
+};
+
+const KUBERNETES_VERSION = '1.36.3';
+const KUBERNETES = {
+  version: KUBERNETES_VERSION,
+  accepts: /\bv1\.36\./,
+  goModule: path.resolve(import.meta.dirname, '../kubernetes'),
+  goPackages: ['kube-apiserver', 'kube-controller-manager', 'kubectl'].map((name) => `k8s.io/kubernetes/cmd/${name}`),
+  goVariables: {
+    'k8s.io/component-base/version.gitVersion': `v${KUBERNETES_VERSION}`,
+    'k8s.io/component-base/version.gitMajor': '1',
+    'k8s.io/component-base/version.gitMinor': '36',
+  },
+  cacheName: 'kubernetes',
+  // https://book.kubebuilder.io/reference/envtest.html
+  folderVariable: 'KUBEBUILDER_ASSETS',
+  buildTime: '10 min',
+} as const satisfies GoModulePrograms & Partial<Component>;
 
 export const COMPONENTS: readonly Component[] = [
   {
@@ -118,6 +156,23 @@ export const COMPONENTS: readonly Component[] = [
     module: 'schemathesis.cli',
     buildTime: '30 s',
   },
+  {
+    name: 'etcd',
+    binary: 'etcd',
+    version: '3',
+    versionArguments: ['--version'],
+    accepts: /^etcd Version: 3\./,
+    debianPackage: 'etcd-server',
+  },
+  // the long build comes last
+  { ...KUBERNETES, name: 'kube-apiserver', binary: 'kube-apiserver', versionArguments: ['--version'] },
+  {
+    ...KUBERNETES,
+    name: 'kube-controller-manager',
+    binary: 'kube-controller-manager',
+    versionArguments: ['--version'],
+  },
+  { ...KUBERNETES, name: 'kubectl', binary: 'kubectl', versionArguments: ['version', '--client'] },
 ];
 
 /** `TRANSSHIP_TEST_DOCKER_REGISTRY`: the path of a program to be used as it is. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { Component } from './components.ts';
+import type { Component, GoModulePrograms } from './components.ts';
 import { cacheFolder, cacheFolderOf, searchPath } from './locate.ts';
 
 const run = promisify(execFile);
@@ -40,6 +40,22 @@ export async function installGoProgram(
   say(`building ${component.name} ${component.version}, this once (about ${component.buildTime})`);
   await inCache(component, env, (folder) =>
     runOrExplain(go, ['install', component.goPackage], { ...env, GOBIN: folder }),
+  );
+}
+
+/** Builds the programs of a Go module of ours into their folder of the cache, all at once. @throws Error that says why it cannot */
+export async function buildGoModule(component: Component & GoModulePrograms, machine: Machine): Promise<void> {
+  const { env, say } = machine;
+  // built already, for another of them
+  if (existsSync(path.join(cacheFolderOf(component, env), component.binary))) return;
+  const { cacheName, version, buildTime, goModule, goPackages, goVariables } = component;
+  const go = [...searchPath('go', env), '/usr/local/go/bin/go'].find((file) => existsSync(file));
+  if (go === undefined) throw new Error(`building ${component.name} needs Go`);
+  say(`building ${cacheName} ${version}, this once (about ${buildTime})`);
+  const variables = Object.entries(goVariables).map(([name, value]) => `-X ${name}=${value}`);
+  const flags = ['-trimpath', `-ldflags=-s -w ${variables.join(' ')}`];
+  await inCache(component, env, (folder) =>
+    runOrExplain(go, ['build', '-C', goModule, ...flags, '-o', `${folder}/`, ...goPackages], env),
   );
 }
 

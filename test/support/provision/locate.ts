@@ -12,9 +12,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return path.resolve(env['TRANSSHIP_TEST_CACHE'] || path.join(env['HOME'] || homedir(), '.cache', 'transship-test'));
 }
 
-/** The folder of one version of one component in the cache. */
+/** The folder of one version of one component in the cache; components that are built together share theirs. */
 export function cacheFolderOf(component: Component, env: NodeJS.ProcessEnv): string {
-  return path.join(cacheFolder(env), `${component.name}-${component.version}`);
+  const name = 'cacheName' in component ? component.cacheName : component.name;
+  return path.join(cacheFolder(env), `${name}-${component.version}`);
 }
 
 /** @throws Error if the environment variable names a file that cannot be run: a wrong setting must not be passed over */
@@ -24,6 +25,11 @@ export function locate(component: Component, env: NodeJS.ProcessEnv): Located | 
   if (given) {
     if (!isProgram(given)) throw new Error(`${variable} names ${given}, which is not a program`);
     return { path: path.resolve(given), from: 'environment' };
+  }
+  const folder = 'folderVariable' in component ? env[component.folderVariable] : undefined;
+  const beside = folder === undefined ? undefined : path.resolve(folder, component.binary);
+  if (beside !== undefined && isProgram(beside) && isRight(component, beside, env)) {
+    return { path: beside, from: 'environment' };
   }
   const cached = path.join(cacheFolderOf(component, env), component.binary);
   if (isProgram(cached)) return { path: cached, from: 'cache' };
