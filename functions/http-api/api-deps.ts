@@ -4,6 +4,8 @@ import type { FetchJson } from '../../shared/events/signing-keys.ts';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
 import type { Deps } from '../deps.ts';
+import type { AcceptNamespaces } from '../namespace-created.ts';
+import type { ClusterSenders } from '../namespace-created/cluster-senders.ts';
 import type { ReceiverDirectory } from '../registry-push/receivers.ts';
 import type { ApiTokenStore } from './api-token.ts';
 
@@ -11,6 +13,11 @@ export type ApiDeps = Deps & {
   readonly apiTokens: ApiTokenStore;
   /** Those of the configuration that holds now. */
   readonly receivers: () => ReceiverDirectory;
+  /** Those who may tell of the clusters of the configuration that holds now. */
+  readonly clusterSenders: () => ClusterSenders;
+  readonly acceptNamespaces: AcceptNamespaces;
+  /** The labels of a Namespace, where they are known just now; absent: nobody watches. */
+  readonly namespaceLabels?: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
   readonly version: string;
   /** Aborted when the host is about to end: streams end then. Absent: it never is. */
   readonly stopping?: AbortSignal;
@@ -36,6 +43,8 @@ export type Peer = {
   address: string;
   /** The request came through the socket in the data folder, which only its owner can open. */
   isOwner: boolean;
+  /** It showed a certificate of the configured authority: the address takes nobody without one. Absent: it asks for none. */
+  isCertified?: boolean;
 };
 
 /** `app.fetch(request, { peer })`; without a peer the client is somebody unknown and remote. */

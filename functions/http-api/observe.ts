@@ -36,14 +36,14 @@ export function observe({ logger }: Pick<ApiDeps, 'logger'>): MiddlewareHandler<
   };
 }
 
-/** Probes ask every few seconds, and are no news while all is well; of a push that was taken, its own line tells more. */
+/** Probes ask every few seconds, and are no news while all is well; what a push or a namespace made of it has its own line. */
 function levelOf(status: number, route: string | undefined): 'debug' | 'info' | 'warn' {
   if (status >= 500) return 'warn';
   if (status >= 400 || route === undefined) return 'info';
-  return PROBES.has(route) || route.startsWith('/hooks/') ? 'debug' : 'info';
+  return PROBES.has(route) || /^\/(?:hooks|k8s)\//.test(route) ? 'debug' : 'info';
 }
 
-/** Never the token of a receiver's address, and of a path that is none of ours nothing that may be one. */
+/** Never the token of the address of a receiver or a cluster, and of a path that is none of ours nothing that may be one. */
 function shownPath(path: string, route: string | undefined): string {
   if (route?.endsWith('/{token}') === true) return printable(path.replace(/[^/]*$/, '[redacted]'));
   if (route !== undefined) return printable(path);

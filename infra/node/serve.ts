@@ -6,6 +6,7 @@
 //
 import type { ApiDeps } from '../../functions/http-api/api-deps.ts';
 import { createHttpApi } from '../../functions/http-api/create-http-api.ts';
+import { namespaceIntake } from '../../functions/namespace-created.ts';
 import { saveSchedules } from '../../functions/sync-mirrors/sweep-schedules.ts';
 import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -80,18 +81,17 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   opened.defer(registries.close);
   const live = { prepared: first };
 
+  const intake = { clock, logger, metrics, jobs: store.jobs, config: () => live.prepared.config };
   const deps: ApiDeps = {
-    clock,
-    logger,
-    metrics,
-    jobs: store.jobs,
+    ...intake,
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
-    config: () => live.prepared.config,
     registries: registries.current,
     ...withoutClusters(),
     receivers: () => live.prepared.receivers,
+    clusterSenders: () => live.prepared.senders,
+    acceptNamespaces: namespaceIntake(intake),
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),
     brokenReason: store.brokenReason,

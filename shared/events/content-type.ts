@@ -15,7 +15,7 @@ const JSON_TYPES = new Set([
 const BYTES = new Set(['', 'application/octet-stream']);
 
 /** Forms are refused, and compressed bodies, whose size is not known before. */
-export function acceptsContent({ untyped }: PushSource, headers: RequestHeaders): boolean {
+export function acceptsContent({ untyped }: Pick<PushSource, 'untyped'>, headers: RequestHeaders): boolean {
   if (headerOf(headers, 'content-encoding') !== undefined) return false;
   const type = baseType(headerOf(headers, 'content-type'));
   return JSON_TYPES.has(type) || (untyped === true && BYTES.has(type));

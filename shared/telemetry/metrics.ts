@@ -15,6 +15,11 @@ export const METRICS = {
     help: 'Time from a request to its answer, receivers only.',
     labels: ['source'],
   },
+  transship_namespace_events_total: {
+    kind: 'counter',
+    help: 'Reports of new namespaces, by what became of them.',
+    labels: ['source', 'outcome'],
+  },
   transship_jobs: { kind: 'gauge', help: 'Jobs by state.', labels: ['state'] },
   transship_job_duration_seconds: {
     kind: 'histogram',

@@ -1,5 +1,6 @@
 // The API without a server: its application on the store of the data folder, which this process owns meanwhile. Nobody works on jobs.
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
+import { openClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
 import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import { withoutClusters } from '../../../functions/without-clusters.ts';
 import type { Config } from '../../../shared/config/config.ts';
@@ -16,9 +17,10 @@ import type { Wire } from './wire.ts';
 /** @throws TransshipError store-locked where a server owns the folder, store-unavailable where it cannot be used */
 export async function storeWire(config: Config, context: Context): Promise<Wire> {
   const store = await openSqliteStore({ dataDir: config.dataDir });
-  // Pushes come to servers: here is nobody whom a receiver could let in.
+  // Pushes and reviews come to servers: here is nobody who could be let in.
   const nobody = { receivers: [], registries: [] };
   const receivers = await openReceivers(nobody, { resolveSecret: noSecret, masterKey: new Secret('') });
+  const senders = openClusterSenders({ clusters: [] }, new Secret(''));
   const registries = await openRegistriesOf(config.registries, context, () => undefined);
   const api = createHttpApi({
     ...store,
@@ -29,6 +31,8 @@ export async function storeWire(config: Config, context: Context): Promise<Wire>
     registries: () => registries,
     ...withoutClusters(),
     receivers: () => receivers,
+    clusterSenders: () => senders,
+    acceptNamespaces: () => Promise.resolve([]),
     version: packageVersion(),
     readiness: store.unreadyReason,
     fetchJson: () => Promise.reject(new Error('the owner of the data folder needs no token')),

@@ -1,5 +1,6 @@
 // Makes of a configuration what a server works with, before anything of it is used: a configuration that turns out to be wrong here
 // changes nothing.
+import { openClusterSenders, type ClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
 import { openReceivers, type ReceiverDirectory } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
@@ -13,6 +14,7 @@ export type Prepared = {
   loaded: LoadedConfig;
   config: Config;
   receivers: ReceiverDirectory;
+  senders: ClusterSenders;
   tls: TlsMaterial | undefined;
   /** Another one: the registries have to be opened anew. */
   registriesMark: string;
@@ -25,5 +27,12 @@ export async function prepare(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Pro
   const masterKey = await readMasterKey(config, readSecret);
   const receivers = await openReceivers(config, { resolveSecret: readSecret, masterKey });
   const tls = await readTls(config, readSecret);
-  return { loaded, config, receivers, tls, registriesMark: await registriesMark(config, readSecret) };
+  return {
+    loaded,
+    config,
+    receivers,
+    senders: openClusterSenders(config, masterKey),
+    tls,
+    registriesMark: await registriesMark(config, readSecret),
+  };
 }

@@ -11,7 +11,13 @@ const routes = await readRoutes();
 
 /** Those that need no token, on purpose. */
 const PUBLIC = ['GET /livez', 'GET /readyz', 'GET /metrics', 'GET /openapi.json', 'GET /docs'];
-const WITH_OWN_CREDENTIALS = ['POST /hooks/{kind}/{receiver}', 'POST /hooks/{kind}/{receiver}/{token}'];
+const WITH_OWN_CREDENTIALS = [
+  ...['', '/{token}'].map((tail) => `POST /hooks/{kind}/{receiver}${tail}`),
+  ...['', '/{token}', '/{cluster}/{token}'].flatMap((tail) => [
+    `POST /k8s/admission${tail}`,
+    `POST /k8s/events${tail}`,
+  ]),
+];
 
 let tokens: Record<'read' | 'mirror' | 'credentials' | 'grants' | 'admin' | 'limited' | 'expired' | 'revoked', string>;
 

@@ -5,6 +5,8 @@ import type { ApiDeps, ApiEnv, Peer } from '../../../functions/http-api/api-deps
 import { apiTokenHash, newApiTokenText } from '../../../functions/http-api/api-token-text.ts';
 import type { ApiToken } from '../../../functions/http-api/api-token.ts';
 import { createHttpApi } from '../../../functions/http-api/create-http-api.ts';
+import { namespaceIntake } from '../../../functions/namespace-created.ts';
+import { openClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
 import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-store.ts';
@@ -102,18 +104,18 @@ export async function openTimedBed<Time extends Clock>(
   });
   const registries = openRegistries({ credentials: () => Promise.resolve({ kind: 'anonymous' }), env: {} });
   const lines: Line[] = [];
+  const senders = openClusterSenders(config, new Secret(MASTER_KEY));
+  const base = { clock, config: () => config, jobs: store.jobs, logger: recordingLogger(lines), metrics: noMetrics };
   const deps: ApiDeps = {
-    clock,
-    logger: recordingLogger(lines),
-    metrics: noMetrics,
-    jobs: store.jobs,
+    ...base,
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
-    config: () => config,
     registries: () => registries,
     ...withoutClusters(),
     receivers: () => receivers,
+    clusterSenders: () => senders,
+    acceptNamespaces: namespaceIntake(base),
     version: '0.0.0',
     readiness: store.unreadyReason,
     metricsText: () => Promise.resolve('transship_build_info 1\n'),

@@ -16,6 +16,16 @@ function parse(body: unknown, headers: Record<string, string> = JSON_TYPE): Name
   return parseNamespaceEvents({ headers, rawBody }, { cluster: 'prod', now });
 }
 
+/** None for what is refused; any other failure is a fault. */
+function parseIfAny(body: unknown, headers?: Record<string, string>): NamespaceCreated[] {
+  try {
+    return parse(body, headers);
+  } catch (error) {
+    if (isTransshipError(error, 'invalid-usage')) return [];
+    throw error;
+  }
+}
+
 /** What is wrong with it. */
 function refusalOf(body: unknown, headers?: Record<string, string>): string {
   try {
@@ -71,7 +81,7 @@ describe('a body that is malformed is refused as a whole', () => {
     ['a name with a path', event({ data: { metadata: { name: '../kube-system' } } }), /names no Namespace/],
     ['a name that is too long', event({ data: { name: 'a'.repeat(64) } }), /names no Namespace/],
     ['a batch with one wrong name', [event({ data: { name: 'a' } }), event({ data: { name: '-' } })], /no Namespace/],
-    ['more than 10,000 CloudEvents', Array(10_001).fill({ specversion: '1.0' }), /10000/],
+    ['more than 10,000 CloudEvents', Array.from({ length: 10_001 }, () => ({ specversion: '1.0' })), /10000/],
     ['a list of audit events that is none', list({}), /items is no list/],
     ['a list of audit events of texts', list(['x']), /no audit event/],
     ['an audit event without a stage', list([audit({ stage: undefined })]), /no stage/],
@@ -144,13 +154,9 @@ it('gives events of its form for any JSON, or refuses it', () => {
   );
   fc.assert(
     fc.property(json, (body) => {
-      try {
-        for (const { name, cluster } of parse(body)) {
-          expect(name).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
-          expect(cluster).toBe('prod');
-        }
-      } catch (error) {
-        expect(isTransshipError(error, 'invalid-usage')).toBe(true);
+      for (const { name, cluster } of parseIfAny(body)) {
+        expect(name).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/);
+        expect(cluster).toBe('prod');
       }
     }),
     { numRuns: 500 },
@@ -162,13 +168,9 @@ it('gives events of its form for its own requests with anything in them, or refu
   fc.assert(
     fc.property(damaged, ({ fixture, at, junk }) => {
       const body = replaceNode(JSON.parse(Buffer.from(namespaceBody(fixture.file)).toString()), at, junk);
-      try {
-        for (const { name, uid } of parse(body, fixture.headers)) {
-          expect(name.length).toBeLessThanOrEqual(63);
-          expect(uid ?? 'a').toMatch(/^[\w-]{1,64}$/);
-        }
-      } catch (error) {
-        expect(isTransshipError(error, 'invalid-usage')).toBe(true);
+      for (const { name, uid } of parseIfAny(body, fixture.headers)) {
+        expect(name.length).toBeLessThanOrEqual(63);
+        expect(uid ?? 'a').toMatch(/^[\w-]{1,64}$/);
       }
     }),
     { numRuns: 500 },
