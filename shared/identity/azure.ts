@@ -20,3 +20,38 @@ export type AzureIdentity = {
 };
 
 export type AzureCloud = 'public' | 'us-government' | 'china';
+
+/** Where the token servers and the resource manager of a cloud are. */
+export type AzureEndpoints = { authority: string; resourceManager: string };
+
+// https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud
+const CLOUDS: Readonly<Record<AzureCloud, AzureEndpoints>> = {
+  public: { authority: 'https://login.microsoftonline.com', resourceManager: 'https://management.azure.com' },
+  'us-government': {
+    authority: 'https://login.microsoftonline.us',
+    resourceManager: 'https://management.usgovcloudapi.net',
+  },
+  china: {
+    authority: 'https://login.partner.microsoftonline.cn',
+    resourceManager: 'https://management.chinacloudapi.cn',
+  },
+};
+
+export function azureEndpoints({ cloud = 'public' }: AzureIdentity): AzureEndpoints {
+  return CLOUDS[cloud];
+}
+
+/** In words for people and for the id of an issuer: the same words, the same identity. */
+export function describeAzureIdentity(identity: AzureIdentity): string {
+  const { tenantId, clientId, clientSecret, certificate, federatedTokenFile, cloud } = identity;
+  const by = clientSecret ?? certificate;
+  const proof =
+    by === undefined
+      ? federatedTokenFile === undefined
+        ? ''
+        : ` by the token in ${federatedTokenFile}`
+      : ` by ${by.name}`;
+  const who = clientId === undefined ? "Azure's default identity" : `the Azure identity ${clientId}`;
+  const where = [tenantId === undefined ? '' : ` of tenant ${tenantId}`, cloud === undefined ? '' : ` in ${cloud}`];
+  return `${who}${proof}${where.join('')}`;
+}

@@ -1,4 +1,5 @@
 // Azure Container Registry, in every Azure cloud and at its regional endpoints.
+import { acrIssuer } from './acr-issuer.ts';
 import { defineTraits, mebibytes } from './define-traits.ts';
 import { isObject, listerOf, objectsIn } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
@@ -52,4 +53,5 @@ export const acr: Vendor = {
     ratesPerSecond: { head: 60, read: 60, list: 10, start: 9, upload: 12, 'manifest-write': 5 },
   }),
   listTagDigests: listTagDigests,
+  issuer: (place, identity) => acrIssuer(place, 'azure' in identity ? identity.azure : {}),
 };

@@ -1,0 +1,73 @@
+// The credential of Azure's library for an identity. It asks nobody before it is used.
+// https://learn.microsoft.com/en-us/javascript/api/overview/azure/identity-readme
+import type { TokenCredential } from '@azure/identity';
+import { TransshipError } from '../errors.ts';
+import { type AzureIdentity, azureEndpoints } from './azure.ts';
+
+const MOST_RETRIES = 2;
+
+/** @throws TransshipError invalid-config */
+export async function azureCredential(identity: AzureIdentity, env: NodeJS.ProcessEnv): Promise<TokenCredential> {
+  const library = await import('@azure/identity');
+  const { tenantId, clientId, clientSecret, certificate, federatedTokenFile } = identity;
+  const options = {
+    ...authority(identity, env),
+    retryOptions: { maxRetries: MOST_RETRIES, retryDelayInMs: 300, maxRetryDelayInMs: 3_000 },
+  };
+  if (clientSecret !== undefined) {
+    const { tenant, client } = application(identity);
+    return new library.ClientSecretCredential(tenant, client, (await clientSecret.read()).reveal(), options);
+  }
+  if (certificate !== undefined) {
+    const { tenant, client } = application(identity);
+    const pem = (await certificate.read()).reveal();
+    if (!/-----BEGIN CERTIFICATE-----/.test(pem) || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+      throw unusable(
+        `${certificate.name} is not a certificate with its private key in PEM`,
+        'put both into it, one after the other',
+      );
+    }
+    return new library.ClientCertificateCredential(tenant, client, { certificate: pem }, options);
+  }
+  if (federatedTokenFile !== undefined) {
+    const { tenant, client } = application({
+      tenantId: tenantId ?? env['AZURE_TENANT_ID'],
+      clientId: clientId ?? env['AZURE_CLIENT_ID'],
+    });
+    return new library.WorkloadIdentityCredential({
+      ...options,
+      tenantId: tenant,
+      clientId: client,
+      tokenFilePath: federatedTokenFile,
+    });
+  }
+  return new library.DefaultAzureCredential({
+    ...options,
+    ...(tenantId === undefined ? {} : { tenantId }),
+    ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
+  });
+}
+
+/** One that the library does not know is not asked about at Microsoft's own: a private cloud may not reach that. */
+function authority(identity: AzureIdentity, env: NodeJS.ProcessEnv) {
+  if (identity.cloud !== undefined) return { authorityHost: azureEndpoints(identity).authority };
+  const host = URL.parse(env['AZURE_AUTHORITY_HOST'] ?? '')?.hostname;
+  const isKnown = host === undefined || /^login\.(?:[a-z]+\.)?(?:microsoftonline|chinacloudapi)\./.test(host);
+  return isKnown ? {} : { disableInstanceDiscovery: true };
+}
+
+function application({ tenantId, clientId }: Pick<AzureIdentity, 'tenantId' | 'clientId'>) {
+  if (tenantId !== undefined && clientId !== undefined) return { tenant: tenantId, client: clientId };
+  const missing = tenantId === undefined ? 'tenantId' : 'clientId';
+  throw unusable(
+    `${missing} is missing`,
+    `give tenantId and clientId of the application, beside its secret, certificate or token`,
+  );
+}
+
+function unusable(problem: string, hint: string): TransshipError {
+  return new TransshipError('invalid-config', `the identity for Azure cannot be used: ${problem}`, {
+    hint,
+    details: { operation: 'log in to Azure' },
+  });
+}

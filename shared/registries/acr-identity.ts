@@ -1,0 +1,22 @@
+// What the host of an Azure Container Registry tells of itself: its name, and the cloud it is in.
+import type { AzureCloud, AzureIdentity } from '../identity/azure.ts';
+
+const CLOUDS: readonly [RegExp, AzureCloud][] = [
+  [/\.azurecr\.us$/, 'us-government'],
+  [/\.azurecr\.cn$/, 'china'],
+];
+
+/** The identity with the cloud that the host names, where nothing else does. */
+export function inCloudOf(host: string, identity: AzureIdentity, env: NodeJS.ProcessEnv): AzureIdentity {
+  if (identity.cloud !== undefined || (env['AZURE_AUTHORITY_HOST'] ?? '') !== '') return identity;
+  const cloud = CLOUDS.find(([suffix]) => suffix.test(host))?.[1];
+  return cloud === undefined ? identity : { ...identity, cloud };
+}
+
+/** Whether this is the admin user, whose name is the registry's: it may do everything, and all who have it are one. */
+export function isAcrAdmin(host: string, username: string): boolean {
+  return /^[^.]+\.(?:.+\.geo\.)?azurecr\.(?:io|cn|us|de)$/.test(host) && host.split('.')[0] === username.toLowerCase();
+}
+
+export const ACR_ADMIN_WARNING =
+  'this is the admin user of the registry: it may push and delete, and nobody can tell who used it; give clusters an identity with AcrPull or a token with a scope map, and disable the admin user';
