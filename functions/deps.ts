@@ -3,11 +3,12 @@
 import type { Cluster } from '../shared/cluster/cluster.ts';
 import type { Config } from '../shared/config/config.ts';
 import type { IssuedCredentials } from '../shared/credentials/issued-credentials.ts';
+import type { ProbePull } from '../shared/credentials/verified-credentials.ts';
 import type { PushLog } from '../shared/events/push-log.ts';
 import type { Clock } from '../shared/jobs/clock.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { TagJournal } from '../shared/mirror/tag-journal.ts';
-import type { Issuer } from '../shared/registries/issuer.ts';
+import type { Issuers } from '../shared/registries/configured-issuers.ts';
 import type { Registries } from '../shared/registries/registries.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
@@ -24,6 +25,8 @@ export type Deps = {
   readonly registries: () => Registries;
   readonly clusters: () => Clusters;
   readonly issuers: () => Issuers;
+  /** Tries a credential at its registry, before anybody gets it. */
+  readonly probePull: () => ProbePull;
   /** What was issued in this process; it outlives a reload. */
   readonly credentials: IssuedCredentials;
 };
@@ -33,9 +36,4 @@ export type Clusters = {
   names: readonly string[];
   /** Opened at the first use, the same ever after. @throws TransshipError invalid-config where none has this name */
   get(name: string): Promise<Cluster>;
-};
-
-export type Issuers = {
-  /** Who issues the credential of a registry, as references name it. @throws TransshipError invalid-config where nobody does */
-  of(registry: string): Issuer;
 };

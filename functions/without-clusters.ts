@@ -3,7 +3,7 @@ import { issuedCredentials } from '../shared/credentials/issued-credentials.ts';
 import { TransshipError } from '../shared/errors.ts';
 import type { Deps } from './deps.ts';
 
-export function withoutClusters(): Pick<Deps, 'clusters' | 'issuers' | 'credentials'> {
+export function withoutClusters(): Pick<Deps, 'clusters' | 'issuers' | 'probePull' | 'credentials'> {
   const missing = (what: string): TransshipError =>
     new TransshipError('invalid-config', `${what} cannot be had here`, {
       hint: 'name the cluster under clusters: in the configuration, and run the command against a server that has it',
@@ -15,6 +15,7 @@ export function withoutClusters(): Pick<Deps, 'clusters' | 'issuers' | 'credenti
         throw missing(`a credential of ${registry}`);
       },
     }),
+    probePull: () => (registry) => Promise.reject(missing(`a credential of ${registry}`)),
     credentials: issuedCredentials(),
   };
 }

@@ -53,32 +53,30 @@ export async function getServiceAccount(
   }
 }
 
-/** Puts the name of a Secret behind the others, if it is not there. @throws TransshipError object-conflict where others write all the time; else as `Cluster.send` */
-export function attachPullSecret(
+/** Puts the names of Secrets behind the others, as far as they are not there. @throws TransshipError object-conflict where others write all the time; else as `Cluster.send` */
+export function attachPullSecrets(
   cluster: Cluster,
   seen: Seen,
-  secret: string,
+  secrets: readonly string[],
   options: Options & { fieldManager: string },
 ): Promise<ReferenceOutcome> {
   return edit(cluster, seen, options, (names) => {
-    if (names.includes(secret)) return [];
-    const value = { name: secret };
-    return names.length === 0
-      ? [{ op: 'add', path: '/imagePullSecrets', value: [value] }]
-      : [{ op: 'add', path: '/imagePullSecrets/-', value }];
+    const values = secrets.filter((secret) => !names.includes(secret)).map((name) => ({ name }));
+    if (names.length > 0) return values.map((value) => ({ op: 'add', path: '/imagePullSecrets/-', value }));
+    return values.length === 0 ? [] : [{ op: 'add', path: '/imagePullSecrets', value: values }];
   });
 }
 
-/** Takes the name of a Secret out, and no other. @throws TransshipError as `attachPullSecret` */
-export function detachPullSecret(
+/** Takes the names of Secrets out, and no others. @throws TransshipError as `attachPullSecrets` */
+export function detachPullSecrets(
   cluster: Cluster,
   seen: Seen,
-  secret: string,
+  secrets: readonly string[],
   options: Options & { fieldManager: string },
 ): Promise<ReferenceOutcome> {
   return edit(cluster, seen, options, (names) =>
     names
-      .flatMap((name, index) => (name === secret ? [index] : []))
+      .flatMap((name, index) => (secrets.includes(name) ? [index] : []))
       // from the end, so that the places before stay what they are
       .toReversed()
       .map((index) => ({ op: 'remove', path: `/imagePullSecrets/${index}` })),

@@ -2,12 +2,8 @@
 // registry does not let in is never distributed; one that says "expired" makes a new one be issued, once.
 import { isTransshipError, TransshipError } from '../errors.ts';
 import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
+import type { PullVerdict } from '../registries/probe-pull.ts';
 import type { Issued, IssueCycle, IssueProblem } from './issued-credentials.ts';
-
-/** What a pull with the credential came to at its registry. */
-export type PullVerdict =
-  | { state: 'ok' }
-  | { state: 'expired' | 'refused' | 'unknown'; message: string; hint?: string };
 
 /** Asks the registry for the right to pull, with this credential alone. */
 export type ProbePull = (registry: string, credential: IssuedCredential, signal?: AbortSignal) => Promise<PullVerdict>;
