@@ -71,13 +71,19 @@ export function matching(entries: readonly AuthEntry[], image: string): AuthEntr
   const found = known
     .filter(({ key }) => keyStandsFor(key, pulled))
     .toSorted((left, right) => compareBytes(keyText(right.key), keyText(left.key)));
-  if (found.length > 0 || pulled.host !== 'docker.io') return found.map(({ entry }) => entry);
+  if (found.length > 0 || !countsAsHub(pulled.host)) return found.map(({ entry }) => entry);
   return known.filter(({ key }) => keyText(key) === HUB_FALLBACK).map(({ entry }) => entry);
+}
+
+/** A registry without dot and port is Docker Hub to the kubelet: even `localhost`. */
+function countsAsHub(host: string): boolean {
+  return host === 'docker.io' || !/[.:]/.test(host);
 }
 
 /** The entries as the kubelet decodes them; undefined where it refuses the whole. */
 export function readEntries(text: string): AuthEntry[] | undefined {
-  const config = parseJson(text);
+  const config = text === '' ? null : parseJson(text);
+  if (config === null) return [];
   if (!isRecord(config)) return undefined;
   const isBare = !Object.keys(config).some((key) => key.toLowerCase() === 'auths');
   const auths = isBare ? config : (field(config, 'auths') ?? {});
