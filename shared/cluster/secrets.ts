@@ -41,6 +41,9 @@ export type SecretUpdate = {
 
 type Options = { signal?: AbortSignal };
 
+/** No object was ever written in this version: what is there is always another one. */
+const NEVER = '1';
+
 /** @throws TransshipError as `Cluster.send` does, but for not-found */
 export async function getSecret(
   cluster: Cluster,
@@ -78,10 +81,10 @@ export async function* listSecrets(
 }
 
 /**
- * Makes a Secret by server-side apply, which RBAC checks as `create` together with the name. Where one of that name is there, it is changed
- * only if that takes nothing from anybody.
+ * Makes a Secret by server-side apply, which RBAC checks as `create` together with the name. One of that name that is there already is not
+ * touched, whosever it is: apply alone would take over what its maker wrote as `stringData`, which has no owner.
  * @param fieldManager who we are to those that share the object
- * @throws TransshipError object-conflict where others own what it would set, object-refused where it has another type; else as `Cluster.send`
+ * @throws TransshipError object-conflict where one is there; else as `Cluster.send`
  * https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
 export async function createSecret(
@@ -98,7 +101,7 @@ export async function createSecret(
     body: {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { namespace, name, labels, annotations },
+      metadata: { namespace, name, labels, annotations, resourceVersion: NEVER },
       type,
       data: encoded(data),
     },

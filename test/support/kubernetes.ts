@@ -1,7 +1,7 @@
 // A real Kubernetes API server on loopback, with its etcd: RBAC on, users by token, an audit log that tests read, kubectl at hand, and
 // the controllers that make ServiceAccounts and finish the removal of namespaces where they are wanted.
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess, type Running } from './child-processes.ts';
 import { createAuthority, type Authority } from './certificates.ts';
+import { apiServerArguments, controllerArguments, etcdArguments, writeInputs } from './kubernetes-arguments.ts';
 import { readAuditLog, type AuditEvent } from './kubernetes-audit.ts';
 import { isMissing, requireComponent } from './require-component.ts';
 import { freePort } from './servers.ts';
@@ -57,18 +58,6 @@ const READY_TIMEOUT_MS = 90_000;
 const POLL_MS = 50;
 const MARK = 'transship-mark-';
 
-const AUDIT_POLICY = {
-  apiVersion: 'audit.k8s.io/v1',
-  kind: 'Policy',
-  omitStages: ['RequestReceived'],
-  rules: [
-    // what the server asks itself would fill the log
-    { level: 'None', users: ['system:apiserver'] },
-    { level: 'None', nonResourceURLs: ['/readyz*', '/livez*', '/openapi*', '/version'] },
-    { level: 'Metadata' },
-  ],
-};
-
 /** True where the tests that need an API server have to be skipped: `describe.skipIf(isKubernetesMissing())`. */
 export function isKubernetesMissing(): boolean {
   return isMissing('etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl');
@@ -79,31 +68,20 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const folder = mkdtempSync(path.join(tmpdir(), 'transship-kubernetes-'));
   const file = (...parts: string[]): string => path.join(folder, ...parts);
   const processes: Running[] = [];
-  const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
-  const [etcdUrl, server] = [`http://127.0.0.1:${etcdPort}`, `https://127.0.0.1:${port}`];
+  const port = await freePort();
+  const server = `https://127.0.0.1:${port}`;
   mkdirSync(file('clients'));
   const clients = createAuthority(file('clients'), 'Transship test clients');
   const users = new Map([['admin', ['system:masters']], ...Object.entries(options.users ?? {})]);
   const tokens = new Map([...users.keys()].map((user) => [user, `canary-token-${randomBytes(16).toString('hex')}`]));
   writeInputs(folder, users, tokens);
+  const etcdPorts = { etcdPort: await freePort(), peerPort: await freePort() };
+  const plane = { folder, port, clientCaFile: clients.caFile, ...etcdPorts };
 
-  const etcd = startProcess(requireComponent('etcd'), [
-    ...['--data-dir', file('etcd'), '--unsafe-no-fsync', '--log-level', 'error'],
-    ...['--listen-client-urls', etcdUrl, '--advertise-client-urls', etcdUrl],
-    ...['--listen-peer-urls', `http://127.0.0.1:${peerPort}`],
-  ]);
-  processes.push(etcd);
+  processes.push(startProcess(requireComponent('etcd'), etcdArguments(plane)));
   const launch = async (): Promise<Running> => {
-    const started = startProcess(requireComponent('kube-apiserver'), [
-      ...[`--etcd-servers=${etcdUrl}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1'],
-      ...['--endpoint-reconciler-type=none', `--secure-port=${port}`, `--cert-dir=${file('certs')}`],
-      ...['--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${file('sa.key')}`],
-      ...[`--service-account-signing-key-file=${file('sa.key')}`, '--authorization-mode=RBAC'],
-      ...[`--token-auth-file=${file('tokens.csv')}`, `--client-ca-file=${clients.caFile}`],
-      ...['--service-cluster-ip-range=10.4.0.0/16', '--profiling=false'],
-      ...[`--audit-policy-file=${file('audit-policy.json')}`, `--audit-log-path=${file('audit.log')}`],
-      ...(options.serverArguments ?? []),
-    ]);
+    const args = [...apiServerArguments(plane), ...(options.serverArguments ?? [])];
+    const started = startProcess(requireComponent('kube-apiserver'), args);
     processes.push(started);
     await waitUntil(started, async () => (await ask(`${server}/readyz`, tokens.get('admin') ?? '')) === 200);
     return started;
@@ -134,12 +112,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       await kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(list) });
     };
     if (options.hasControllers === true) {
-      const manager = startProcess(requireComponent('kube-controller-manager'), [
-        ...[`--kubeconfig=${kubeconfigOf('admin')}`, '--leader-elect=false', '--use-service-account-credentials=false'],
-        '--controllers=serviceaccount-controller,serviceaccount-token-controller,namespace-controller,garbage-collector-controller',
-        ...[`--service-account-private-key-file=${file('sa.key')}`, '--bind-address=127.0.0.1', '--secure-port=0'],
-        ...['--kube-api-qps=2000', '--kube-api-burst=4000'],
-      ]);
+      const args = controllerArguments(plane, kubeconfigOf('admin'));
+      const manager = startProcess(requireComponent('kube-controller-manager'), args);
       processes.push(manager);
       const account = `${server}/api/v1/namespaces/default/serviceaccounts/default`;
       await waitUntil(manager, async () => (await ask(account, tokenOf('admin'))) === 200);
@@ -196,22 +170,6 @@ export function kubeconfig(server: string, caFile: string, userName: string, use
     clusters: [{ name: 'test', cluster: { server, 'certificate-authority': caFile } }],
     users: [{ name: userName, user }],
   };
-}
-
-function writeInputs(
-  folder: string,
-  users: ReadonlyMap<string, readonly string[]>,
-  tokens: ReadonlyMap<string, string>,
-): void {
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  writeFileSync(path.join(folder, 'sa.key'), privateKey);
-  writeFileSync(path.join(folder, 'audit-policy.json'), JSON.stringify(AUDIT_POLICY));
-  const rows = [...users].map(([user, groups]) => `${tokens.get(user)},${user},${user},"${groups.join(',')}"`);
-  writeFileSync(path.join(folder, 'tokens.csv'), `${rows.join('\n')}\n`);
 }
 
 async function waitUntil(running: Running, condition: () => Promise<boolean>): Promise<void> {
