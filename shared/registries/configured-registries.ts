@@ -31,11 +31,12 @@ export function openConfiguredRegistries(
   return openRegistries({
     ...options,
     credentials,
-    registries: registries.map((registry) => toOptions(registry, options, credentials)),
+    registries: registries.map((registry) => registryOptions(registry, options, credentials)),
   });
 }
 
-function toOptions(
+/** One registry of the configuration; `common` are the credentials of those without their own. */
+export function registryOptions(
   registry: RegistryConfig,
   options: ConfiguredRegistriesOptions,
   common: CredentialSource,

@@ -51,21 +51,12 @@ export function openRegistries(options: RegistriesOptions): Registries {
   const clients = new Map<string, RegistryClient>();
   const known = byName(options.registries ?? []);
   const registryAt = (host: string): RegistryOptions => known.get(host) ?? { host };
-  const runtime: RegistryRuntime = {
-    userAgent: options.userAgent ?? 'transship',
-    proxies: options.env,
-    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
-    retries: { ...DEFAULT_RETRIES, ...options.retries },
-    now: Date.now,
-    random: Math.random,
-    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
-    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
-  };
+  const runtime = registryRuntime(options);
 
   const clientFor = (registry: RegistryOptions): RegistryClient => {
     const { createRepository: settings, identity } = registry;
     return creatingRepositories(
-      createRegistryClient(settingsFor(registry, options), runtime),
+      createRegistryClient(registrySettings(registry, options), runtime),
       vendorOf(registry.host, registry.kind),
       { ...(settings === undefined ? {} : { settings }), ...(identity === undefined ? {} : { identity }) },
     );
@@ -92,6 +83,20 @@ export function openRegistries(options: RegistriesOptions): Registries {
   };
 }
 
+/** What all registries of a process share. */
+export function registryRuntime(options: Omit<RegistriesOptions, 'credentials'>): RegistryRuntime {
+  return {
+    userAgent: options.userAgent ?? 'transship',
+    proxies: options.env,
+    timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
+    retries: { ...DEFAULT_RETRIES, ...options.retries },
+    now: Date.now,
+    random: Math.random,
+    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
+    ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
+  };
+}
+
 function byName(registries: readonly RegistryOptions[]): Map<string, RegistryOptions> {
   const known = new Map<string, RegistryOptions>();
   for (const registry of registries) {
@@ -107,7 +112,8 @@ function byName(registries: readonly RegistryOptions[]): Map<string, RegistryOpt
   return known;
 }
 
-function settingsFor(registry: RegistryOptions, options: RegistriesOptions): RegistrySettings {
+/** What the client of one registry is built from: its vendor's traits and the user's settings. */
+export function registrySettings(registry: RegistryOptions, options: RegistriesOptions): RegistrySettings {
   const { host, aliases = [], limits = {}, material } = registry;
   const { requestsPerSecond, bandwidthBytesPerSecond } = limits;
   const vendor = vendorOf(host, registry.kind);

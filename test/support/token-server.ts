@@ -1,5 +1,5 @@
 // A token server as distribution's token authentication wants it: checks a password, signs a JWT for the scopes that were asked.
-// It grants every scope to whoever may log in, and remembers what was asked.
+// It grants every scope to whoever may log in, unless a test says otherwise, and remembers what was asked.
 import { createPrivateKey, randomUUID, sign, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
@@ -28,6 +28,8 @@ export type TokenServerOptions = {
   tls?: KeyPair;
   /** Answer the OAuth 2 form (POST)? Many real servers do not. */
   oauth?: boolean;
+  /** Whether a repository may be used; otherwise the answer is 200 with a token that grants no action on it, as the specification has it. */
+  allows?: (repository: string) => boolean;
 };
 
 const SERVICE = 'test-registry';
@@ -79,7 +81,7 @@ async function answer(request: http.IncomingMessage, options: TokenServerOptions
   if (user && (asked.username !== user.username || asked.password !== user.password)) {
     return { asked, status: 401, body: { errors: [{ code: 'UNAUTHORIZED', message: 'wrong username or password' }] } };
   }
-  const token = signToken(asked, options.signer, lifetimeSeconds);
+  const token = signToken(asked, options.signer, lifetimeSeconds, options.allows);
   const times = { expires_in: lifetimeSeconds, issued_at: new Date().toISOString() };
   return {
     asked,
@@ -110,14 +112,19 @@ async function readForm(request: http.IncomingMessage): Promise<Asked> {
   };
 }
 
-function signToken({ username, service, scopes }: Asked, signer: KeyPair, lifetimeSeconds: number): string {
+function signToken(
+  { username, service, scopes }: Asked,
+  signer: KeyPair,
+  lifetimeSeconds: number,
+  allows: (repository: string) => boolean = () => true,
+): string {
   const certificate = new X509Certificate(readFileSync(signer.certificateFile));
   const now = Math.floor(Date.now() / 1000);
   const header = { typ: 'JWT', alg: 'ES256', x5c: [certificate.raw.toString('base64')] };
   const access = scopes.filter(Boolean).map((scope) => {
     const [type, ...name] = scope.split(':');
     const actions = name.pop() ?? '';
-    return { type, name: name.join(':'), actions: actions.split(',') };
+    return { type, name: name.join(':'), actions: allows(name.join(':')) ? actions.split(',') : [] };
   });
   const claims = { iss: ISSUER, sub: username ?? '', aud: service, iat: now, nbf: now - 5, exp: now + lifetimeSeconds };
   const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { vendors } from '../../registries/vendors.ts';
 import { credential } from './registry-credential.ts';
 import { certificateReference, secretReference } from './secret.ts';
-import { host, size, trustedHost } from './text.ts';
+import { host, probe, size, trustedHost } from './text.ts';
 
 const name = z.string().min(1);
 
@@ -35,6 +35,9 @@ const registry = z.strictObject({
     .describe('the vendor, where the host does not tell')
     .optional(),
   credential: credential.optional(),
+  probe: probe
+    .describe('a repository that new credentials for clusters are tried at, with a tag or without: `team/app`')
+    .optional(),
   createRepository: createRepository.optional(),
   plainHttp: z.boolean().default(false).describe('without TLS'),
   ca: certificateReference.describe('certificates to trust beside those of the system').optional(),

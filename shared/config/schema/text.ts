@@ -9,6 +9,7 @@ import { compileRange } from '../../mirror/pattern/tag-version.ts';
 import { parseSourcePattern } from '../../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../../mirror/target-template.ts';
 import { parsePlatform } from '../../oci/platform.ts';
+import { parseReference } from '../../oci/reference.ts';
 import { printable } from '../../telemetry/printable.ts';
 import { parseHost, parseListen } from '../hosts.ts';
 import { nearestWord } from '../nearest-word.ts';
@@ -37,6 +38,14 @@ export const host = textOf(parseHost, { examples: ['docker.io', 'harbor.acme.io'
 export const trustedHost = textOf((text) => parseHost(text.replace(/^\*\./, '')), {
   examples: ['auth.acme.io', '*.cdn.acme.io'],
 });
+
+export const probe = textOf(
+  (text) => {
+    parseReference(`registry.example/${text}`);
+    if (text.includes('@')) throw refused('a digest has no place here', 'write it like team/app or team/app:1.0');
+  },
+  { examples: ['team/app', 'team/app:1.0'] },
+);
 
 export const listenAddress = textOf(parseListen, { examples: ['127.0.0.1:8080', '[::1]:8080'] });
 

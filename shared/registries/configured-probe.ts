@@ -1,0 +1,45 @@
+// Pull probes of the registries of a configuration: each by its own address, certificates, proxy and rules of egress, and at a repository
+// that its entry, or else the host of the program, names.
+import type { Config } from '../config/config.ts';
+import { parseReference } from '../oci/reference.ts';
+import { anonymous } from '../oci/credential.ts';
+import { registryOptions, type ConfiguredRegistriesOptions } from './configured-registries.ts';
+import type { IssuedCredential } from './issuer.ts';
+import { probePull, type ProbedRepository, type PullVerdict } from './probe-pull.ts';
+import { registryRuntime, registrySettings } from './registries.ts';
+
+export type ConfiguredProbeOptions = Omit<ConfiguredRegistriesOptions, 'authfile'> & {
+  /** Where an entry names none: the one that a mirror writes or reads there. */
+  repositoryOf?: (registry: string) => ProbedRepository | undefined;
+};
+
+/** Shorter than those of a copy: many credentials are tried, and what a probe does not learn now it learns at the next run. */
+const TIMEOUTS = { connectMs: 5_000, responseMs: 10_000 };
+
+/** Opens a connection for each probe, and sends nothing but the credential that is tried. */
+export function openPullProbe(registries: Config['registries'], options: ConfiguredProbeOptions) {
+  const known = new Map(registries.flatMap((entry) => [entry.host, ...entry.aliases].map((name) => [name, entry])));
+  const nobody = () => Promise.resolve(anonymous);
+  const runtime = registryRuntime({ ...options, timeouts: { ...TIMEOUTS, ...options.timeouts } });
+  return (registry: string, credential: IssuedCredential, signal?: AbortSignal): Promise<PullVerdict> => {
+    const entry = known.get(registry);
+    const place = entry === undefined ? { host: registry } : registryOptions(entry, options, nobody);
+    const named = entry?.probe === undefined ? undefined : readProbe(entry.host, entry.probe);
+    return probePull(
+      {
+        settings: registrySettings(place, { ...options, credentials: nobody }),
+        runtime,
+        origin: `the entry registries: ${entry?.host ?? registry} of the configuration`,
+        repository: named ?? options.repositoryOf?.(registry),
+      },
+      credential,
+      signal,
+    );
+  };
+}
+
+/** `team/app`, or `team/app:1.0`. @throws TransshipError invalid-reference */
+function readProbe(host: string, probe: string): ProbedRepository {
+  const { repository, tag } = parseReference(`${host}/${probe}`);
+  return probe.includes(':') && tag !== undefined ? { repository, tag } : { repository };
+}
