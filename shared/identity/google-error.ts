@@ -33,15 +33,18 @@ export function googleError(error: unknown, file: SecretSource | undefined): Tra
     });
   }
   const code = codeOf(error);
-  return new TransshipError(
-    'connection-failed',
-    `${WHAT} for ${origin} cannot be reached${code === undefined ? '' : `: ${code}`}`,
-    {
-      hint: 'check the network and the proxy (HTTPS_PROXY)',
+  if (code === undefined) {
+    return new TransshipError('invalid-response', `${WHAT} for ${origin} answered what it should not`, {
+      hint: 'look whether a proxy answers in place of Google',
       retryable: true,
       details,
-    },
-  );
+    });
+  }
+  return new TransshipError('connection-failed', `${WHAT} for ${origin} cannot be reached: ${code}`, {
+    hint: 'check the network and the proxy (HTTPS_PROXY)',
+    retryable: true,
+    details,
+  });
 }
 
 function hintFor(reason: string | undefined, origin: string): string {
