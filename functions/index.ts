@@ -3,9 +3,12 @@
 import type { JobHandler } from '../shared/jobs/handler.ts';
 import type { Room } from '../shared/jobs/job-store.ts';
 import type { Deps } from './deps.ts';
+import { awaitingNamespace } from './namespace-created/await-namespace.ts';
+import { CREDENTIALS } from './job-kinds/credentials-job.ts';
 import { mirrorImage } from './mirror-image.ts';
 import { MIRROR } from './job-kinds/mirror-job.ts';
 import { SWEEP } from './job-kinds/sweep-job.ts';
+import { refreshCredentials } from './refresh-credentials.ts';
 import { syncMirrors } from './sync-mirrors.ts';
 
 export type JobFunction = {
@@ -19,11 +22,19 @@ export type JobFunction = {
 
 /** A registry that hangs gets half of them at most; less where one other registry is always with it, and that one serves others. */
 const MIRRORS = { concurrency: 16, room: { perHost: 8, perRoute: 6 } };
+/** Whole clusters get a third of them: a new namespace never waits for one. They all have the same host in common, see its job. */
+const REFRESHES = { concurrency: 24, room: { perHost: 8, perRoute: 8 } };
 const SWEEPS = { concurrency: 6, room: { perHost: 3, perRoute: 2 } };
 
 export function jobFunctions(deps: Deps): JobFunction[] {
   return [
     { name: 'mirror-image', kind: MIRROR, handler: mirrorImage(deps), ...MIRRORS },
     { name: 'sync-mirrors', kind: SWEEP, handler: syncMirrors(deps), ...SWEEPS },
+    {
+      name: 'refresh-credentials',
+      kind: CREDENTIALS,
+      handler: awaitingNamespace(deps, refreshCredentials(deps)),
+      ...REFRESHES,
+    },
   ];
 }

@@ -50,9 +50,7 @@ export async function applyChange(
       await deleteSecret(cluster, { namespace, name, uid, resourceVersion }, signal === undefined ? {} : { signal });
       return 'written';
     }
-    case 'left-behind':
-    case 'conflict':
-    case 'degraded':
+    default:
       return 'told';
   }
 }

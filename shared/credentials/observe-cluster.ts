@@ -18,13 +18,6 @@ import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from '
 import type { Reads } from './reads.ts';
 import { readMarks } from './secret-marks.ts';
 
-export type ClusterView = {
-  /** In the order of their names. */
-  namespaces: ObservedNamespace[];
-  /** True where Secrets may not be listed: then all have their content, and what is ours under other names is not known. */
-  isLean: boolean;
-};
-
 type Options = {
   reads: Reads;
   /** Whether some rule means it: nothing is asked for one by one elsewhere. */
@@ -36,8 +29,11 @@ type Signal = { signal?: AbortSignal };
 const MOST_NAME_LISTS = 3;
 const READS_IN_FLIGHT = 12;
 
-/** @throws TransshipError as `Cluster.send` */
-export async function observeCluster(cluster: Cluster, { reads, isMeant, ...signal }: Options): Promise<ClusterView> {
+/** In the order of their names. @throws TransshipError as `Cluster.send` */
+export async function observeCluster(
+  cluster: Cluster,
+  { reads, isMeant, ...signal }: Options,
+): Promise<ObservedNamespace[]> {
   const [pages, listed] = await Promise.all([
     Array.fromAsync(listNamespaces(cluster, signal)),
     listSecretHeads(cluster, reads, signal),
@@ -47,19 +43,16 @@ export async function observeCluster(cluster: Cluster, { reads, isMeant, ...sign
   const secrets = listed ?? (await getSecrets(cluster, meant, reads, signal));
   const serviceAccounts = await readServiceAccounts(cluster, reads, mayLose(secrets, reads), signal);
   const none = new Map<string, ObservedSecret>();
-  return {
-    isLean: listed === undefined,
-    namespaces: found
-      .map(({ name, uid, labels, isTerminating }) => ({
-        name,
-        uid,
-        labels,
-        isTerminating,
-        secrets: secrets.get(name) ?? none,
-        serviceAccounts: serviceAccounts.get(name) ?? [],
-      }))
-      .toSorted((one, other) => (one.name < other.name ? -1 : 1)),
-  };
+  return found
+    .map(({ name, uid, labels, isTerminating }) => ({
+      name,
+      uid,
+      labels,
+      isTerminating,
+      secrets: secrets.get(name) ?? none,
+      serviceAccounts: serviceAccounts.get(name) ?? [],
+    }))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 type Secrets = Map<string, Map<string, ObservedSecret>>;

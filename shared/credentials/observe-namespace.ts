@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { getNamespace } from '../cluster/namespaces.ts';
 import { getSecret } from '../cluster/secrets.ts';
 import { getServiceAccount, listServiceAccounts } from '../cluster/service-accounts.ts';
+import { isTransshipError } from '../errors.ts';
 import { toSecret, toServiceAccount } from './observed-objects.ts';
 import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
 import type { Reads } from './reads.ts';
@@ -20,13 +21,27 @@ export async function observeNamespace(
   options: Options = {},
 ): Promise<ObservedNamespace | undefined> {
   const [found, secrets, serviceAccounts] = await Promise.all([
-    getNamespace(cluster, name, options),
+    readHead(cluster, name, options),
     readSecrets(cluster, name, reads.secretNames, options),
     readServiceAccounts(cluster, name, reads, options),
   ]);
   if (found === undefined) return undefined;
-  const { uid, labels, isTerminating } = found;
-  return { name, uid, labels, isTerminating, secrets, serviceAccounts };
+  return { name, ...found, secrets, serviceAccounts };
+}
+
+/** Who may not look at Namespaces knows of those that he was told to work in. */
+async function readHead(
+  cluster: Cluster,
+  name: string,
+  options: Options,
+): Promise<Pick<ObservedNamespace, 'uid' | 'labels' | 'isTerminating'> | undefined> {
+  try {
+    const found = await getNamespace(cluster, name, options);
+    return found && { uid: found.uid, labels: found.labels, isTerminating: found.isTerminating };
+  } catch (error) {
+    if (isTransshipError(error, 'denied')) return { uid: '', labels: {}, isTerminating: false };
+    throw error;
+  }
 }
 
 /** Those that are there, by name, with their content. @throws TransshipError as `Cluster.send` */

@@ -3,23 +3,24 @@
 import { isTransshipError, TransshipError } from '../errors.ts';
 import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
 import type { PullVerdict } from '../registries/probe-pull.ts';
-import type { Issued, IssueCycle, IssueProblem } from './issued-credentials.ts';
+import type { Issued, IssueCycle } from './issued-credentials.ts';
 
 /** Asks the registry for the right to pull, with this credential alone. */
 export type ProbePull = (registry: string, credential: IssuedCredential, signal?: AbortSignal) => Promise<PullVerdict>;
 
-export type Available = {
-  issuer?: Issuer;
-  credential?: IssuedCredential;
-  problem?: IssueProblem;
-};
+export type Available = Issued & { issuer?: Issuer };
 
 export type VerifiedCredentials = {
+  /** Who issues for a registry, or why nobody does. */
+  issuerOf(registry: string): Issuer | TransshipError;
+  /** True where nobody has to be asked for it. */
+  holds(issuer: Issuer): boolean;
   /** By the registry's name in the rules; asked for once. `verify`: whether it has to be tried. */
   of(registry: string, verify: boolean): Promise<Available>;
 };
 
 export type VerifyOptions = {
+  /** @throws TransshipError invalid-config where nobody issues for a registry */
   issuerOf: (registry: string) => Issuer;
   cycle: IssueCycle;
   probe: ProbePull;
@@ -70,13 +71,27 @@ export function verifiedCredentials(options: VerifyOptions): VerifiedCredentials
     return judged(registry, issuer, renewed, await verdictOf(registry, renewed.credential));
   }
 
+  const findIssuer = (registry: string): Issuer | TransshipError => {
+    try {
+      return issuerOf(registry);
+    } catch (error) {
+      if (isTransshipError(error)) return error;
+      throw error;
+    }
+  };
+
   async function available(registry: string, verify: boolean): Promise<Available> {
-    const issuer = issuerOf(registry);
+    const issuer = findIssuer(registry);
+    if (issuer instanceof TransshipError) {
+      return { problem: { error: issuer, retryAt: new Date(now() + REMEMBERED_MS.refused) } };
+    }
     if (verify) return verified(registry, issuer);
     return { issuer, ...(await cycle.issue(issuer)) };
   }
 
   return {
+    issuerOf: findIssuer,
+    holds: (issuer) => cycle.holds(issuer),
     of(registry, verify) {
       const key = `${verify ? 'verified' : 'plain'} ${registry}`;
       const before = asked.get(key) ?? available(registry, verify);

@@ -55,6 +55,41 @@ export const METRICS = {
     help: 'Answers of registries that asked to wait.',
     labels: ['registry'],
   },
+  transship_credentials_secrets: {
+    kind: 'gauge',
+    help: 'Pull Secrets of ours that are in place.',
+    labels: ['cluster'],
+  },
+  transship_credentials_first_end_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'When the first of the credentials in place ends; absent where none does.',
+    labels: ['cluster'],
+  },
+  transship_credentials_expiring: {
+    kind: 'gauge',
+    help: 'Pull Secrets whose credential should have been renewed long ago.',
+    labels: ['cluster'],
+  },
+  transship_credentials_conflicts: {
+    kind: 'gauge',
+    help: "Pull Secrets that are wanted and cannot be written, because they are somebody else's or are broken.",
+    labels: ['cluster'],
+  },
+  transship_credentials_failures: {
+    kind: 'gauge',
+    help: 'Objects that the last run could not write.',
+    labels: ['cluster'],
+  },
+  transship_credentials_provider_failing: {
+    kind: 'gauge',
+    help: '1 while no new credential of the registry can be had, else 0.',
+    labels: ['cluster', 'registry'],
+  },
+  transship_credentials_writes_total: {
+    kind: 'counter',
+    help: 'Changes of Secrets and ServiceAccounts, by what they are.',
+    labels: ['cluster', 'change'],
+  },
   transship_build_info: { kind: 'gauge', help: 'Always 1; the version is the label.', labels: ['version'] },
 } as const satisfies Record<string, MetricShape>;
 
