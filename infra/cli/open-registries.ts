@@ -8,10 +8,14 @@ import { checkProxies } from '../../shared/oci/proxy.ts';
 import { parseRepository } from '../../shared/oci/reference.ts';
 import { resolveSecret } from '../../shared/config/secrets.ts';
 import { checkCertificates } from '../../shared/registries/certificates.ts';
-import { openConfiguredRegistries } from '../../shared/registries/configured-registries.ts';
+import {
+  openConfiguredRegistries,
+  type ConfiguredRegistriesOptions,
+} from '../../shared/registries/configured-registries.ts';
 import { readDockerConfig } from '../../shared/registries/docker-config-file.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
 import { printable } from '../../shared/telemetry/printable.ts';
+import { secretSources } from '../node/secret-sources.ts';
 import type { Context } from './context.ts';
 import type { Note } from './output/note.ts';
 import { packageVersion } from './package-version.ts';
@@ -26,31 +30,39 @@ export async function openRegistriesFor(context: Context, onNote: (note: Note) =
   return openRegistriesOf(loaded?.config.registries ?? [], context, onNote);
 }
 
-/** The same with registries that are known already; `isPublicOnly` as in `openRegistries`. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
+/** The same with registries that are known already. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
 export async function openRegistriesOf(
   registries: Config['registries'],
   context: Context,
   onNote: (note: Note) => void,
-  isPublicOnly: (host: string) => boolean = () => false,
 ): Promise<Registries> {
+  return openConfiguredRegistries(registries, await registrySurroundings(context, onNote));
+}
+
+/** What the global options say about registries. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
+export async function registrySurroundings(
+  context: Context,
+  onNote: (note: Note) => void,
+): Promise<ConfiguredRegistriesOptions> {
   const { io, globals } = context;
   checkProxies(io.env);
   const plainHttpHosts = (globals.plainHttp ?? []).map(readHost);
   const certificateAuthorities = await readAuthorities(context);
   // It is read when a registry asks for a login; a wrong file that was named is told even if none does.
   if (globals.authfile !== undefined) await readDockerConfig({ path: globals.authfile, askedBy: '--authfile' });
-  return openConfiguredRegistries(registries, {
+  const userAgent = `transship/${packageVersion()}`;
+  const sources = secretSources(io.env, userAgent);
+  return {
     ...(globals.authfile === undefined ? {} : { authfile: globals.authfile }),
     homeDir: io.homeDir,
-    readSecret: (reference) => resolveSecret(reference, { env: io.env }),
+    readSecret: (reference) => resolveSecret(reference, sources),
     certificateAuthorities,
     plainHttpHosts,
-    isPublicOnly,
     env: io.env,
-    userAgent: `transship/${packageVersion()}`,
+    userAgent,
     onWarning: (warning) => onNote({ type: 'warning', ...warning }),
     onRetry: (retry) => onNote({ type: 'retry', ...retry }),
-  });
+  };
 }
 
 /** The texts of the files of --ca-file. @throws TransshipError invalid-config */

@@ -1,10 +1,10 @@
-// Starts the server with what the global options say about the log, about credentials and about certificates.
-import { isPublicOnly } from '../../functions/http-api/reachable-registry.ts';
+// Starts the server with what the global options say about the log, about logins and about certificates.
 import type { LoadedConfig } from '../../shared/config/load.ts';
 import { startServer, type Server } from '../node/serve.ts';
 import type { Door } from '../node/serve/door.ts';
 import type { Context, LogLevel } from './context.ts';
-import { openRegistriesOf, readAuthorities } from './open-registries.ts';
+import { openConnections } from './open-connections.ts';
+import { readAuthorities } from './open-registries.ts';
 import { serverLog } from './output/server-log.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -19,8 +19,7 @@ export type ServerStart = {
 export async function startServerFor(context: Context, { level, ...given }: ServerStart): Promise<Server> {
   return startServer({
     ...given,
-    openRegistries: (config, hear) =>
-      openRegistriesOf(config.registries, context, hear, (host) => isPublicOnly(host, config)),
+    openConnections: (config, hear) => openConnections(config, context, hear),
     certificateAuthorities: await readAuthorities(context),
     env: context.io.env,
     cwd: process.cwd(),

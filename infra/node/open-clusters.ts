@@ -24,12 +24,14 @@ export function openClusters(
   async function open(name: string): Promise<Cluster> {
     const config = configured.find((one) => one.name === name);
     if (config === undefined) throw unknown(name);
-    const [{ openCluster }, { proxyFor }] = await Promise.all([
+    const [{ openCluster }, { cloudLogins }, { proxyFor }] = await Promise.all([
       import('../../shared/cluster/open-cluster.ts'),
+      import('./cloud-logins.ts'),
       import('../../shared/oci/proxy.ts'),
     ]);
     return openCluster(config, {
       ...surroundings,
+      logins: cloudLogins(surroundings),
       proxyFor: (url) => proxyFor(url, surroundings.env),
     });
   }

@@ -5,25 +5,28 @@
 //   stop: not ready ─▶ no new connections, no new jobs ─▶ jobs at a safe point ─▶ answers out ─▶ registries, store
 //
 import type { ApiDeps } from '../../functions/http-api/api-deps.ts';
+import { createClusterApi } from '../../functions/http-api/create-cluster-api.ts';
 import { createHttpApi } from '../../functions/http-api/create-http-api.ts';
 import { namespaceIntake } from '../../functions/namespace-created.ts';
 import { saveSchedules } from '../../functions/sync-mirrors/sweep-schedules.ts';
-import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
 import type { LoadedConfig } from '../../shared/config/load.ts';
+import { issuedCredentials } from '../../shared/credentials/issued-credentials.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
 import { probeRegistry } from '../../shared/registries/probe-registry.ts';
-import type { Registries } from '../../shared/registries/registries.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Connections } from './connections.ts';
 import { jsonFetcher } from './fetch-json.ts';
 import { adminSocketPath } from './http/admin-socket.ts';
+import { secretSources } from './secret-sources.ts';
 import { prometheusMetrics } from './prometheus-metrics.ts';
 import { describeStart } from './serve/describe-start.ts';
+import type { Distribution } from './serve/distribution.ts';
 import type { Door } from './serve/door.ts';
 import { jobNews } from './serve/job-news.ts';
-import { startListening } from './serve/listen.ts';
+import { startListening, type ListenOptions } from './serve/listen.ts';
 import { openStore } from './serve/open-store.ts';
-import { prepare } from './serve/prepare.ts';
+import { prepare, type Prepared } from './serve/prepare.ts';
 import { refreshGauges } from './serve/refresh-gauges.ts';
 import { reloading } from './serve/reload.ts';
 import { registryTeller, type RegistryNote } from './serve/tell-registry.ts';
@@ -37,7 +40,7 @@ export type ServeOptions = {
   /** Reads the configuration anew. @throws TransshipError invalid-config */
   load: () => Promise<LoadedConfig>;
   /** `hear` is told of what registries make us notice. */
-  openRegistries: (config: Config, hear: (note: RegistryNote) => void) => Promise<Registries>;
+  openConnections: (config: Config, hear: (note: RegistryNote) => void) => Promise<Connections>;
   /** PEM certificates trusted beside the system's. */
   certificateAuthorities: readonly string[];
   env: NodeJS.ProcessEnv;
@@ -73,13 +76,14 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   const news = jobNews();
   const store = await openStore(options.loaded.config.dataDir, news.tell);
   opened.defer(store.close);
-  const first = await prepare(options.loaded, env);
+  const sources = secretSources(env, `transship/${version}`);
+  const first = await prepare(options.loaded, sources);
   const metrics = prometheusMetrics((gauges) => refreshGauges(gauges, store, clock.now()));
   const hear = registryTeller(logger, metrics);
-  const openRegistries = (config: Config) => options.openRegistries(config, hear);
-  const registries = swapped(await openRegistries(first.config), onTrouble);
-  opened.defer(registries.close);
-  const live = { prepared: first };
+  const openConnections = (config: Config) => options.openConnections(config, hear);
+  const connections = swapped(await openConnections(first.config), onTrouble);
+  opened.defer(connections.close);
+  const live: { prepared: Prepared; distribution?: Distribution } = { prepared: first };
 
   const intake = { clock, logger, metrics, jobs: store.jobs, config: () => live.prepared.config };
   const deps: ApiDeps = {
@@ -87,11 +91,15 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
-    registries: registries.current,
-    ...withoutClusters(),
+    registries: () => connections.current().registries,
+    clusters: () => connections.current().clusters,
+    issuers: () => connections.current().issuers,
+    probePull: () => connections.current().probePull,
+    credentials: issuedCredentials(),
     receivers: () => live.prepared.receivers,
     clusterSenders: () => live.prepared.senders,
     acceptNamespaces: namespaceIntake(intake),
+    namespaceLabels: (cluster, namespace) => live.distribution?.labelsOf(cluster, namespace),
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),
     brokenReason: store.brokenReason,
@@ -103,10 +111,13 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       userAgent: `transship/${version}`,
     }),
     async probeRegistry(host) {
-      const { value, giveBack } = registries.borrow();
-      return probeRegistry(value.client(host)).finally(giveBack);
+      const { value, giveBack } = connections.borrow();
+      return probeRegistry(value.registries.client(host)).finally(giveBack);
     },
-    borrowRegistries: registries.borrow,
+    borrowRegistries() {
+      const { value, giveBack } = connections.borrow();
+      return { value: value.registries, giveBack };
+    },
     onJobChange: news.listen,
     stopping: stopping.signal,
   };
@@ -118,18 +129,36 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     door: options.door,
     socketPath,
     dataDir: first.config.dataDir,
+    admission: admissionOf(first, deps),
   });
   opened.defer(async () => {
     listening.cut();
     await listening.drain();
   });
-  describeStart(logger, first.loaded, { url: listening.url, socketPath });
+  describeStart(logger, first.loaded, { url: listening.url, socketPath, admissionPort: listening.admissionPort });
 
   // what is not needed to answer is loaded when the server answers
-  const { startWork } = await import('./serve/work.ts');
-  const work = startWork({ deps, borrow: () => registries.borrow().giveBack, signal: stopping.signal });
+  const [{ startWork }, { startDistribution }] = await Promise.all([
+    import('./serve/work.ts'),
+    import('./serve/distribution.ts'),
+  ]);
+  const work = startWork({ deps, borrow: () => connections.borrow().giveBack, signal: stopping.signal });
   news.listen(work.changed);
-  const reloads = await reloading({ ...options, openRegistries, clock, store, live, registries, listening });
+  const distribution = startDistribution({ deps, acceptNamespaces: deps.acceptNamespaces, signal: stopping.signal });
+  live.distribution = distribution;
+  opened.defer(distribution.ended);
+  await distribution.adopt();
+  const reloads = await reloading({
+    ...options,
+    sources,
+    openConnections,
+    clock,
+    store,
+    live,
+    connections,
+    listening,
+    adoptDistribution: distribution.adopt,
+  });
   opened.defer(() => Promise.resolve(reloads.close()));
   metrics.set('transship_build_info', { version }, 1);
   const callOffMetrics = clock.after(METRICS_AFTER_MS, () => {
@@ -152,4 +181,10 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       logger.info('stopped');
     },
   };
+}
+
+/** The address for API servers, where there is one. */
+function admissionOf({ config: { api }, admissionTls }: Prepared, deps: ApiDeps): ListenOptions['admission'] {
+  if (api.admission === undefined) return undefined;
+  return { fetch: createClusterApi(deps).fetch, listen: api.admission.listen, tls: admissionTls };
 }

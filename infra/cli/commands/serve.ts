@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { takeEarlyDoor, type EarlyDoor } from '../early-door.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
+import { packageVersion } from '../package-version.ts';
 
 export type ServeGiven = {
   /** The level of the log was asked for; otherwise a server tells more than other commands do. */
@@ -51,7 +52,9 @@ async function doorFor({ config }: LoadedConfig, io: Io, early: EarlyDoor | unde
   await early?.door.close();
   const { readTls } = await import('../../node/serve/read-tls.ts');
   const { resolveSecret } = await import('../../../shared/config/secrets.ts');
-  return takeDoor(config.api, await readTls(config, (reference) => resolveSecret(reference, { env: io.env })));
+  const { secretSources } = await import('../../node/secret-sources.ts');
+  const sources = secretSources(io.env, `transship/${packageVersion()}`);
+  return takeDoor(config.api, await readTls(config, (reference) => resolveSecret(reference, sources)));
 }
 
 function isPlainly({ listen, tls, trustProxy }: ApiConfig, early: EarlyDoor): boolean {

@@ -6,13 +6,20 @@ import { listenError } from './listen-error.ts';
 import { BOUNDS, boundConnections } from './bound-connections.ts';
 
 /** PEM texts. */
-export type TlsMaterial = { certificate: string; key: string };
+export type TlsMaterial = {
+  certificate: string;
+  key: string;
+  /** Nobody without a certificate of this authority gets in. */
+  clientAuthority?: string;
+};
 
 export type HttpServerOptions = {
   listen: ListenOptions;
   tls?: TlsMaterial | undefined;
   /** The other end is a proxy: one address is many clients. */
   behindProxy?: boolean;
+  /** The key of the configuration that says where to listen; `api.listen` by default. */
+  key?: string;
   onRequest: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown;
 };
 
@@ -43,12 +50,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const secure =
     tls === undefined
       ? undefined
-      : createTlsServer({ ...LIMITS, ...secureContext(tls), handshakeTimeout: HANDSHAKE_TIMEOUT_MS });
+      : createTlsServer({
+          ...LIMITS,
+          ...secureContext(tls),
+          handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+          requestCert: tls.clientAuthority !== undefined,
+        });
   const server = secure ?? createServer(LIMITS);
   const connections = boundConnections(server, options.behindProxy ? { ...BOUNDS, mostOfOne: BOUNDS.most } : BOUNDS);
   server.on('request', onRequest);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (error) => reject(listenError(listen, error)));
+  server.once('error', (error) => reject(listenError(listen, error, options.key)));
   server.listen(listen, resolve);
   await listening;
   // a connection that cannot be taken, for want of file descriptors say: its client sees it, the others go on
@@ -65,8 +77,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-function secureContext({ certificate, key }: TlsMaterial): { cert: string; key: string } {
-  return { cert: certificate, key };
+function secureContext({ certificate, key, clientAuthority }: TlsMaterial): { cert: string; key: string; ca?: string } {
+  return { cert: certificate, key, ...(clientAuthority === undefined ? {} : { ca: clientAuthority }) };
 }
 
 function portOf(address: AddressInfo | string | null): number {

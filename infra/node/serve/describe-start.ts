@@ -5,14 +5,20 @@ import { formatProblem } from '../../../shared/config/problem.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { neverTriggered } from './never-triggered.ts';
 
-export function describeStart(logger: Logger, loaded: LoadedConfig, at: { url: string; socketPath: string }): void {
-  const { rules, receivers, dataDir } = loaded.config;
+export function describeStart(
+  logger: Logger,
+  loaded: LoadedConfig,
+  at: { url: string; socketPath: string; admissionPort: number | undefined },
+): void {
+  const { rules, receivers, dataDir, clusters, credentials } = loaded.config;
   logger.info('listening', {
     url: at.url,
     admin_socket: at.socketPath,
     data_dir: dataDir,
     rules: rules.length,
     receivers: receivers.length,
+    ...(at.admissionPort === undefined ? {} : { admission_port: at.admissionPort }),
+    ...(clusters.length === 0 ? {} : { clusters: clusters.length, credentials: credentials.length }),
   });
   for (const { id, kind, registry, auth } of receivers) {
     // the token is a credential, and the log is no place for one
@@ -30,7 +36,7 @@ export function warnOf(logger: Logger, { config, warnings }: LoadedConfig): void
 
 /** Says what the configuration allows and nobody can mean. */
 function warnOfSilence(logger: Logger, config: Config): void {
-  if (config.rules.length === 0) {
+  if (config.rules.length === 0 && config.credentials.length === 0) {
     logger.warn('there are no mirror rules: nothing is copied but what somebody asks for over the API');
   }
   for (const rule of neverTriggered(config)) {

@@ -1,4 +1,5 @@
-// Lets requests in: through the door that others reach, and for commands of the owner at the socket of the data folder.
+// Lets requests in: through the door that others reach, at the address for API servers, and for commands of the owner at the socket of
+// the data folder.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chmodSync } from 'node:fs';
 import { getRequestListener, RequestError } from '@hono/node-server';
@@ -14,11 +15,23 @@ export type ListenOptions = {
   door: Door;
   socketPath: string;
   dataDir: string;
+  /** The address for API servers, and what answers there. */
+  admission?: AdmissionOptions | undefined;
+};
+
+type AdmissionOptions = {
+  fetch: ListenOptions['fetch'];
+  listen: { host: string; port: number };
+  tls: TlsMaterial | undefined;
 };
 
 export type Listening = {
   url: string;
   useCertificate: (tls: TlsMaterial) => void;
+  /** The same at the address for API servers. */
+  useAdmissionCertificate: (tls: TlsMaterial) => void;
+  /** Of the address for API servers, where there is one. */
+  admissionPort: number | undefined;
   /** Takes no more connections; resolves when every answer under way is out. */
   drain: () => Promise<void>;
   /** Cuts what is left. */
@@ -30,14 +43,17 @@ export async function startListening(options: ListenOptions): Promise<Listening>
   const { fetch, door } = options;
   const open = await door.listening;
   const admin = await listenOnSocket(options);
+  const admission = options.admission === undefined ? undefined : await listenToApiServers(options.admission);
+  const all = [open, admin, ...(admission === undefined ? [] : [admission])];
   door.open(listener(fetch, remotePeer));
   return {
     url: await door.url(),
     useCertificate: open.useCertificate,
-    drain: async () => void (await Promise.all([open.drain(), admin.drain()])),
+    useAdmissionCertificate: (tls) => admission?.useCertificate(tls),
+    admissionPort: admission?.port,
+    drain: async () => void (await Promise.all(all.map((server) => server.drain()))),
     cut() {
-      open.cut();
-      admin.cut();
+      for (const server of all) server.cut();
     },
   };
 }
@@ -49,6 +65,14 @@ async function listenOnSocket({ fetch, socketPath, dataDir }: ListenOptions): Pr
   const server = await asOwnerAlone(() => startHttpServer({ listen: { path: socketPath }, onRequest }));
   chmodSync(socketPath, 0o600);
   return server;
+}
+
+/** An API server is one address, and its namespaces may come by the hundred. */
+function listenToApiServers({ fetch, listen, tls }: AdmissionOptions): Promise<HttpServer> {
+  const isCertified = tls?.clientAuthority !== undefined;
+  const peerOf = (incoming: Pick<IncomingMessage, 'socket'>): Peer => ({ ...remotePeer(incoming), isCertified });
+  const onRequest = listener(fetch, peerOf);
+  return startHttpServer({ listen, tls, behindProxy: true, key: 'api.admission.listen', onRequest });
 }
 
 function listener(fetch: ListenOptions['fetch'], peerOf: (incoming: Pick<IncomingMessage, 'socket'>) => Peer) {

@@ -11,7 +11,13 @@ export function needsRestart(before: Config, after: Config): string[] {
       before.api.listen.host !== after.api.listen.host || before.api.listen.port !== after.api.listen.port,
     ],
     ['api.trustProxy', before.api.trustProxy !== after.api.trustProxy],
+    ['api.admission', JSON.stringify(addressOf(before)) !== JSON.stringify(addressOf(after))],
     ['api.tls', (before.api.tls === undefined) !== (after.api.tls === undefined)],
   ];
   return changed.filter(([, hasChanged]) => hasChanged).map(([key]) => key);
+}
+
+/** Where API servers are answered, and how they have to prove themselves. */
+function addressOf({ api: { admission } }: Config): unknown {
+  return [admission?.listen, admission?.tls !== undefined, admission?.tls?.clientCa !== undefined];
 }

@@ -4,11 +4,11 @@ import { openClusterSenders, type ClusterSenders } from '../../../functions/name
 import { openReceivers, type ReceiverDirectory } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
-import { resolveSecret } from '../../../shared/config/secrets.ts';
+import { resolveSecret, type SecretSources } from '../../../shared/config/secrets.ts';
 import type { TlsMaterial } from '../http/http-server.ts';
 import { readMasterKey } from '../master-key.ts';
-import { readTls } from './read-tls.ts';
-import { registriesMark } from './registries-mark.ts';
+import { readAdmissionTls, readTls } from './read-tls.ts';
+import { connectionsMark } from './connections-mark.ts';
 
 export type Prepared = {
   loaded: LoadedConfig;
@@ -16,14 +16,15 @@ export type Prepared = {
   receivers: ReceiverDirectory;
   senders: ClusterSenders;
   tls: TlsMaterial | undefined;
-  /** Another one: the registries have to be opened anew. */
-  registriesMark: string;
+  admissionTls: TlsMaterial | undefined;
+  /** Another one: the connections have to be opened anew. */
+  connectionsMark: string;
 };
 
 /** @throws TransshipError invalid-config where a secret or a certificate cannot be had */
-export async function prepare(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Promise<Prepared> {
+export async function prepare(loaded: LoadedConfig, sources: SecretSources): Promise<Prepared> {
   const { config } = loaded;
-  const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, { env });
+  const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, sources);
   const masterKey = await readMasterKey(config, readSecret);
   const receivers = await openReceivers(config, { resolveSecret: readSecret, masterKey });
   const tls = await readTls(config, readSecret);
@@ -33,6 +34,7 @@ export async function prepare(loaded: LoadedConfig, env: NodeJS.ProcessEnv): Pro
     receivers,
     senders: openClusterSenders(config, masterKey),
     tls,
-    registriesMark: await registriesMark(config, readSecret),
+    admissionTls: await readAdmissionTls(config, readSecret),
+    connectionsMark: await connectionsMark(config, readSecret),
   };
 }

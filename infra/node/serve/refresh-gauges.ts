@@ -1,9 +1,9 @@
 // The metrics that are read from the store when somebody asks for them.
 import { JOB_STATES } from '../../../shared/jobs/job.ts';
 import type { Metrics } from '../../../shared/telemetry/metrics.ts';
-import type { SqliteStore } from '../sqlite-store.ts';
+import type { RemoteStore } from '../store-thread/remote-store.ts';
 
-export async function refreshGauges(metrics: Metrics, { jobs, oldestDue }: SqliteStore, now: Date): Promise<void> {
+export async function refreshGauges(metrics: Metrics, { jobs, oldestDue }: RemoteStore, now: Date): Promise<void> {
   const [{ states }, oldest] = await Promise.all([jobs.counts(), oldestDue(now)]);
   for (const state of JOB_STATES) metrics.set('transship_jobs', { state }, states[state]);
   metrics.set('transship_dead_letters', {}, states.DEAD);

@@ -4,12 +4,13 @@ import { saveSchedules } from '../../../functions/sync-mirrors/sweep-schedules.t
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
 import { formatProblem, problemsOf } from '../../../shared/config/problem.ts';
+import type { SecretSources } from '../../../shared/config/secrets.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
-import type { Registries } from '../../../shared/registries/registries.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
+import type { Connections } from '../connections.ts';
 import { watchFiles } from '../watch-files.ts';
-import type { SqliteStore } from '../sqlite-store.ts';
+import type { RemoteStore } from '../store-thread/remote-store.ts';
 import { warnOf } from './describe-start.ts';
 import type { Listening } from './listen.ts';
 import { needsRestart } from './needs-restart.ts';
@@ -19,16 +20,18 @@ import type { Swapped } from './swapped.ts';
 
 export type ReloadOptions = {
   load: () => Promise<LoadedConfig>;
-  openRegistries: (config: Config) => Promise<Registries>;
-  env: NodeJS.ProcessEnv;
+  openConnections: (config: Config) => Promise<Connections>;
+  sources: SecretSources;
   cwd: string;
   logger: Logger;
   clock: Clock;
-  store: SqliteStore;
+  store: RemoteStore;
   /** What holds now; replaced as a whole. */
   live: { prepared: Prepared };
-  registries: Swapped<Registries>;
-  listening: Pick<Listening, 'useCertificate'>;
+  connections: Swapped<Connections>;
+  listening: Pick<Listening, 'useCertificate' | 'useAdmissionCertificate'>;
+  /** Takes over what clusters are to get. */
+  adoptDistribution: () => Promise<void>;
 };
 
 export type Reloads = { reload: () => Promise<void>; close: () => void };
@@ -49,7 +52,7 @@ export async function reloading(options: ReloadOptions): Promise<Reloads> {
     const loaded = await options.load();
     // also for a configuration that is refused now: it is mended where it is wrong
     await watched.follow(referencedFiles(loaded, cwd));
-    await adopt(options, await prepare(withoutRestart(loaded, live.prepared.config), options.env), loaded.config);
+    await adopt(options, await prepare(withoutRestart(loaded, live.prepared.config), options.sources), loaded.config);
   }
 
   await watched.follow(referencedFiles(live.prepared.loaded, cwd));
@@ -57,13 +60,16 @@ export async function reloading(options: ReloadOptions): Promise<Reloads> {
 }
 
 async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Promise<void> {
-  const { live, logger, registries } = options;
+  const { live, logger, connections } = options;
   const before = live.prepared;
-  const opened = before.registriesMark === next.registriesMark ? undefined : await options.openRegistries(next.config);
+  const opened =
+    before.connectionsMark === next.connectionsMark ? undefined : await options.openConnections(next.config);
   if (next.tls !== undefined) options.listening.useCertificate(next.tls);
+  if (next.admissionTls !== undefined) options.listening.useAdmissionCertificate(next.admissionTls);
   live.prepared = next;
-  if (opened !== undefined) registries.swap(opened);
+  if (opened !== undefined) connections.swap(opened);
   await saveSchedules(options.store.jobs, next.config.rules, options.clock);
+  await options.adoptDistribution();
   const { rules, receivers } = next.config;
   logger.info('configuration loaded', { rules: rules.length, receivers: receivers.length });
   for (const key of needsRestart(before.config, wanted)) logger.warn('this change needs a restart', { key });
@@ -72,10 +78,27 @@ async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Pr
 
 /** What only a restart brings stays as it is. */
 function withoutRestart(loaded: LoadedConfig, { dataDir, instance, api }: Config): LoadedConfig {
-  const { tls: _, ...wanted } = loaded.config.api;
+  const { tls: _, admission: __, ...wanted } = loaded.config.api;
   const tls = api.tls === undefined ? undefined : (loaded.config.api.tls ?? api.tls);
-  const kept = { ...wanted, listen: api.listen, trustProxy: api.trustProxy, ...(tls === undefined ? {} : { tls }) };
+  const admission = keptAdmission(api.admission, loaded.config.api.admission);
+  const kept = {
+    ...wanted,
+    listen: api.listen,
+    trustProxy: api.trustProxy,
+    ...(tls === undefined ? {} : { tls }),
+    ...(admission === undefined ? {} : { admission }),
+  };
   return { ...loaded, config: { ...loaded.config, dataDir, instance, api: kept } };
+}
+
+type Admission = Config['api']['admission'];
+
+/** Another certificate is taken over; whether there is one, and of API servers, is not. */
+function keptAdmission(before: Admission, wanted: Admission): Admission {
+  const [old, next] = [before?.tls, wanted?.tls];
+  const isSame =
+    old !== undefined && next !== undefined && (old.clientCa === undefined) === (next.clientCa === undefined);
+  return before !== undefined && isSame ? { ...before, tls: next } : before;
 }
 
 function tellRefusal(logger: Logger, error: unknown): void {

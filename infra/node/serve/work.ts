@@ -71,8 +71,8 @@ export function startWork({ deps, borrow, signal }: WorkOptions): Work {
     { clock, everyMs: EVERY_MS, signal, onTrouble: quietTrouble(logger, clock, 'messages cannot be read') },
   );
   return {
-    changed({ state, outbox }) {
-      if (state === 'READY') worker.wake();
+    changed({ kind, state, outbox }) {
+      if (state === 'READY') worker.wake(kind);
       if (outbox) relaying.soon();
     },
     ended: Promise.all([worker.ended, keeping.ended, relaying.ended]).then(() => undefined),

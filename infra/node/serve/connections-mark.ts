@@ -1,5 +1,5 @@
-// Tells whether registries have to be opened anew: a mark of all that their connections are made with, the contents of certificates,
-// keys and proxies among it. Passwords are none of it, they are read when they are used.
+// Tells whether registries and clusters have to be opened anew: a mark of all that their connections are made with, the contents of
+// certificates, keys and proxies of registries among it. Passwords are none of it, they are read when they are used.
 import { createHash } from 'node:crypto';
 import type { Config, RegistryConfig, SecretReference } from '../../../shared/config/config.ts';
 import type { Secret } from '../../../shared/telemetry/secret.ts';
@@ -7,11 +7,16 @@ import type { Secret } from '../../../shared/telemetry/secret.ts';
 type ReadSecret = (reference: SecretReference) => Promise<Secret>;
 
 /** The same text for the same connections; no secret can be had from it. */
-export async function registriesMark({ registries, rules }: Config, readSecret: ReadSecret): Promise<string> {
+export async function connectionsMark(config: Config, readSecret: ReadSecret): Promise<string> {
+  const { registries, rules, clusters, credentials } = config;
   const hash = createHash('sha256');
   // who is named by a rule is one of ours
   const named = rules.flatMap(({ from, to }) => [from.registry, ...to.map(({ registry }) => registry)]);
-  hash.update(JSON.stringify([registries, [...new Set(named)].sort()]));
+  hash.update(JSON.stringify([registries, [...new Set(named)].sort(), clusters]));
+  // credentials are tried at repositories that rules name
+  if (credentials.length > 0) {
+    hash.update(JSON.stringify(rules.map(({ from, to }) => [from.text, ...to.map(({ text }) => text)])));
+  }
   for (const reference of registries.flatMap(materialOf)) {
     // one that cannot be read is told by whoever connects with it
     const text = await readSecret(reference).then(

@@ -1,0 +1,72 @@
+// Everything beyond this process that work is done with: registries, clusters, and who issues the credentials that clusters get. What
+// only the distribution of credentials needs is loaded where the configuration has rules for it.
+import { isPublicOnly } from '../../functions/http-api/reachable-registry.ts';
+import { withoutClusters } from '../../functions/without-clusters.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { mirroredRepository } from '../../shared/mirror/mirrored-repository.ts';
+import {
+  openConfiguredRegistries,
+  type ConfiguredRegistriesOptions,
+} from '../../shared/registries/configured-registries.ts';
+import type { RequestServiceAccountToken } from '../../shared/registries/service-account-issuer.ts';
+import type { Connections } from '../node/connections.ts';
+import { openClusters, type OpenClusters } from '../node/open-clusters.ts';
+import type { Context } from './context.ts';
+import { registrySurroundings } from './open-registries.ts';
+import type { Note } from './output/note.ts';
+
+/** Nothing is asked before it is needed; the caller closes them. @throws TransshipError invalid-usage, invalid-config, invalid-credential-file */
+export async function openConnections(
+  config: Config,
+  context: Context,
+  onNote: (note: Note) => void,
+): Promise<Connections> {
+  const surroundings = await registrySurroundings(context, onNote);
+  const { env, readSecret, userAgent = '' } = surroundings;
+  const clusters = openClusters(config, { env, readSecret, userAgent });
+  const options = {
+    ...surroundings,
+    isPublicOnly: (host: string) => isPublicOnly(host, config),
+    requestServiceAccountToken: tokenRequests(clusters),
+  };
+  const registries = openConfiguredRegistries(config.registries, options);
+  return {
+    registries,
+    clusters,
+    ...(await issuing(config, options)),
+    async close() {
+      await Promise.all([registries.close(), clusters.close()]);
+    },
+  };
+}
+
+async function issuing(
+  { credentials, registries, rules }: Config,
+  options: ConfiguredRegistriesOptions,
+): Promise<Pick<Connections, 'issuers' | 'probePull'>> {
+  if (credentials.length === 0) {
+    const { issuers, probePull } = withoutClusters();
+    return { issuers: issuers(), probePull: probePull() };
+  }
+  const [{ openIssuers }, { openPullProbe }] = await Promise.all([
+    import('../../shared/registries/configured-issuers.ts'),
+    import('../../shared/registries/configured-probe.ts'),
+  ]);
+  const { authfile: _, ...probeOptions } = options;
+  const repositoryOf = (registry: string) => {
+    const repository = mirroredRepository(rules, registry);
+    return repository === undefined ? undefined : { repository };
+  };
+  return {
+    issuers: openIssuers(registries, options),
+    probePull: openPullProbe(registries, { ...probeOptions, repositoryOf }),
+  };
+}
+
+function tokenRequests(clusters: OpenClusters): RequestServiceAccountToken {
+  return async (name, namespace, serviceAccount, audience) => {
+    const { requestServiceAccountToken } = await import('../../shared/cluster/service-account-token.ts');
+    const audiences = audience === undefined ? {} : { audiences: [audience] };
+    return requestServiceAccountToken(await clusters.get(name), { namespace, serviceAccount, ...audiences });
+  };
+}

@@ -1,0 +1,12 @@
+// Everything beyond this process that its functions work with, opened and closed together.
+import type { Deps } from '../../functions/deps.ts';
+import type { Registries } from '../../shared/registries/registries.ts';
+import type { OpenClusters } from './open-clusters.ts';
+
+export type Connections = {
+  registries: Registries;
+  clusters: OpenClusters;
+  issuers: ReturnType<Deps['issuers']>;
+  probePull: ReturnType<Deps['probePull']>;
+  close(): Promise<void>;
+};

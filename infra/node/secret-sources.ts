@@ -1,0 +1,39 @@
+// Where secrets can come from in this process: its environment, files, and Secrets of the cluster that it runs in, if it does.
+import type { SecretSources } from '../../shared/config/secrets.ts';
+import { TransshipError } from '../../shared/errors.ts';
+
+type Place = Parameters<NonNullable<SecretSources['kubernetesSecret']>>[0];
+
+/** @param userAgent sent to the API server */
+export function secretSources(env: NodeJS.ProcessEnv, userAgent: string): SecretSources {
+  // every Pod has it: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+  if (env['KUBERNETES_SERVICE_HOST'] === undefined) return { env };
+  return { env, kubernetesSecret: (place) => readFromCluster(place, env, userAgent) };
+}
+
+/** @throws TransshipError invalid-config where it is not there, and as `Cluster.send` does */
+async function readFromCluster(
+  { namespace, name, key }: Place,
+  env: NodeJS.ProcessEnv,
+  userAgent: string,
+): Promise<string> {
+  const [{ openCluster }, { getSecret }] = await Promise.all([
+    import('../../shared/cluster/open-cluster.ts'),
+    import('../../shared/cluster/secrets.ts'),
+  ]);
+  const config = { name: 'in-cluster', inCluster: {}, limits: {} };
+  const cluster = await openCluster(config, { env, userAgent, readSecret: noSecret });
+  try {
+    const text = (await getSecret(cluster, { namespace, name }))?.data.get(key)?.reveal();
+    if (text !== undefined) return text.replace(/\r?\n$/, '');
+  } finally {
+    await cluster.close();
+  }
+  throw new TransshipError('invalid-config', `there is no key ${key} in the Secret ${namespace}/${name}`, {
+    hint: 'make the Secret, or name the one that holds it',
+  });
+}
+
+function noSecret(): Promise<never> {
+  return Promise.reject(new Error('the ServiceAccount of a Pod needs no other secret'));
+}

@@ -1,0 +1,53 @@
+// Keeps credentials flowing into clusters while the server runs: the schedules, the watches, and a look at each cluster whenever what is
+// wanted of it has changed. The work itself is done by jobs.
+import type { Deps } from '../../../functions/deps.ts';
+import { credentialsJob } from '../../../functions/job-kinds/credentials-job.ts';
+import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
+import {
+  distributedClusters,
+  saveCredentialSchedules,
+} from '../../../functions/refresh-credentials/credential-schedules.ts';
+import type { Config } from '../../../shared/config/config.ts';
+import { watchClusters } from './watch-clusters.ts';
+
+export type Distribution = {
+  /** Takes over the configuration that holds now; does nothing where that wants the same as before. @throws TransshipError store-unavailable */
+  adopt(): Promise<void>;
+  /** Of a Namespace of a watched cluster, as far as it is known. */
+  labelsOf(cluster: string, namespace: string): Readonly<Record<string, string>> | undefined;
+  /** After the signal: when all watches are over. */
+  ended(): Promise<void>;
+};
+
+export type DistributionOptions = {
+  deps: Pick<Deps, 'clock' | 'clusters' | 'config' | 'jobs' | 'logger'>;
+  acceptNamespaces: AcceptNamespaces;
+  signal: AbortSignal;
+};
+
+export function startDistribution(options: DistributionOptions): Distribution {
+  const { clock, config, jobs } = options.deps;
+  const watches = watchClusters(options);
+  let wanted = '';
+
+  return {
+    async adopt() {
+      const next = markOf(config());
+      if (next === wanted) return;
+      await saveCredentialSchedules(jobs, config(), clock);
+      const asked = distributedClusters(config()).map((cluster) =>
+        jobs.accept(credentialsJob({ cluster, trigger: 'config' })),
+      );
+      await Promise.all(asked);
+      watches.restart();
+      wanted = next;
+    },
+    labelsOf: watches.labelsOf,
+    ended: watches.ended,
+  };
+}
+
+/** Of all that changes what clusters get, or how they are reached. */
+function markOf({ clusters, credentials, registries, instance }: Config): string {
+  return JSON.stringify([clusters, credentials, registries, instance]);
+}

@@ -1,0 +1,75 @@
+// Keeps the watches of all clusters that credentials go to, through changes of the configuration. A cluster that cannot be reached is
+// tried again, and told of now and then; whatever a watch misses, the next look at the whole cluster finds.
+import type { Deps } from '../../../functions/deps.ts';
+import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
+import { clusterView, type ClusterView } from '../../../functions/namespace-created/cluster-view.ts';
+import { quietTrouble } from './quiet-trouble.ts';
+
+export type ClusterWatches = {
+  /** Of a Namespace of a watched cluster. */
+  labelsOf(cluster: string, namespace: string): Readonly<Record<string, string>> | undefined;
+  /** Begins anew, with the configuration and the clusters that hold now. */
+  restart(): void;
+  /** After the signal: when all are over. */
+  ended(): Promise<void>;
+};
+
+export type ClusterWatchesOptions = {
+  deps: Pick<Deps, 'clock' | 'clusters' | 'config' | 'jobs' | 'logger'>;
+  acceptNamespaces: AcceptNamespaces;
+  signal: AbortSignal;
+};
+
+/** Where the configuration of a cluster cannot be read; what fails at the cluster is tried again sooner. */
+const AGAIN_AFTER_MS = 10_000;
+
+export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatchesOptions): ClusterWatches {
+  const { clock, config, logger } = deps;
+  const views = new Map<string, ClusterView>();
+  let current = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function keepWatching(name: string, view: ClusterView, ending: AbortSignal): Promise<void> {
+    const onTrouble = quietTrouble(logger.with({ cluster: name }), clock, 'a cluster cannot be watched');
+    const { watchCluster } = await import('./watch-cluster.ts');
+    while (!ending.aborted) {
+      try {
+        const cluster = await deps.clusters().get(name);
+        await watchCluster(cluster, { deps, acceptNamespaces, view, signal: ending, onTrouble });
+      } catch (error) {
+        if (ending.aborted) return;
+        onTrouble(error);
+        await pause(ending);
+      }
+    }
+  }
+
+  function pause(ending: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = clock.after(AGAIN_AFTER_MS, resolve);
+    const stop = (): void => {
+      callOff();
+      resolve();
+    };
+    ending.addEventListener('abort', stop, { once: true });
+    return promise.finally(() => ending.removeEventListener('abort', stop));
+  }
+
+  return {
+    labelsOf: (cluster, namespace) => views.get(cluster)?.labelsOf(namespace),
+    restart() {
+      current.abort();
+      views.clear();
+      if (signal.aborted) return;
+      current = new AbortController();
+      const ending = AbortSignal.any([signal, current.signal]);
+      const watches = [...new Set(config().credentials.flatMap(({ clusters }) => clusters))].map((name) => {
+        const view = clusterView(name, config);
+        views.set(name, view);
+        return keepWatching(name, view, ending);
+      });
+      running = Promise.all([running, ...watches]);
+    },
+    ended: async () => void (await running),
+  };
+}

@@ -1,0 +1,64 @@
+// The store's side of the thread: does what it is asked, in the order in which it is asked, so that what comes in one message shares a
+// transaction; and answers what became durable together in one message.
+import type { MessagePort } from 'node:worker_threads';
+import type { JobChange } from '../../../shared/jobs/job-store.ts';
+import type { SqliteStore } from '../sqlite-store.ts';
+import { sentError, type Call, type FromThread, type Reply } from './calls.ts';
+
+export type Answering = {
+  /** Told of every change that was committed. */
+  changed: (change: JobChange) => void;
+};
+
+/** @param open called at once; what is asked before it is done waits */
+export function answerCalls(port: MessagePort, open: (answering: Answering) => Promise<SqliteStore>): void {
+  let outgoing: { replies: Reply[]; changes: JobChange[] } = { replies: [], changes: [] };
+  let isSending = false;
+
+  /** In the next turn: a commit settles many promises in this one. */
+  function send(): void {
+    if (isSending) return;
+    isSending = true;
+    setImmediate(() => {
+      isSending = false;
+      port.postMessage(outgoing satisfies FromThread);
+      outgoing = { replies: [], changes: [] };
+    });
+  }
+
+  async function answer(store: SqliteStore, call: Call): Promise<void> {
+    const reply = await replyTo(store, call);
+    outgoing.replies.push(reply);
+    send();
+  }
+
+  const opening = open({
+    changed(change) {
+      outgoing.changes.push(change);
+      send();
+    },
+  });
+  opening.then(
+    (store) => {
+      port.on('message', (calls: readonly Call[]) => {
+        for (const call of calls) void answer(store, call);
+      });
+      port.postMessage({ replies: [], changes: [] } satisfies FromThread);
+    },
+    (error: unknown) => {
+      port.postMessage({ replies: [], changes: [], failure: sentError(error) } satisfies FromThread);
+      port.close();
+    },
+  );
+}
+
+async function replyTo(store: SqliteStore, { id, port, method, args }: Call): Promise<Reply> {
+  try {
+    const owner: unknown = port === '' ? store : Reflect.get(store, port);
+    const work: unknown = typeof owner === 'object' && owner !== null ? Reflect.get(owner, method) : undefined;
+    if (typeof work !== 'function') throw new TypeError(`the store has no ${port} ${method}`);
+    return { id, value: await Reflect.apply(work, owner, args) };
+  } catch (error) {
+    return { id, error: sentError(error) };
+  }
+}

@@ -1,0 +1,59 @@
+// What passes between the server and the thread of its store: the calls of one turn of the event loop in one message, and answers with
+// what was committed. Plain data only: an object with behaviour, a Secret say, would lose it on the way and be taken for data.
+import type { JobChange } from '../../../shared/jobs/job-store.ts';
+import { TransshipError, isTransshipError, messageOf, type ErrorCode, type ErrorDetails } from '../../../shared/errors.ts';
+
+/** A method of one of the ports of the store, or of the store as a whole where no port is named. */
+export type Call = { id: number; port: string; method: string; args: readonly unknown[] };
+
+export type Reply = { id: number; value: unknown } | { id: number; error: SentError };
+
+/** The first message has no replies: the store is open, or why it is not. */
+export type FromThread = { replies: readonly Reply[]; changes: readonly JobChange[]; failure?: SentError };
+
+export type SentError = {
+  code: ErrorCode;
+  message: string;
+  hint: string | undefined;
+  retryable: boolean;
+  retryAfterMs: number | undefined;
+  details: ErrorDetails;
+  cause: string | undefined;
+};
+
+export function sentError(error: unknown): SentError {
+  const { code, message, hint, retryable, retryAfterMs, details, cause } = isTransshipError(error)
+    ? error
+    : new TransshipError('internal', messageOf(error));
+  return { code, message, hint, retryable, retryAfterMs, details, cause: cause === undefined ? undefined : messageOf(cause) };
+}
+
+export function receivedError({ code, message, hint, retryable, retryAfterMs, details, cause }: SentError): TransshipError {
+  return new TransshipError(code, message, {
+    retryable,
+    details,
+    ...(hint === undefined ? {} : { hint }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(cause === undefined ? {} : { cause: new Error(cause) }),
+  });
+}
+
+/** @throws TransshipError invalid-job where something would arrive as another thing than it is */
+export function assertSendable(value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    if (typeof value === 'function' || typeof value === 'symbol') throw notPlain();
+    return;
+  }
+  if (Array.isArray(value)) value.forEach(assertSendable);
+  else if (isPlain(value)) Object.values(value).forEach(assertSendable);
+  else if (!(value instanceof Date)) throw notPlain();
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function notPlain(): TransshipError {
+  return new TransshipError('invalid-job', 'what the store is to keep is no plain data');
+}
