@@ -28,7 +28,7 @@ export function manifestsOf(config: Config, options: ManifestOptions): Manifest[
   const { mode, subject, admission } = options;
   const needs = needsOf(config, options.cluster);
   const role = { instance, subject };
-  const changesAccounts = needs.attaches && ['lean', 'fast', 'namespaced'].includes(mode);
+  const changesAccounts = (needs.attaches || needs.prunes) && ['lean', 'fast', 'namespaced'].includes(mode);
   const policies = options.attach === 'policy' ? needs.rules.flatMap((rule) => referencePolicy(rule, instance)) : [];
   return [
     ...(options.deployment === undefined ? [] : deployment({ instance, ...options.deployment })),

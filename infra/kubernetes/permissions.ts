@@ -38,8 +38,9 @@ export function tokenPermissions(names: readonly string[]): PolicyRule[] {
 }
 
 function distribution(mode: Mode, { secrets, attaches, prunes }: Needs): PolicyRule[] {
-  const patches = attaches && mode !== 'secret-only' && mode !== 'policy-attach';
+  // what is removed is taken out of the ServiceAccounts first
   const looks = attaches || prunes;
+  const patches = looks && mode !== 'secret-only' && mode !== 'policy-attach';
   return [
     ...(looks ? [core('serviceaccounts', ['get', 'list', ...(patches ? ['patch'] : [])])] : []),
     // made by a PATCH that names them, so that "create" can be limited to names, too

@@ -3,11 +3,11 @@ import { stringify } from 'yaml';
 import type { Manifest } from './kubernetes-object.ts';
 
 const WIDTH = 100;
+/** kubectl reads YAML 1.1, where `yes` and `on` are no texts unless they are quoted. */
+const FORM = { version: '1.1', lineWidth: 0 } as const;
 
 export function manifestsToYaml(manifests: readonly Manifest[]): string {
-  return manifests
-    .map(({ purpose, object }) => `---\n${comment(purpose)}${stringify(object, { lineWidth: 0 })}`)
-    .join('');
+  return manifests.map(({ purpose, object }) => `---\n${comment(purpose)}${stringify(object, FORM)}`).join('');
 }
 
 /** A comment of as many lines as it takes. */
