@@ -67,12 +67,6 @@ export function isNamespaceTerminating(error: unknown): boolean {
   return isTransshipError(error, 'object-refused') && hasCause(error, 'NamespaceTerminating');
 }
 
-/** True for an error that says that an object of this name is there already, or that others own fields of it. */
-export function isForeignObject(error: unknown): boolean {
-  if (!isTransshipError(error, 'object-conflict')) return false;
-  return error.details['reason'] === 'AlreadyExists' || hasCause(error, 'FieldManagerConflict');
-}
-
 function hasCause({ details }: TransshipError, cause: string): boolean {
   return Array.isArray(details['causes']) && details['causes'].includes(cause);
 }

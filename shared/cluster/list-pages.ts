@@ -33,6 +33,7 @@ const MOST_RESTARTS = 3;
 /** @throws TransshipError as `Cluster.send` does; list-expired where it expires again and again */
 export async function* listPages(cluster: Cluster, request: ListRequest): AsyncGenerator<ListPage> {
   let lastPlace = request.after;
+  let known = lastPlace;
   let next: string | undefined;
   for (let restarts = 0; ;) {
     let list: ApiObject;
@@ -41,11 +42,11 @@ export async function* listPages(cluster: Cluster, request: ListRequest): AsyncG
     } catch (error) {
       if (!isTransshipError(error, 'list-expired') || next === undefined || restarts >= MOST_RESTARTS) throw error;
       restarts += 1;
-      next = undefined;
+      [next, known] = [undefined, lastPlace];
       continue;
     }
-    const known = lastPlace;
-    const items = readObjects(list, 'items').filter((item) => known === undefined || placeInList(item) > known);
+    const skipTo = known;
+    const items = readObjects(list, 'items').filter((item) => skipTo === undefined || placeInList(item) > skipTo);
     const last = items.at(-1);
     if (last !== undefined) lastPlace = placeInList(last);
     const metadata = readObject(list, 'metadata') ?? {};
