@@ -12,11 +12,11 @@ import { watchClusters } from './watch-clusters.ts';
 
 export type Distribution = {
   /** Takes over the configuration that holds now; does nothing where that wants the same as before. @throws TransshipError store-unavailable */
-  adopt(): Promise<void>;
+  adopt: () => Promise<void>;
   /** Of a Namespace of a watched cluster, as far as it is known. */
-  labelsOf(cluster: string, namespace: string): Readonly<Record<string, string>> | undefined;
+  labelsOf: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
   /** After the signal: when all watches are over. */
-  ended(): Promise<void>;
+  ended: () => Promise<void>;
 };
 
 export type DistributionOptions = {

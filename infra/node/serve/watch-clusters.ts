@@ -7,11 +7,11 @@ import { quietTrouble } from './quiet-trouble.ts';
 
 export type ClusterWatches = {
   /** Of a Namespace of a watched cluster. */
-  labelsOf(cluster: string, namespace: string): Readonly<Record<string, string>> | undefined;
+  labelsOf: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
   /** Begins anew, with the configuration and the clusters that hold now. */
-  restart(): void;
+  restart: () => void;
   /** After the signal: when all are over. */
-  ended(): Promise<void>;
+  ended: () => Promise<void>;
 };
 
 export type ClusterWatchesOptions = {
