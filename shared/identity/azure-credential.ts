@@ -1,5 +1,6 @@
 // The credential of Azure's library for an identity. It asks nobody before it is used.
 // https://learn.microsoft.com/en-us/javascript/api/overview/azure/identity-readme
+import { createPrivateKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import { TransshipError } from '../errors.ts';
 import { type AzureIdentity, azureEndpoints } from './azure.ts';
@@ -21,12 +22,7 @@ export async function azureCredential(identity: AzureIdentity, env: NodeJS.Proce
   if (certificate !== undefined) {
     const { tenant, client } = application(identity);
     const pem = (await certificate.read()).reveal();
-    if (!/-----BEGIN CERTIFICATE-----/.test(pem) || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
-      throw unusable(
-        `${certificate.name} is not a certificate with its private key in PEM`,
-        'put both into it, one after the other',
-      );
-    }
+    checkCertificate(pem, certificate.name);
     return new library.ClientCertificateCredential(tenant, client, { certificate: pem }, options);
   }
   if (federatedTokenFile !== undefined) {
@@ -46,6 +42,24 @@ export async function azureCredential(identity: AzureIdentity, env: NodeJS.Proce
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
   });
+}
+
+/** The library's own complaints quote what stands there, or name nothing. */
+function checkCertificate(pem: string, name: string): void {
+  if (!/-----BEGIN CERTIFICATE-----/.test(pem) || !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    throw unusable(`${name} is not a certificate with its private key in PEM`, 'put both into it, one after the other');
+  }
+  if (keyType(pem) !== 'rsa') {
+    throw unusable(`${name} has no private key that Entra ID takes`, 'give an RSA key without a passphrase');
+  }
+}
+
+function keyType(pem: string): string | undefined {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType;
+  } catch {
+    return undefined;
+  }
 }
 
 /** One that the library does not know is not asked about at Microsoft's own: a private cloud may not reach that. */

@@ -63,15 +63,15 @@ function readText(json: Json, key: string, name: string): string {
   throw unusable(name, `has no ${key}`);
 }
 
-async function readJson({ name, read }: SecretSource): Promise<Json> {
-  const text = (await read()).reveal();
+async function readJson(source: SecretSource): Promise<Json> {
+  const text = (await source.read()).reveal();
   try {
     const value: unknown = JSON.parse(text);
     if (isRecord(value)) return value;
   } catch {
     // The parser's message quotes what may be a key.
   }
-  throw unusable(name, 'is not a JSON object');
+  throw unusable(source.name, 'is not a JSON object');
 }
 
 /** The e-mail address in `…/serviceAccounts/<email>:generateAccessToken`. */

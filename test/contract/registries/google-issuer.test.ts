@@ -30,15 +30,17 @@ let authority: Authority;
 let google: FakeGoogle;
 let front: CloudFront;
 
-beforeAll(() => {
+beforeAll(async () => {
   authority = createAuthority(FOLDER);
+  front = await startCloudFront(authority, Object.keys(createFakeGoogle(KEYS).hosts));
 });
-afterAll(() => {
+afterAll(async () => {
+  await front[Symbol.asyncDispose]();
   rmSync(FOLDER, { recursive: true });
 });
-beforeEach(async () => {
+beforeEach(() => {
   google = createFakeGoogle(KEYS);
-  front = await startCloudFront(authority, google.hosts);
+  front.play(google.hosts);
   vi.stubEnv('HTTPS_PROXY', front.proxy);
   for (const name of [
     'https_proxy',
@@ -52,9 +54,8 @@ beforeEach(async () => {
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
   vi.stubEnv('CLOUDSDK_CONFIG', FOLDER);
 });
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await front[Symbol.asyncDispose]();
 });
 
 function source(json: unknown): SecretSource {

@@ -30,20 +30,21 @@ export type CloudHandler = (request: CloudRequest) => CloudAnswer | undefined | 
 export type CloudFront = {
   /** What `HTTPS_PROXY` is to be. */
   proxy: string;
-  requests: CloudRequest[];
-  /** The first that is there for a host answers instead of the fake. */
+  /** In order, since the last `play`. */
+  readonly requests: readonly CloudRequest[];
+  /** What is there for a host answers instead of the fake. */
   faults: Map<string, CloudHandler>;
+  /** Forgets what was, and answers by these from now on. */
+  play(hosts: Readonly<Record<string, CloudHandler>>): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** Trusts `authority` in the whole process until it is closed. */
-export async function startCloudFront(
-  authority: Authority,
-  hosts: Readonly<Record<string, CloudHandler>>,
-): Promise<CloudFront> {
-  const requests: CloudRequest[] = [];
+/** Stands for these hosts, and for nobody before `play`. Trusts `authority` in the whole process until it is closed. */
+export async function startCloudFront(authority: Authority, names: readonly string[]): Promise<CloudFront> {
+  let hosts: Readonly<Record<string, CloudHandler>> = {};
+  let requests: CloudRequest[] = [];
   const faults = new Map<string, CloudHandler>();
-  const pair = authority.issue('clouds', Object.keys(hosts));
+  const pair = authority.issue('clouds', names);
   const inner = https.createServer(
     { cert: readFileSync(pair.certificateFile), key: readFileSync(pair.keyFile) },
     (request, response) => {
@@ -69,8 +70,15 @@ export async function startCloudFront(
   tls.setDefaultCACertificates([...trusted, authority.ca]);
   return {
     proxy: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
-    requests,
+    get requests() {
+      return requests;
+    },
     faults,
+    play(fakes) {
+      hosts = fakes;
+      requests = [];
+      faults.clear();
+    },
     async [Symbol.asyncDispose]() {
       tls.setDefaultCACertificates(trusted);
       for (const socket of sockets) socket.destroy();
