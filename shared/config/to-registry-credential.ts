@@ -32,8 +32,10 @@ function toGithubApp({ githubApp: { appId, installationId, ...rest } }: Form<'gi
   return { githubApp: { ...rest, appId: String(appId), installationId: String(installationId) } };
 }
 
-function toHarborRobots({ harborRobots: { every, ...rest } }: Form<'harborRobots'>) {
-  return { harborRobots: { ...rest, everyMs: parseDuration(every) } };
+/** The schema sees to it that there are two robots. */
+function toHarborRobots({ harborRobots: { every, robots, ...rest } }: Form<'harborRobots'>) {
+  const [one = '', other = ''] = robots;
+  return { harborRobots: { ...rest, robots: [one, other] as const, everyMs: parseDuration(every) } };
 }
 
 function toDeployToken({ gitlabDeployToken: { life, grace, ...rest } }: Form<'gitlabDeployToken'>) {

@@ -47,7 +47,9 @@ function sourceOf(
     const { token } = credential.gitlabDeployToken;
     return rememberedCredential(() => login({ username: 'transship', password: token }, readSecret));
   }
-  return byIssuer(registry, surroundings);
+  // Nor are the passwords of a token of ACR: the identity that makes them logs in itself.
+  const { registryToken: _, ...azure } = 'azure' in credential ? credential.azure : {};
+  return byIssuer({ ...registry, credential: 'azure' in credential ? { azure } : credential }, surroundings);
 }
 
 /** The issuers are loaded when a registry asks for the first login: most copies need none of them. */

@@ -19,8 +19,8 @@ type Given = Omit<IssuedCredential, 'identity' | 'issuedAt'> & {
 export function issuedCredential(given: Given): IssuedCredential {
   const { registry, username, secret, now, warnings = [] } = given;
   checkText(registry, 'user name', username);
-  if (username === '' || username.includes(':')) {
-    const reason = username === '' ? 'is empty' : 'has a ":"';
+  if (username.trim() === '' || username.includes(':')) {
+    const reason = username.includes(':') ? 'has a ":"' : 'is empty';
     throw unusable(registry, `the user name ${reason}`, 'give the name by which the registry knows it');
   }
   checkText(registry, 'password or token', secret.reveal());

@@ -16,7 +16,8 @@ export function registriesOf(
   { env = {}, homeDir = '/nonexistent', ...rest }: Options = {},
 ): Registries {
   const indented = entries.trim().replaceAll(/^/gm, '  ');
-  const text = `version: 1\nregistries:\n${indented}\n`;
+  // a cluster for those credentials that name one
+  const text = `version: 1\nregistries:\n${indented}\nclusters: [{ name: c1, inCluster: {} }]\n`;
   const { config } = readConfig([{ file: 'transship.yaml', text }], { env, homeDir, cwd: homeDir });
   return openConfiguredRegistries(config.registries, {
     env,

@@ -92,7 +92,8 @@ const quayRobot = z
 const harborRobots = z
   .strictObject({
     robots: z
-      .tuple([name, name], {
+      .array(name)
+      .refine((robots) => robots.length === 2, {
         error: 'two robots are needed\nwrite robots: ["robot$project+pull-a", "robot$project+pull-b"]',
       })
       .refine(([one, other]) => one !== other, {
