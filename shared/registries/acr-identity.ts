@@ -13,10 +13,13 @@ export function inCloudOf(host: string, identity: AzureIdentity, env: NodeJS.Pro
   return cloud === undefined ? identity : { ...identity, cloud };
 }
 
-/** Whether this is the admin user, whose name is the registry's: it may do everything, and all who have it are one. */
-export function isAcrAdmin(host: string, username: string): boolean {
-  return /^[^.]+\.(?:.+\.geo\.)?azurecr\.(?:io|cn|us|de)$/.test(host) && host.split('.')[0] === username.toLowerCase();
-}
+const HOST = /^(?<name>[^.]+)\.(?:[^.]+\.geo\.)?azurecr\.(?:io|cn|us|de)$/;
 
-export const ACR_ADMIN_WARNING =
-  'this is the admin user of the registry: it may push and delete, and nobody can tell who used it; give clusters an identity with AcrPull or a token with a scope map, and disable the admin user';
+/**
+ * What to say of the admin user, whose name is the registry's; undefined for any other.
+ * https://learn.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account
+ */
+export function acrAdminWarning(host: string, username: string): string | undefined {
+  if (HOST.exec(host)?.groups?.['name'] !== username.toLowerCase()) return undefined;
+  return `${username} is the admin user of ${host}: it may push and delete, and nobody can tell who used it; give clusters an identity with AcrPull or a token with a scope map, and disable the admin user`;
+}
