@@ -22,9 +22,9 @@ export type ApiDeps = Deps & {
   /** Aborted when the host is about to end: streams end then. Absent: it never is. */
   readonly stopping?: AbortSignal;
   /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
-  readonly readiness: () => string | undefined;
+  readonly readiness: () => Reason | Promise<Reason>;
   /** Absent, or nothing said: the process can go on. Otherwise why only a restart helps, for `/livez`. */
-  readonly brokenReason?: () => string | undefined;
+  readonly brokenReason?: () => Reason | Promise<Reason>;
   /** The registries that hold now, open until they are given back, whatever is loaded meanwhile. Absent: nothing closes them. */
   readonly borrowRegistries?: () => { value: Registries; giveBack: () => void };
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
@@ -36,6 +36,9 @@ export type ApiDeps = Deps & {
   /** Calls the listener for each change of a job, until the result is called. Absent: streams look once a second. */
   readonly onJobChange?: (listener: (change: JobChange) => void) => () => void;
 };
+
+/** In words; undefined: all is well. */
+type Reason = string | undefined;
 
 /** Who is at the other end of the connection: what only the host knows. */
 export type Peer = {

@@ -25,8 +25,8 @@ export function addHealth(api: Api, deps: ApiDeps): void {
       answers: { 200: ok },
       errors: [503],
     },
-    () => {
-      const reason = brokenReason?.();
+    async () => {
+      const reason = await brokenReason?.();
       if (reason === undefined) return Response.json({ status: 'ok' });
       throw new Refusal({ status: 503, code: 'unavailable', detail: reason, hint: 'restart the server' });
     },
@@ -35,8 +35,8 @@ export function addHealth(api: Api, deps: ApiDeps): void {
   addRoute(
     api,
     { ...HEALTH, path: '/readyz', summary: 'Is new work taken?', answers: { 200: ok }, errors: [503] },
-    () => {
-      const reason = readiness();
+    async () => {
+      const reason = await readiness();
       if (reason === undefined) return Response.json({ status: 'ok' });
       throw new Refusal({ status: 503, code: 'unavailable', detail: reason, headers: retryAfter(RETRY_AFTER_MS) });
     },

@@ -1,5 +1,5 @@
 // The payload of a mirror job: one source to its targets. Plain JSON without secrets; whoever asks for a mirror makes one of these.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { NewJob } from '../../shared/jobs/job.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
@@ -41,7 +41,5 @@ export function mirrorJob(payload: MirrorPayload, options: { priority?: number; 
  */
 function purposeOf({ source, targets, rule, trigger, platforms, referrers, onConflict }: MirrorPayload): string {
   const terms = trigger === 'api' ? [trigger, platforms, referrers, onConflict] : [];
-  return createHash('sha256')
-    .update(JSON.stringify([source, targets, rule, ...terms]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([source, targets, rule, ...terms]), 'base64url');
 }

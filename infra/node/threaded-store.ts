@@ -10,11 +10,16 @@ export type ThreadedStoreOptions = {
   dataDir: string;
   /** Called after each commit, for every change in it. */
   onChange: (change: JobChange) => void;
+  /** The file that the thread runs; tests have others. */
+  thread?: URL;
 };
 
+const THREAD = new URL('./store-thread/thread.ts', import.meta.url);
+
 /** @throws TransshipError store-locked where another process owns the folder, store-unavailable where it cannot be used */
-export async function openThreadedStore({ dataDir, onChange }: ThreadedStoreOptions): Promise<RemoteStore> {
-  const thread = new Worker(new URL('./store-thread/thread.ts', import.meta.url), { workerData: { dataDir } });
+export async function openThreadedStore(options: ThreadedStoreOptions): Promise<RemoteStore> {
+  const { dataDir, onChange, thread: file = THREAD } = options;
+  const thread = new Worker(file, { workerData: { dataDir } });
   const { store, opened, lost } = remoteStore(thread, onChange);
   thread.on('error', (error) => lost(ended(error)));
   thread.on('exit', () => lost(ended()));

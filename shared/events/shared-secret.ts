@@ -8,7 +8,8 @@ import type { Signature } from './push-source.ts';
  * An empty secret is never right.
  */
 export function matchingSecret(given: string | undefined, secrets: readonly (Secret | string)[]): number | undefined {
-  return firstMatch(given, secrets, (secret) => secret);
+  const claimed = sha256(given ?? '');
+  return firstMatch(given, secrets, (secret) => timingSafeEqual(claimed, secret.digest()));
 }
 
 /** The place of the secret that the body was signed with; undefined if none was. */
@@ -18,7 +19,11 @@ export function matchingSignature(
   secrets: readonly (Secret | string)[],
   { algorithm, prefix }: Signature,
 ): number | undefined {
-  return firstMatch(given, secrets, (secret) => prefix + createHmac(algorithm, secret).update(rawBody).digest('hex'));
+  const claimed = sha256(given ?? '');
+  return firstMatch(given, secrets, (secret) => {
+    const expected = prefix + createHmac(algorithm, secret.reveal()).update(rawBody).digest('hex');
+    return timingSafeEqual(claimed, sha256(expected));
+  });
 }
 
 /** True for equal text. Compares digests, which have one length and are nobody's to choose. */
@@ -29,10 +34,10 @@ export function isEqualSecret(given: string, expected: string): boolean {
 function firstMatch(
   given: string | undefined,
   secrets: readonly (Secret | string)[],
-  expectedOf: (secret: string) => string,
+  isMatch: (secret: Secret) => boolean,
 ): number | undefined {
-  const values = secrets.map((secret) => (secret instanceof Secret ? secret : new Secret(secret)).reveal());
-  const matches = values.map((value) => isEqualSecret(given ?? '', expectedOf(value)) && value !== '');
+  const all = secrets.map((secret) => (secret instanceof Secret ? secret : new Secret(secret)));
+  const matches = all.map((secret) => isMatch(secret) && secret.reveal() !== '');
   const index = matches.indexOf(true);
   return index < 0 || given === undefined ? undefined : index;
 }

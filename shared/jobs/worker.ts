@@ -33,8 +33,8 @@ export type WorkerOptions = {
 };
 
 export type Worker = {
-  /** There may be new work. */
-  wake(): void;
+  /** There may be new work, of this kind; absent: of any. */
+  wake(kind?: string): void;
   /** Resolves when the signal has fired and every running job was given back or ended. */
   ended: Promise<void>;
 };
@@ -60,8 +60,8 @@ export function startWorker(options: WorkerOptions): Worker {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let callOffPoll = (): void => {};
 
-  function wake(): void {
-    for (const queue of queues) void fill(queue);
+  function wake(kind?: string): void {
+    for (const queue of queues) if (kind === undefined || kind === queue.kind) void fill(queue);
   }
 
   /** Claims as many as are free; asked meanwhile, it looks once more. */

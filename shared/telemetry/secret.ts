@@ -1,4 +1,5 @@
 // A value that must never be printed: it shows as "[redacted]" wherever it is logged, serialised or interpolated.
+import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
 
 const REDACTED = '[redacted]';
@@ -6,6 +7,7 @@ const REDACTED = '[redacted]';
 /** Holds a password, token or key; only `reveal()` gives it back, at the one place that sends it. */
 export class Secret {
   readonly #value: string;
+  #digest: Buffer | undefined;
 
   constructor(value: string) {
     this.#value = value;
@@ -14,6 +16,12 @@ export class Secret {
   /** The secret itself; call it only where the value leaves for its own origin. */
   reveal(): string {
     return this.#value;
+  }
+
+  /** Its SHA-256, to compare with what somebody claims it to be; computed once. */
+  digest(): Buffer {
+    this.#digest ??= hash('sha256', this.#value, 'buffer');
+    return this.#digest;
   }
 
   toString(): string {

@@ -5,13 +5,11 @@ import type { JobChange } from '../../../shared/jobs/job-store.ts';
 import type { SqliteStore } from '../sqlite-store.ts';
 import { sentError, type Call, type FromThread, type Reply } from './calls.ts';
 
-export type Answering = {
-  /** Told of every change that was committed. */
-  changed: (change: JobChange) => void;
-};
+/** Opens the store; `changed` is to be told of every change that was committed. */
+type Open = (changed: (change: JobChange) => void) => Promise<SqliteStore>;
 
 /** @param open called at once; what is asked before it is done waits */
-export function answerCalls(port: MessagePort, open: (answering: Answering) => Promise<SqliteStore>): void {
+export function answerCalls(port: MessagePort, open: Open): void {
   let outgoing: { replies: Reply[]; changes: JobChange[] } = { replies: [], changes: [] };
   let isSending = false;
 
@@ -21,7 +19,7 @@ export function answerCalls(port: MessagePort, open: (answering: Answering) => P
     isSending = true;
     setImmediate(() => {
       isSending = false;
-      port.postMessage(outgoing satisfies FromThread);
+      port.postMessage(outgoing satisfies FromThread, []);
       outgoing = { replies: [], changes: [] };
     });
   }
@@ -32,24 +30,25 @@ export function answerCalls(port: MessagePort, open: (answering: Answering) => P
     send();
   }
 
-  const opening = open({
-    changed(change) {
-      outgoing.changes.push(change);
-      send();
-    },
-  });
-  opening.then(
-    (store) => {
+  function changed(change: JobChange): void {
+    outgoing.changes.push(change);
+    send();
+  }
+
+  async function begin(): Promise<void> {
+    try {
+      const store = await open(changed);
       port.on('message', (calls: readonly Call[]) => {
         for (const call of calls) void answer(store, call);
       });
-      port.postMessage({ replies: [], changes: [] } satisfies FromThread);
-    },
-    (error: unknown) => {
-      port.postMessage({ replies: [], changes: [], failure: sentError(error) } satisfies FromThread);
+      send();
+    } catch (error) {
+      port.postMessage({ ...outgoing, failure: sentError(error) } satisfies FromThread, []);
       port.close();
-    },
-  );
+    }
+  }
+
+  void begin();
 }
 
 async function replyTo(store: SqliteStore, { id, port, method, args }: Call): Promise<Reply> {

@@ -1,7 +1,13 @@
 // What passes between the server and the thread of its store: the calls of one turn of the event loop in one message, and answers with
 // what was committed. Plain data only: an object with behaviour, a Secret say, would lose it on the way and be taken for data.
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
-import { TransshipError, isTransshipError, messageOf, type ErrorCode, type ErrorDetails } from '../../../shared/errors.ts';
+import {
+  TransshipError,
+  isTransshipError,
+  messageOf,
+  type ErrorCode,
+  type ErrorDetails,
+} from '../../../shared/errors.ts';
 
 /** A method of one of the ports of the store, or of the store as a whole where no port is named. */
 export type Call = { id: number; port: string; method: string; args: readonly unknown[] };
@@ -25,10 +31,26 @@ export function sentError(error: unknown): SentError {
   const { code, message, hint, retryable, retryAfterMs, details, cause } = isTransshipError(error)
     ? error
     : new TransshipError('internal', messageOf(error));
-  return { code, message, hint, retryable, retryAfterMs, details, cause: cause === undefined ? undefined : messageOf(cause) };
+  return {
+    code,
+    message,
+    hint,
+    retryable,
+    retryAfterMs,
+    details,
+    cause: cause === undefined ? undefined : messageOf(cause),
+  };
 }
 
-export function receivedError({ code, message, hint, retryable, retryAfterMs, details, cause }: SentError): TransshipError {
+export function receivedError({
+  code,
+  message,
+  hint,
+  retryable,
+  retryAfterMs,
+  details,
+  cause,
+}: SentError): TransshipError {
   return new TransshipError(code, message, {
     retryable,
     details,
@@ -38,22 +60,29 @@ export function receivedError({ code, message, hint, retryable, retryAfterMs, de
   });
 }
 
-/** @throws TransshipError invalid-job where something would arrive as another thing than it is */
-export function assertSendable(value: unknown): void {
-  if (typeof value !== 'object' || value === null) {
-    if (typeof value === 'function' || typeof value === 'symbol') throw notPlain();
-    return;
+/** @throws TransshipError invalid-job where a part would arrive as another thing than it is */
+export function assertSendable(args: readonly unknown[]): void {
+  for (const arg of args) {
+    const place = strangePart(arg);
+    if (place !== undefined) throw new TransshipError('invalid-job', `${place.replace(/^\./, '')} is no plain data`);
   }
-  if (Array.isArray(value)) value.forEach(assertSendable);
-  else if (isPlain(value)) Object.values(value).forEach(assertSendable);
-  else if (!(value instanceof Date)) throw notPlain();
+}
+
+/** Where in the value it is, `.payload[0].secret` for one; undefined if there is none. */
+function strangePart(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'function' || typeof value === 'symbol' ? '' : undefined;
+  }
+  if (value instanceof Date) return undefined;
+  if (!Array.isArray(value) && !isPlain(value)) return '';
+  for (const [name, member] of Object.entries(value)) {
+    const place = strangePart(member);
+    if (place !== undefined) return `${Array.isArray(value) ? `[${name}]` : `.${name}`}${place}`;
+  }
+  return undefined;
 }
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function notPlain(): TransshipError {
-  return new TransshipError('invalid-job', 'what the store is to keep is no plain data');
 }

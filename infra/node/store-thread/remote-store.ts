@@ -1,7 +1,7 @@
 // The server's side of the thread: the ports of the store as functions that send their calls there.
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { ApiTokenStore } from '../../../functions/http-api/api-token.ts';
-import { TransshipError } from '../../../shared/errors.ts';
+import type { TransshipError } from '../../../shared/errors.ts';
 import type { PushLog } from '../../../shared/events/push-log.ts';
 import type { JobChange, JobStore } from '../../../shared/jobs/job-store.ts';
 import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
@@ -70,7 +70,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
   let gone: TransshipError | undefined;
 
   function send(): void {
-    thread.postMessage(outgoing);
+    thread.postMessage(outgoing, []);
     outgoing = [];
   }
 

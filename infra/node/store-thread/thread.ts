@@ -5,5 +5,5 @@ import { answerCalls } from './answer-calls.ts';
 
 const { dataDir }: { dataDir: string } = workerData;
 if (parentPort !== null) {
-  answerCalls(parentPort, ({ changed }) => openSqliteStore({ dataDir, onChange: changed }));
+  answerCalls(parentPort, (onChange) => openSqliteStore({ dataDir, onChange }));
 }

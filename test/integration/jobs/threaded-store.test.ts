@@ -1,0 +1,48 @@
+// The store on its own thread, as the server opens it: durable, told of changes, and what is left of it when the thread ends.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
+import { openThreadedStore } from '../../../infra/node/threaded-store.ts';
+import type { JobChange } from '../../../shared/jobs/job-store.ts';
+
+let dataDir = '';
+beforeEach(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'transship-thread-'));
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+it('keeps what it has acknowledged, and tells of it', async () => {
+  const changes: JobChange[] = [];
+  const store = await openThreadedStore({ dataDir, onChange: (change) => void changes.push(change) });
+  const { id } = await store.jobs.accept({ kind: 'mirror', payload: { at: 1 } }, 'key');
+  await expect(store.jobs.get(id)).resolves.toMatchObject({ id, payload: { at: 1 }, acceptedAt: expect.any(Date) });
+  expect(changes).toEqual([{ jobId: id, kind: 'mirror', state: 'READY', outbox: false }]);
+  await expect(store.unreadyReason()).resolves.toBeUndefined();
+  await store.close();
+
+  const again = await openSqliteStore({ dataDir });
+  expect(await again.jobs.accept({ kind: 'mirror', payload: null }, 'key')).toEqual({ id, isNew: false });
+  await again.close();
+});
+
+it('gives errors of the store as they are', async () => {
+  const store = await openThreadedStore({ dataDir, onChange: () => {} });
+  await expect(store.jobs.cancel('nobody')).rejects.toMatchObject({ name: 'TransshipError', code: 'not-found' });
+  await expect(openThreadedStore({ dataDir, onChange: () => {} })).rejects.toMatchObject({ code: 'store-locked' });
+  await store.close();
+  await expect(store.jobs.counts()).rejects.toMatchObject({ message: 'the job store is closed' });
+});
+
+it('refuses everything, and says so, once its thread has ended', async () => {
+  // ends the thread from inside: nothing else can
+  const store = await openThreadedStore({
+    dataDir,
+    onChange: () => {},
+    thread: new URL('../../support/jobs/ending-thread.ts', import.meta.url),
+  });
+  await expect(store.jobs.counts()).rejects.toMatchObject({ code: 'store-unavailable' });
+  await expect(store.brokenReason()).resolves.toBe('the thread of the job store has ended');
+  await expect(store.unreadyReason()).resolves.toBe('the thread of the job store has ended');
+});
