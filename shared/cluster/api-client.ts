@@ -36,7 +36,10 @@ type Call = Omit<ClusterRequest, 'method'> & { method: ClusterRequest['method'];
 
 export function createApiClient(options: ApiClientOptions): Cluster {
   const { name, connect, retries, limits, now, random, mostBytes = MOST_BYTES } = options;
-  const pacing = createPacing(options.pacing, retries.longestRetryAfterMs, () => now().getTime());
+  const pacing = createPacing(options.pacing, retries.longestRetryAfterMs, {
+    nowMs: () => performance.now(),
+    wait: sleep,
+  });
   const closing = new AbortController();
   let connection: Promise<Connection> | undefined;
   let agents: { agent: Promise<Agent>; connection: Connection; certificate: string | undefined } | undefined;

@@ -31,8 +31,10 @@ export type Pacing = {
 const READ_BURST_S = 2;
 const WRITE_BURST_S = 10;
 
+export type PacingClock = { nowMs: () => number; wait: (ms: number, signal?: AbortSignal) => Promise<void> };
+
 /** @param longestHoldMs a longer pause is refused at once: who calls decides when to come back */
-export function createPacing(limits: PacingLimits, longestHoldMs: number, nowMs: () => number): Pacing {
+export function createPacing(limits: PacingLimits, longestHoldMs: number, { nowMs, wait }: PacingClock): Pacing {
   const all = startsOf(limits.requestsPerSecond, READ_BURST_S);
   const writes =
     limits.writesPerSecond === limits.requestsPerSecond ? undefined : startsOf(limits.writesPerSecond, WRITE_BURST_S);
@@ -69,12 +71,12 @@ export function createPacing(limits: PacingLimits, longestHoldMs: number, nowMs:
       try {
         const now = nowMs();
         const startAtMs = Math.max(reserve(all, now), isWrite && writes !== undefined ? reserve(writes, now) : 0);
-        for (let wait = startAtMs - now; ; wait = 0) {
+        for (let paceMs = startAtMs - now; ; paceMs = 0) {
           const held = heldUntilMs - nowMs();
           if (held > longestHoldMs) throw heldFor(held);
-          const waitMs = Math.max(wait, held);
+          const waitMs = Math.max(paceMs, held);
           if (waitMs <= 0) break;
-          await sleep(waitMs, signal);
+          await wait(waitMs, signal);
         }
       } catch (error) {
         leave();

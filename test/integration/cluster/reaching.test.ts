@@ -31,8 +31,8 @@ describe.skipIf(isKubernetesMissing())('a real API server', () => {
   const kubeconfigFile = (user: object): string =>
     newFile('config', JSON.stringify(kubeconfig(kubernetes.server, kubernetes.caFile, 'user', user)));
 
-  function open(config: Omit<ClusterConfig, 'name' | 'limits'>, options: Partial<OpenClusterOptions> = {}) {
-    return openCluster({ name: 'test', limits: {}, ...config } as ClusterConfig, {
+  function open(way: object, options: Partial<OpenClusterOptions> = {}) {
+    return openCluster({ name: 'test', limits: {}, ...way } as ClusterConfig, {
       env: { PATH: process.env['PATH'] },
       userAgent: 'transship/test',
       readSecret: () => Promise.reject(new Error('nothing to read')),
@@ -75,8 +75,8 @@ describe.skipIf(isKubernetesMissing())('a real API server', () => {
 
     it('with a client certificate, in files and in the kubeconfig itself', async () => {
       const { certificateFile, keyFile } = kubernetes.clients.issue('carol');
-      const files_ = { 'client-certificate': certificateFile, 'client-key': keyFile };
-      expect(await byKubeconfig(files_)).toMatchObject({ username: 'carol' });
+      const named = { 'client-certificate': certificateFile, 'client-key': keyFile };
+      expect(await byKubeconfig(named)).toMatchObject({ username: 'carol' });
       const data = {
         'client-certificate-data': readFileSync(certificateFile, 'base64'),
         'client-key-data': readFileSync(keyFile, 'base64'),
