@@ -4,7 +4,7 @@
 export type ServiceAddress = { name: string; namespace: string; port?: number };
 
 /** `image-registry.openshift-image-registry`, the same with `.svc`, and with the usual domain of clusters. */
-export function namesOfService({ name, namespace, port }: ServiceAddress): string[] {
+function namesOfService({ name, namespace, port }: ServiceAddress): string[] {
   return ['', '.svc', '.svc.cluster.local'].map(
     (suffix) => `${name}.${namespace}${suffix}${port === undefined ? '' : `:${port}`}`,
   );

@@ -12,7 +12,7 @@ import { createTransport } from '../oci/transport.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { IssuerPlace } from './vendor.ts';
 
-export type ApiRequest = {
+type ApiRequest = {
   /** What is being done, in words for errors: "look up robot". */
   operation: string;
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

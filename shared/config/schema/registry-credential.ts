@@ -2,12 +2,26 @@
 import * as z from 'zod';
 import { secretReference } from './secret.ts';
 import { duration, webAddress } from './text.ts';
+import { parseDuration } from '../units.ts';
 
 const name = z.string().min(1);
 const login = {
   username: z.union([name, secretReference]).describe('the user name, or where it is'),
   password: secretReference.describe('where the password or token is'),
 };
+
+/** A duration that is not too short for what it is about. */
+function durationFrom(least: string) {
+  const isLong = (text: string): boolean => {
+    try {
+      return parseDuration(text) >= parseDuration(least);
+    } catch {
+      // what is no duration is told as such
+      return true;
+    }
+  };
+  return duration.refine(isLong, { error: `it is too short\nwrite ${least} or more` });
+}
 
 const serviceAccount = z
   .strictObject({
@@ -105,9 +119,9 @@ const harborRobots = z
       ),
     admin: z.strictObject(login).describe('a login that may give robots a new secret; copies log in by it, too'),
     key: secretReference.describe(
-      'at least 16 characters of which the secrets of the robots are made; the same for all processes',
+      'at least 16 characters of which the secrets of the robots are made; the same for all processes, and for good: with another one (or another `every`) clusters cannot pull before their next refresh',
     ),
-    every: duration
+    every: durationFrom('1h')
       .default('7d')
       .describe('when the next of the two gets a new secret; a secret lives for one to two of these'),
   })
@@ -125,7 +139,7 @@ const gitlabDeployToken = z
       })
       .default('transship')
       .describe('how its deploy tokens are called, before the number of each; unique among all who make some there'),
-    life: duration.default('30d').describe('how long each lives; they end at midnight UTC'),
+    life: durationFrom('2d').default('30d').describe('how long each lives, 2 days at least; they end at midnight UTC'),
     grace: duration.default('7d').describe('how long an older one is left when there is a newer one'),
     api: webAddress.describe('GitLab itself: `https://gitlab.acme.io`; gitlab.com for registry.gitlab.com').optional(),
   })

@@ -29,6 +29,7 @@ const BEDS: [vendor: string, start: () => Promise<VendorBed>][] = [
 
 describe('a refusal says which registry, what failed and what to do, and holds no secret', () => {
   const FAULTS: [ApiFault, string, boolean][] = [
+    [302, 'registry-error', false],
     [401, 'unauthorized', false],
     [403, 'denied', false],
     [404, 'not-found', false],
@@ -56,6 +57,17 @@ describe('a refusal says which registry, what failed and what to do, and holds n
     const said = `${String(failure)} ${JSON.stringify(failure)} ${inspectable(failure)}`;
     for (const secret of Object.values(env)) expect(said).not.toContain(secret.slice(0, 40));
     expect(said).not.toMatch(/canary|Basic |Bearer /);
+  });
+
+  test.each(BEDS)('%s: a redirect is not followed, and who asks for time gets it', async (_, start) => {
+    const { fake, issuer } = await start();
+    fake.fault = 302;
+    await expect(issuer.issue()).rejects.toThrow('302');
+    expect(fake.calls.filter(({ path }) => path === '/elsewhere')).toEqual([]);
+    fake.fault = 429;
+    const before = fake.calls.length;
+    await expect(issuer.issue()).rejects.toMatchObject({ retryAfterMs: 30_000 });
+    expect(fake.calls.length - before).toBe(1);
   });
 
   test.each(BEDS)('%s: JSON of another shape is no credential', async (_, start) => {

@@ -3,7 +3,7 @@
 import { startJsonApi, type ApiReply, type JsonApi } from './json-api.ts';
 import { uniqueSecret } from './secrets.ts';
 
-export type FakeDeployToken = {
+type FakeDeployToken = {
   id: number;
   name: string;
   username: string;

@@ -64,6 +64,8 @@ export async function startJsonApi(
       response.writeHead(method === 'POST' ? 201 : 200).end(`<html>${JSON.stringify(headers)}`);
       return;
     }
+    if (api.fault === 429) response.setHeader('retry-after', '30');
+    if (api.fault === 302) response.setHeader('location', `${api.url}/elsewhere`);
     const reply = api.fault === undefined ? await answer(call, api) : faulty(api.fault, call);
     response.writeHead(reply.status, { 'content-type': 'application/json' });
     response.end(reply.json === undefined ? undefined : JSON.stringify(reply.json));

@@ -76,6 +76,8 @@ test.each([
   [`credential: { gitlabDeployToken: { ${GITLAB}, project: p } }`, /exactly one of project and group/, /write project/],
   [`credential: { gitlabDeployToken: { ${GITLAB}, name: "Team A" } }`, /it is not a name/, /small letters/],
   [`credential: { gitlabDeployToken: { ${GITLAB}, api: "http://gitlab.acme.io" } }`, /not an https address/, /https/],
+  [`credential: { gitlabDeployToken: { ${GITLAB}, life: 12h } }`, /it is too short/, /write 2d or more/],
+  [`credential: { gitlabDeployToken: { ${GITLAB}, life: long } }`, /"long" is not a duration/, /30s/],
   [`credential: { username: u, password: ${SECRET}, expiresAt: soon }`, /it is not a date/, /2027-01-31/],
   [`credential: { githubAp: {} }`, /unknown key "githubAp"/, /did you mean "githubApp"/],
   ['credential: { serviceAccount: { cluster: c2, namespace: ns, name: sa } }', /there is no cluster "c2"/, /c1/],
