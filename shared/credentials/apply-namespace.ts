@@ -55,7 +55,7 @@ export async function applyNamespace(
   for (let tried = 1; ; tried += 1) {
     const changes = run.plan(current);
     const attempt = await applyAll(changes, current, written, options);
-    const told = changes.filter(({ kind }) => kind === 'conflict' || kind === 'degraded' || kind === 'left-behind');
+    const told = changes.filter(isTold);
     const { failures } = attempt;
     if (attempt.isGone) return { namespace, state: 'gone', written, told: [], failures: [], marks: new Map() };
     const isOver = !attempt.isOutdated || tried >= (mayPass(failures) ? MOST_TRIES : MOST_REFUSALS);
@@ -72,6 +72,20 @@ export async function applyNamespace(
       return { namespace, state: 'done', written, told, failures: [failure], marks };
     }
   }
+}
+
+/** Of a namespace in which nothing is done now. */
+export function asItStands(
+  observed: ObservedNamespace,
+  options: Pick<ApplyNamespaceOptions, 'run' | 'instance'>,
+): NamespaceOutcome {
+  const told = options.run.plan(observed).filter(isTold);
+  const marks = marksAfter(observed, [], options);
+  return { namespace: observed.name, state: 'done', written: [], told, failures: [], marks };
+}
+
+function isTold({ kind }: CredentialChange): boolean {
+  return kind === 'conflict' || kind === 'degraded' || kind === 'left-behind';
 }
 
 async function applyAll(
@@ -142,7 +156,7 @@ function objectOf(change: CredentialChange): string {
 function marksAfter(
   { secrets }: ObservedNamespace,
   written: readonly CredentialChange[],
-  { instance }: ApplyOptions,
+  { instance }: Pick<ApplyOptions, 'instance'>,
 ): Map<string, SecretMarks> {
   const marks = new Map<string, SecretMarks>();
   for (const secret of secrets.values()) {

@@ -6,9 +6,10 @@
 //
 import type { Cluster } from '../cluster/cluster.ts';
 import { isTransshipError, type ErrorCode, type TransshipError } from '../errors.ts';
-import { applyNamespace, type NamespaceOutcome } from './apply-namespace.ts';
+import { applyNamespace, asItStands, type NamespaceOutcome } from './apply-namespace.ts';
 import { openTally, type DistributionReport } from './distribution-report.ts';
 import { inFlight } from './in-flight.ts';
+import type { ObservedNamespace } from './observed.ts';
 import type { PreparedRun } from './prepare-run.ts';
 
 export type DistributeOptions = {
@@ -54,11 +55,16 @@ const UNREACHED: readonly ErrorCode[] = [
 export async function distribute(options: DistributeOptions): Promise<Distribution> {
   const { cluster, run, after = '', ending, onPlace, onOutcome } = options;
   const tally = openTally(run.asked, () => cluster.now());
-  const place = openPlace(run.namespaces.map(({ name }) => name).filter((name) => name > after));
   let unreached = 0;
 
-  await inFlight(IN_FLIGHT, run.namespaces, async (namespace) => {
-    if (namespace.name <= after || ending?.aborted === true) return;
+  const isBefore = ({ name }: ObservedNamespace): boolean => name <= after;
+  // What an earlier slice did is told as it stands now.
+  for (const namespace of run.namespaces.filter(isBefore)) tally.add(asItStands(namespace, options));
+
+  const left = run.namespaces.filter((namespace) => !isBefore(namespace));
+  const place = openPlace(left.map(({ name }) => name));
+  await inFlight(IN_FLIGHT, left, async (namespace) => {
+    if (ending?.aborted === true) return;
     const outcome = await applyNamespace(namespace, options);
     const lost = unreachedBy(outcome);
     unreached = lost === undefined ? 0 : unreached + 1;
