@@ -3,6 +3,7 @@
 import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { addApiTokens } from './api-tokens.ts';
+import { addCredentials } from './credentials.ts';
 import { addDocument } from './document.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
@@ -26,6 +27,7 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   addRules(api, deps);
   addEvents(api, deps);
   addRegistries(api, deps);
+  addCredentials(api, deps);
   addApiTokens(api, deps);
   addReceivers(api, deps);
   addKubernetes(api, deps);

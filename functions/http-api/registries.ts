@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { ApiDeps } from './api-deps.ts';
+import { issuedSchema, issuedView } from './credentials/issued-view.ts';
 import { mayUseRegistries, mayUseRule, registriesOf, type Identity } from './identity.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
@@ -30,6 +31,7 @@ const registrySchema = z
       })
       .optional()
       .describe('requests that were left when the registry last said so'),
+    credential: issuedSchema.optional(),
     error: z.object({ code: z.string(), message: z.string(), hint: z.string().optional() }).optional(),
   })
   .meta({ id: 'Registry' });
@@ -69,14 +71,11 @@ function visibleRegistries(identity: Identity, { config }: ApiDeps): string[] {
   return [...new Set([...configured, ...ofRules])].filter((host) => mayUseRegistries(identity, [host])).sort();
 }
 
-function viewOf(
-  registry: string,
-  status: Partial<RegistryStatus>,
-  identity: Identity,
-  { config }: ApiDeps,
-): RegistryView {
-  const rules = config().rules.filter((rule) => mayUseRule(identity, rule) && registriesOf(rule).includes(registry));
-  return { registry, rules: rules.map(({ name }) => name), ...status };
+function viewOf(registry: string, status: Partial<RegistryStatus>, identity: Identity, deps: ApiDeps): RegistryView {
+  const rules = deps
+    .config()
+    .rules.filter((rule) => mayUseRule(identity, rule) && registriesOf(rule).includes(registry));
+  return { registry, rules: rules.map(({ name }) => name), ...status, ...issuedView(registry, deps) };
 }
 
 /** Asks a registry, unless it was asked just before; those that ask at the same time wait for the same answer. */

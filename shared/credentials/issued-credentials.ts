@@ -32,6 +32,8 @@ export type IssueCycle = {
 
 export type IssuedCredentials = {
   cycle(options?: CycleOptions): IssueCycle;
+  /** What was issued for an identity last, as far as it may be shown; undefined where nothing was. Nobody is asked. */
+  held(id: string): Pick<IssuedCredential, 'identity' | 'issuedAt' | 'expiresAt'> | undefined;
 };
 
 export type CycleOptions = {
@@ -158,6 +160,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   }
 
   return {
+    held: (id) => byId.get(id)?.held,
     cycle(cycleOptions = {}) {
       const { signal } = cycleOptions;
       const asked = new Map<string, Promise<Issued>>();
