@@ -66,9 +66,14 @@ function classify(
   }
   if (THROTTLED.test(name) || status === 429)
     return ['too-many-requests', true, 'AWS limits these calls: try again later'];
-  if (name === 'TimeoutError') return ['timeout', true, 'check the network and the address of the AWS API'];
+  // the SDK calls a cut connection so, too
+  if (name === 'TimeoutError' && !/hang up|ECONNRESET|EPIPE/.test(message))
+    return ['timeout', true, 'check the network and the address of the AWS API'];
   if (name === 'UnsupportedCommandException') {
     return ['invalid-config', false, 'ECR Public is asked in us-east-1 only: check AWS_ENDPOINT_URL'];
+  }
+  if (name === 'ResourceNotFoundException') {
+    return ['not-found', false, 'check name and region, and that this AWS identity is of the right account'];
   }
   if (name === 'SyntaxError')
     return ['invalid-response', true, 'check the address of the AWS API (AWS_ENDPOINT_URL) and the proxy'];

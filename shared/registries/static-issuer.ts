@@ -1,6 +1,7 @@
 // A user name with a password or token that somebody else makes: personal and organisation tokens of Docker Hub and GitHub, robots of
 // Quay and Harbor, plain users. Its end is what the configuration, the token itself, or the registry says.
 import type { SecretReference } from '../config/config.ts';
+import { acrAdminWarning } from './acr-identity.ts';
 import type { ReadSecret } from './connection-material.ts';
 import { issuedCredential } from './issued-credential.ts';
 import type { IssueOptions, Issuer } from './issuer.ts';
@@ -34,7 +35,11 @@ export function staticIssuer({ host, hosts, login, readSecret, now, lookUpEnd }:
         registry: host,
         username,
         secret: password,
-        ...(expiresAt === undefined ? {} : { expiresAt, warnings: warningsOf(host, username, expiresAt, now()) }),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+        warnings: [
+          ...(expiresAt === undefined ? [] : warningsOf(host, username, expiresAt, now())),
+          ...[acrAdminWarning(host, username)].filter((warning) => warning !== undefined),
+        ],
         now: now(),
       });
     },

@@ -67,6 +67,7 @@ test('presigns a URL with the headers that must come with it', () => {
     'X-Amz-Expires': '60',
     'X-Amz-SignedHeaders': 'host;x-k8s-aws-id',
     'X-Amz-Security-Token': 'a/b+c=',
-    'X-Amz-Signature': expect.stringMatching(/^[0-9a-f]{64}$/),
+    // as botocore 1.x signs the same
+    'X-Amz-Signature': '164236d737ba5f7dbefa0e81794bd33d05b23e47d395bba0013f70985bda0ad3',
   });
 });
