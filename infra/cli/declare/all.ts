@@ -4,6 +4,7 @@ import { declareCluster } from './cluster.ts';
 import { declareCompletion } from './completion.ts';
 import { declareConfig } from './config.ts';
 import { declareCopy } from './copy.ts';
+import { declareCredentials } from './credentials.ts';
 import { declareDemo } from './demo.ts';
 import { declareEvents } from './events.ts';
 import { declareInspect } from './inspect.ts';
@@ -23,6 +24,7 @@ export const DECLARATIONS = [
   declareJobs,
   declareEvents,
   declareReceivers,
+  declareCredentials,
   declareCluster,
   declareApiToken,
   declareConfig,

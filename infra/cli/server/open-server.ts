@@ -34,6 +34,16 @@ export async function withServer<Result>(
   }
 }
 
+/** The same with the server that owns the data folder; undefined where none runs. */
+export async function withRunningServer<Result>(
+  context: Context,
+  config: Pick<Config, 'dataDir'>,
+  work: (caller: Caller) => Promise<Result>,
+): Promise<Result | undefined> {
+  const wire = await socketIfAny(context, config);
+  return wire === undefined ? undefined : work({ wire, signal: context.signal });
+}
+
 async function namedWire(context: Context, { server = '', tokenFile }: ServerOptions): Promise<Wire> {
   const url = readUrl(server);
   const token = await readToken(context, tokenFile);
@@ -45,16 +55,8 @@ async function namedWire(context: Context, { server = '', tokenFile }: ServerOpt
 /** The socket first: a server that runs owns the store. */
 async function localWire(context: Context, makesStore: boolean): Promise<Wire> {
   const config = await readConfigOrNone(context);
-  const socketPath = adminSocketPath(config.dataDir, context.io.env);
-  assertOwnSocket(socketPath, config.dataDir);
-  const socket = socketWire(socketPath);
-  try {
-    const { body } = await socket.send({ method: 'GET', path: '/livez' }, context.signal);
-    for await (const _ of body);
-    return socket;
-  } catch (error) {
-    if (!isNobodyThere(error)) throw error;
-  }
+  const socket = await socketIfAny(context, config);
+  if (socket !== undefined) return socket;
   if (!makesStore && !existsSync(path.join(config.dataDir, 'jobs.sqlite'))) {
     throw new TransshipError('connection-failed', `no server runs here, and there are no jobs in ${config.dataDir}`, {
       hint: 'start it: transship serve; or name one: --server https://transship.example.com',
@@ -68,6 +70,21 @@ async function localWire(context: Context, makesStore: boolean): Promise<Wire> {
       cause: error,
     });
   });
+}
+
+/** Undefined where nobody listens. */
+async function socketIfAny(context: Context, { dataDir }: Pick<Config, 'dataDir'>): Promise<Wire | undefined> {
+  const socketPath = adminSocketPath(dataDir, context.io.env);
+  assertOwnSocket(socketPath, dataDir);
+  const socket = socketWire(socketPath);
+  try {
+    const { body } = await socket.send({ method: 'GET', path: '/livez' }, context.signal);
+    for await (const _ of body);
+    return socket;
+  } catch (error) {
+    if (isNobodyThere(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Without a configuration all defaults hold. @throws TransshipError invalid-config */
