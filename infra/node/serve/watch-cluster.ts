@@ -13,6 +13,8 @@ export type ClusterWatchOptions = {
   deps: Pick<Deps, 'clock' | 'jobs'>;
   acceptNamespaces: AcceptNamespaces;
   view: ClusterView;
+  /** Some rule gives references to ServiceAccounts. */
+  watchesAccounts: boolean;
   /** Ends it. */
   signal: AbortSignal;
   /** Something failed that is tried again. */
@@ -28,7 +30,7 @@ const MOST_SINGLE = 200;
 
 /** Resolves when its signal was aborted; failures of the cluster are told and tried again. */
 export async function watchCluster(cluster: Cluster, options: ClusterWatchOptions): Promise<void> {
-  const { deps, view, acceptNamespaces, signal, onTrouble } = options;
+  const { deps, view, acceptNamespaces, watchesAccounts, signal, onTrouble } = options;
   const { clock, jobs } = deps;
   const changed = new Set<string>();
   const { promise: listed, resolve: setListed } = Promise.withResolvers<void>();
@@ -106,7 +108,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
   }
 
   try {
-    await Promise.all([followNamespaces(), followServiceAccounts()]);
+    await Promise.all([followNamespaces(), ...(watchesAccounts ? [followServiceAccounts()] : [])]);
   } finally {
     callOff?.();
   }

@@ -3,6 +3,9 @@
 import type { Deps } from '../../../functions/deps.ts';
 import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
 import { clusterView, type ClusterView } from '../../../functions/namespace-created/cluster-view.ts';
+import { isTransshipError } from '../../../shared/errors.ts';
+import type { Clock } from '../../../shared/jobs/clock.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { quietTrouble } from './quiet-trouble.ts';
 
 export type ClusterWatches = {
@@ -30,12 +33,15 @@ export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatches
   let running: Promise<unknown> = Promise.resolve();
 
   async function keepWatching(name: string, view: ClusterView, ending: AbortSignal): Promise<void> {
-    const onTrouble = quietTrouble(logger.with({ cluster: name }), clock, 'a cluster cannot be watched');
+    const onTrouble = troubleTeller(logger.with({ cluster: name }), clock);
     const { watchCluster } = await import('./watch-cluster.ts');
     while (!ending.aborted) {
       try {
         const cluster = await deps.clusters().get(name);
-        await watchCluster(cluster, { deps, acceptNamespaces, view, signal: ending, onTrouble });
+        const watchesAccounts = config().credentials.some(
+          (rule) => rule.clusters.includes(name) && rule.serviceAccounts !== 'none',
+        );
+        await watchCluster(cluster, { deps, acceptNamespaces, view, watchesAccounts, signal: ending, onTrouble });
       } catch (error) {
         if (ending.aborted) return;
         onTrouble(error);
@@ -71,5 +77,16 @@ export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatches
       running = Promise.all([running, ...watches]);
     },
     ended: async () => void (await running),
+  };
+}
+
+/** Who has no right to watch may mean it so: events tell of Namespaces, too. */
+function troubleTeller(logger: Logger, clock: Clock): (error: unknown) => void {
+  const tell = quietTrouble(logger, clock, 'a cluster cannot be watched');
+  let isDenialTold = false;
+  return (error) => {
+    if (!isTransshipError(error, 'denied')) return tell(error);
+    if (!isDenialTold) logger.warn('a cluster may not be watched: what nobody tells of is found later', { err: error });
+    isDenialTold = true;
   };
 }
