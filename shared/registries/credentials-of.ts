@@ -36,10 +36,8 @@ export function credentialsOf(issuer: Issuer, now: () => number = Date.now): Cre
 
   return async ({ refused }) => {
     const found = kept ?? (await load());
-    if (refused !== undefined && isSameCredential(found.credential, refused)) {
-      // Of many that were refused together, the first one asks anew; the others wait for what it finds.
-      return (kept === found ? await load() : (kept ?? (await load()))).credential;
-    }
+    // Those that were refused together wait for one new credential: the call under way is shared.
+    if (refused !== undefined && isSameCredential(found.credential, refused)) return (await load()).credential;
     return (found.renewAt <= now() ? await renew(found) : found).credential;
   };
 }
