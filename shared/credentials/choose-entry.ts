@@ -54,7 +54,10 @@ export function chooseEntry(input: ChoiceInput): Choice {
   if (mark === undefined) return { mark: fresh, values };
   if (isSame(mark, fresh) && [...values].every(([key, value]) => input.present.get(key)?.value === value)) return kept;
   if (!input.isForced && endsSooner(fresh, mark, input.now)) {
-    return troubled(kept, input, { message: 'what was issued ends sooner than what is in place' });
+    return troubled(kept, input, {
+      message: 'what was issued ends sooner than what is in place',
+      hint: 'look at the life that the provider gives now; a forced refresh takes it nevertheless',
+    });
   }
   return { mark: fresh, values };
 }

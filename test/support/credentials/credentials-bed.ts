@@ -39,6 +39,7 @@ type RunOptions = {
   signal?: AbortSignal;
   /** As if it were the same job again. */
   jobId?: string;
+  attempts?: number;
 };
 
 export type BedRun = { outcome: JobOutcome; checkpoints: Json[]; jobId: string };
@@ -108,7 +109,15 @@ export async function openCredentialsBed(options: BedOptions) {
       running = start();
     },
     /** @throws what the handler throws */
-    async run({ payload = {}, cluster, checkpoint, ending, signal, jobId }: RunOptions = {}): Promise<BedRun> {
+    async run({
+      payload = {},
+      cluster,
+      checkpoint,
+      ending,
+      signal,
+      jobId,
+      attempts = 1,
+    }: RunOptions = {}): Promise<BedRun> {
       const asked = credentialsJob({ cluster: 'test', trigger: 'api', ...payload });
       const id = jobId ?? randomUUID();
       const { id: stored } = await store.jobs.accept(asked);
@@ -117,7 +126,7 @@ export async function openCredentialsBed(options: BedOptions) {
       await store.jobs.cancel(stored);
       const checkpoints: Json[] = [];
       const context: JobContext = {
-        job: { ...job, id, checkpoint, attempts: 1 },
+        job: { ...job, id, checkpoint, attempts },
         ending: ending ?? new AbortController().signal,
         signal: signal ?? new AbortController().signal,
         assertHeld: async () => undefined,
