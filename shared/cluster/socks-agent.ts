@@ -2,6 +2,7 @@
 // to load, so that only who has such a proxy pays for it.
 import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import { TransshipError } from '../errors.ts';
 import type { ClientCertificate, Connection } from './connection.ts';
 
@@ -33,6 +34,15 @@ export async function createSocksAgent(
   );
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  if (options.agent instanceof Agent) return options.agent;
+  if (options.agent instanceof Agent) return checking(options.agent, serverName ?? server.hostname);
   throw new TransshipError('invalid-config', 'the SOCKS proxy of this cluster cannot be used', { hint });
+}
+
+/** Through a proxy the agent forgets addresses that are no names, and would look for `localhost` in the certificate. */
+function checking(agent: Agent, serverName: string): Agent {
+  const options: unknown = Reflect.get(agent, 'options');
+  const name = serverName.replace(/^\[|\]$/g, '');
+  const checkServerIdentity = (_host: string, certificate: PeerCertificate) => checkIdentity(name, certificate);
+  if (typeof options === 'object' && options !== null) Object.assign(options, { checkServerIdentity });
+  return agent;
 }

@@ -1,6 +1,5 @@
 // The client of API servers against one that misbehaves: what is tried again, what is not, and what errors tell.
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { openCluster } from '../../../shared/cluster/open-cluster.ts';
 import { getNamespace } from '../../../shared/cluster/namespaces.ts';
@@ -263,29 +262,4 @@ it('uses one connection for request after request', async () => {
   });
   for (let times = 0; times < 5; times += 1) await api.cluster.send(GET);
   expect(ports.size).toBe(1);
-});
-
-it('reaches its server through the proxy that the environment names', async () => {
-  const { createServer } = await import('node:http');
-  const asked: string[] = [];
-  const proxy = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    answerJson(response, 200, ONE);
-  }).on('connect', ({ url = '' }, client) => {
-    asked.push(url);
-    const [host = '', port = ''] = url.split(':');
-    const upstream = connect(Number(port), host, () => {
-      client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-  });
-  await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  await using through = await startBareApiServer((_request, response) => answerJson(response, 200, ONE), {
-    proxyFor: () => `http://127.0.0.1:${port}`,
-  });
-  await expect(through.cluster.send(GET)).resolves.toMatchObject({ kind: 'Namespace' });
-  expect(asked).toHaveLength(1);
-  await new Promise((resolve) => void proxy.close(resolve));
 });

@@ -8,7 +8,9 @@ import { openCluster, type OpenClusterOptions } from '../../../shared/cluster/op
 import type { ClusterConfig } from '../../../shared/config/config.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { isKubernetesMissing, kubeconfig, startKubernetes, type Kubernetes } from '../../support/kubernetes.ts';
+import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { rejectionOf } from '../../support/rejection.ts';
+import { startSocksProxy } from '../../support/socks-proxy.ts';
 
 describe.skipIf(isKubernetesMissing())('a real API server', () => {
   let kubernetes: Kubernetes;
@@ -165,6 +167,70 @@ describe.skipIf(isKubernetesMissing())('a real API server', () => {
       const config = kubeconfig(kubernetes.server, kubernetes.caFile, 'user', { token: kubernetes.tokenOf('bob') });
       writeFileSync(path.join(home, '.kube', 'config'), JSON.stringify(config));
       expect(await whoAmI(open({ kubeconfig: {} }, { env: { HOME: home } }))).toMatchObject({ username: 'bob' });
+    });
+
+    const throughProxy = (url: string | undefined, options?: Partial<OpenClusterOptions>, more: object = {}) => {
+      const { server, caFile } = kubernetes;
+      const cluster = { server, 'certificate-authority': caFile, 'proxy-url': url, ...more };
+      const config = {
+        ...kubeconfig(server, caFile, 'user', { token: kubernetes.tokenOf('alice') }),
+        clusters: [{ name: 'test', cluster }],
+      };
+      return whoAmI(open({ kubeconfig: { path: newFile('config', JSON.stringify(config)) } }, options));
+    };
+
+    it.each([
+      ['SOCKS proxy', startSocksProxy],
+      ['HTTP proxy', startConnectProxy],
+    ])('through the %s that it names', async (_name, start) => {
+      await using proxy = await start();
+      const proxyFor = (): string => 'http://not-this-one.test';
+      expect(await throughProxy(proxy.url, { proxyFor })).toMatchObject({ username: 'alice' });
+      expect(proxy.targets).toEqual([new URL(kubernetes.server).host]);
+    });
+
+    it('through a SOCKS proxy to a server of another name: not at all', async () => {
+      await using proxy = await startSocksProxy();
+      const error = await rejectionOf(throughProxy(proxy.url, {}, { 'tls-server-name': 'other.test' }));
+      expect(error).toMatchObject({ code: 'tls-failed' });
+    });
+
+    it('through the proxy that the environment names for its server', async () => {
+      await using proxy = await startConnectProxy();
+      const asked: string[] = [];
+      const proxyFor = ({ href }: URL): string => {
+        asked.push(href);
+        return proxy.url;
+      };
+      expect(await throughProxy(undefined, { proxyFor })).toMatchObject({ username: 'alice' });
+      expect(proxy.targets).toEqual([new URL(kubernetes.server).host]);
+      expect(asked).toEqual([`${kubernetes.server}/`]);
+    });
+
+    it('with the id token of an auth-provider', async () => {
+      // nobody checks it here: it only has to look like one that is still good
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const idToken = `${part({ alg: 'none' })}.${part({ exp: 4_000_000_000 })}.canary`;
+      const config = {
+        'client-id': 'x',
+        'id-token': idToken,
+        'idp-issuer-url': 'https://issuer.test',
+        'refresh-token': 'canary-refresh',
+      };
+      const error = await rejectionOf(byKubeconfig({ 'auth-provider': { name: 'oidc', config } }));
+      expect(error).toMatchObject({ code: 'unauthorized', details: { status: 401 } });
+    });
+
+    it('with an auth-provider that gives nothing, of which nothing is told', async () => {
+      const config = {
+        'client-id': 'x',
+        'client-secret': 'canary-client',
+        'id-token': 'canary',
+        'idp-issuer-url': 'no',
+      };
+      const error = await rejectionOf(byKubeconfig({ 'auth-provider': { name: 'oidc', config } }));
+      expect(error.code).toMatch(/^(credential-helper-failed|unauthorized)$/);
+      expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toContain('canary');
     });
 
     it('does not trust a server with a certificate of another authority', async () => {

@@ -38,6 +38,21 @@ const INSTALLED: Component = {
   buildTime: '1 s',
 };
 
+/** Two programs of one build. */
+const TOGETHER = {
+  version: '1.36.3',
+  versionArguments: ['--version'],
+  accepts: /v1\.36\./,
+  goModule: '/the/module',
+  goPackages: ['example.com/cmd/kube-apiserver', 'example.com/cmd/kubectl'],
+  goVariables: { 'example.com/version': 'v1.36.3' },
+  cacheName: 'kubernetes',
+  folderVariable: 'KUBEBUILDER_ASSETS',
+  buildTime: '1 s',
+} as const;
+const API_SERVER: Component = { ...TOGETHER, name: 'kube-apiserver', binary: 'kube-apiserver' };
+const KUBECTL: Component = { ...TOGETHER, name: 'kubectl', binary: 'kubectl' };
+
 let folder: string;
 let bin: string;
 
@@ -104,6 +119,33 @@ it('builds a Go program into the cache once', async () => {
   expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
   expect(await provision(machine(), [BUILT])).toMatchObject([{ path: built, from: 'cache' }]);
   expect(log()).toBe('install example.com/crane@v0.22.1\n');
+});
+
+it('builds the programs of a Go module of ours together, into one folder', async () => {
+  const program = (name: string) => `echo 'echo v1.36.3' >"$out/${name}"; /bin/chmod +x "$out/${name}"`;
+  const out = `for last; do case $last in */) out=$last;; esac; done`;
+  script('go', `echo "$@" >>${folder}/log; ${out}; ${program('kube-apiserver')}; ${program('kubectl')}`);
+  const built = path.join(folder, 'cache', 'kubernetes-1.36.3');
+  expect(await provision(machine(), [API_SERVER, KUBECTL])).toMatchObject([
+    { path: path.join(built, 'kube-apiserver'), from: 'cache' },
+    { path: path.join(built, 'kubectl'), from: 'cache' },
+  ]);
+  expect(log()).toMatch(
+    /^build -C \/the\/module -trimpath -ldflags=-s -w -X example.com\/version=v1.36.3 -o .*\/ example.com\/cmd\/kube-apiserver example.com\/cmd\/kubectl\n$/,
+  );
+});
+
+it('takes the programs that the tests of others use, where they have the right version', async () => {
+  const assets = path.join(folder, 'assets');
+  mkdirSync(assets);
+  writeFileSync(path.join(assets, 'kube-apiserver'), '#!/bin/sh\necho Kubernetes v1.36.0\n', { mode: 0o755 });
+  writeFileSync(path.join(assets, 'kubectl'), '#!/bin/sh\necho v1.20.0\n', { mode: 0o755 });
+  script('go', 'exit 1');
+  const provisioned = await provision(machine({ KUBEBUILDER_ASSETS: assets }), [API_SERVER, KUBECTL]);
+  expect(provisioned).toMatchObject([
+    { path: path.join(assets, 'kube-apiserver'), from: 'environment' },
+    { missing: expect.stringMatching(/^go build .* failed/) },
+  ]);
 });
 
 it('installs a Python program into the cache, where it still starts after the folder got its name', async () => {
