@@ -19,7 +19,7 @@ export type Refused = {
 };
 
 /** What an error of a cluster tells beside its code, in `details`. */
-export type RefusalDetails = {
+type RefusalDetails = {
   cluster: string;
   status: number;
   /** `AlreadyExists`, `Conflict`, `Invalid`, … */

@@ -8,6 +8,7 @@ import { openTestCluster } from '../../support/open-test-cluster.ts';
 
 const COUNT = 1200;
 
+// where kube-apiserver and etcd can be had neither from the system nor from Go
 describe.skipIf(isKubernetesMissing())('many objects of a real API server', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;

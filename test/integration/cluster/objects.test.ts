@@ -42,6 +42,7 @@ function newSecret(namespace: string, password = canary()): NewSecret {
   };
 }
 
+// where kube-apiserver and etcd can be had neither from the system nor from Go
 describe.skipIf(isKubernetesMissing())('objects of a real API server', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;

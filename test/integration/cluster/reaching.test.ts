@@ -12,6 +12,7 @@ import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { startSocksProxy } from '../../support/socks-proxy.ts';
 
+// where kube-apiserver and etcd can be had neither from the system nor from Go
 describe.skipIf(isKubernetesMissing())('a real API server', () => {
   let kubernetes: Kubernetes;
   let files = 0;
