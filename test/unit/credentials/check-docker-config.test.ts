@@ -254,11 +254,10 @@ describe('what has ended, or will', () => {
     ['what looks like one', 'eyJhbGciOiJub25l.x.y', undefined],
   ])('%s', (_, password, severity) => {
     const findings = check1({ 'r.io': auth(password) }, 'r.io/app');
-    expect(findings).toMatchObject(
-      severity === undefined
-        ? []
-        : [{ code: 'PS-7', severity, message: expect.stringMatching(/^the credential of r\.io end/) }],
+    const told = findings.map(
+      ({ code, severity, message }) => `${code} ${severity} ${message.replace(/ ends? .*| ended .*/, '')}`,
     );
+    expect(told).toEqual(severity === undefined ? [] : [`PS-7 ${severity} the credential of r.io`]);
   });
 
   test.each([
