@@ -7,9 +7,9 @@ import { azureToken } from './azure-token.ts';
 import { callJson, isRecord, type JsonAnswer } from './json-call.ts';
 import { statusError } from './status-error.ts';
 
-export type ResourceAnswer = { body: Readonly<Record<string, unknown>>; date: string | undefined };
+type ResourceAnswer = { body: Readonly<Record<string, unknown>>; date: string | undefined };
 
-export type ResourceCall = {
+type ResourceCall = {
   method: 'GET' | 'POST';
   /** From the root, with `api-version`. */
   path: string;

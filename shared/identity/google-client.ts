@@ -16,14 +16,14 @@ const NO_PROJECT = 'none';
 
 /** @throws TransshipError invalid-config; what the library throws where there are no default credentials */
 export async function googleClient(file: SecretSource | undefined, scopes: readonly string[]): Promise<GoogleClient> {
-  const library = await import('google-auth-library');
+  const { default: library } = await import('google-auth-library');
   if (file !== undefined) return clientOf(await readJson(file), file.name, scopes);
   const client = await new library.GoogleAuth({ scopes: [...scopes], projectId: NO_PROJECT }).getClient();
   return { client, identity: await identityOf(client) };
 }
 
 async function clientOf(json: Json, name: string, scopes: readonly string[]): Promise<GoogleClient> {
-  const library = await import('google-auth-library');
+  const { default: library } = await import('google-auth-library');
   const text = (key: string) => readText(json, key, name);
   switch (json['type']) {
     case 'service_account': {
@@ -82,7 +82,7 @@ function impersonated(url: string, name: string): string {
 }
 
 async function identityOf(client: AuthClient): Promise<string> {
-  const { BaseExternalAccountClient, Impersonated, JWT } = await import('google-auth-library');
+  const { BaseExternalAccountClient, Impersonated, JWT } = (await import('google-auth-library')).default;
   if (client instanceof JWT) return client.email ?? 'a service account';
   if (client instanceof Impersonated) return client.getTargetPrincipal();
   if (client instanceof BaseExternalAccountClient) {

@@ -31,7 +31,7 @@ export async function federatedClient(
   }
 
   async function open(): Promise<BaseExternalAccountClient> {
-    const library = await import('google-auth-library');
+    const { default: library } = await import('google-auth-library');
     if (!isRecord(source)) throw unusable(name, 'has no credential_source');
     if ('environment_id' in source) {
       const fields = ['region_url', 'url', 'imdsv2_session_token_url'] as const;

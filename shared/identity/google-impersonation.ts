@@ -3,7 +3,7 @@
 import { TransshipError } from '../errors.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { clockOffset } from './clock-offset.ts';
-import type { GoogleSurroundings } from './google-token.ts';
+import type { GoogleSurroundings } from './google.ts';
 import { callJson, isRecord } from './json-call.ts';
 import { statusError } from './status-error.ts';
 

@@ -3,19 +3,13 @@ import type { AuthClient } from 'google-auth-library';
 import { TransshipError } from '../errors.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { clockOffset } from './clock-offset.ts';
-import type { GoogleIdentity } from './google.ts';
+import type { GoogleIdentity, GoogleSurroundings } from './google.ts';
 import { googleClient } from './google-client.ts';
 import { googleError } from './google-error.ts';
 import { generateAccessToken } from './google-impersonation.ts';
 import { within } from './time-limit.ts';
 
 export type GoogleToken = { token: Secret; expiresAt: Date; identity: string; warnings: readonly string[] };
-
-export type GoogleSurroundings = {
-  env: NodeJS.ProcessEnv;
-  now: () => number;
-  signal?: AbortSignal | undefined;
-};
 
 export const CLOUD_PLATFORM = 'https://www.googleapis.com/auth/cloud-platform';
 
@@ -52,7 +46,7 @@ export async function googleToken(
 type OwnToken = { token: Secret; expiresAt: Date; isFederated: boolean };
 
 async function ownToken(client: AuthClient, now: () => number): Promise<OwnToken> {
-  const { BaseExternalAccountClient } = await import('google-auth-library');
+  const { BaseExternalAccountClient } = (await import('google-auth-library')).default;
   const isFederated = client instanceof BaseExternalAccountClient && client.getServiceAccountEmail() === null;
   const subject = isFederated ? rememberSubject(client) : undefined;
   const { token, res } = await client.getAccessToken();

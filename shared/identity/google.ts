@@ -11,6 +11,12 @@ export type GoogleIdentity = {
   file?: SecretSource | undefined;
 };
 
+export type GoogleSurroundings = {
+  env: NodeJS.ProcessEnv;
+  now: () => number;
+  signal?: AbortSignal | undefined;
+};
+
 /** In words for people and for the id of an issuer: the same words, the same identity. */
 export function describeGoogleIdentity({ impersonate, file }: GoogleIdentity): string {
   const base = file === undefined ? "Google's default credentials" : `the Google credentials in ${file.name}`;

@@ -2,6 +2,7 @@
 // the server says in an error is not repeated but for its code: token servers are among them.
 import type { IncomingMessage } from 'node:http';
 import { messageOf, TransshipError } from '../errors.ts';
+import { interruption } from './time-limit.ts';
 
 export type JsonCall = {
   method: 'GET' | 'POST';
@@ -92,10 +93,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function failure(error: unknown, { url, what, signal }: JsonCall, timeout: AbortSignal): TransshipError {
   if (error instanceof TransshipError) return error;
-  if (signal?.aborted === true) {
-    if (signal.reason instanceof TransshipError) return signal.reason;
-    return new TransshipError('interrupted', 'interrupted', { cause: error });
-  }
+  if (signal?.aborted === true) return interruption(signal);
   const details = { operation: what, host: url.host };
   if (timeout.aborted) {
     return new TransshipError('timeout', `${what}: ${url.host} did not answer in time`, {

@@ -11,7 +11,7 @@ export async function within<Result>(
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late(who)), limitMs);
   const onAbort = (): void => {
-    reject(signal?.reason instanceof TransshipError ? signal.reason : new TransshipError('interrupted', 'interrupted'));
+    reject(interruption(signal));
   };
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
@@ -23,6 +23,11 @@ export async function within<Result>(
     // nobody listens any more
     promise.catch(() => undefined);
   }
+}
+
+/** What whoever waits is told once it was called off. */
+export function interruption(signal: AbortSignal | undefined): TransshipError {
+  return signal?.reason instanceof TransshipError ? signal.reason : new TransshipError('interrupted', 'interrupted');
 }
 
 function late(who: string): TransshipError {

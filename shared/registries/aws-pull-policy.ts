@@ -10,7 +10,7 @@ export type PullPolicyOptions = {
   pullThrough?: boolean;
 };
 
-export type PolicyStatement = {
+type PolicyStatement = {
   Sid: string;
   Effect: 'Allow';
   Action: readonly string[];

@@ -1,5 +1,6 @@
 // Asks AWS for the authorization token of private ECR registries.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
+import { interruption } from '../identity/time-limit.ts';
 import { type AwsIdentity, describeAwsIdentity } from '../identity/aws.ts';
 import { awsError } from '../identity/aws-error.ts';
 import { clockOffset } from '../identity/clock-offset.ts';
@@ -31,7 +32,7 @@ export async function fetchEcrLogin(
       });
     });
   } catch (error) {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw interruption(signal);
     const details = { registry: host, operation: 'log in' };
     throw awsError(error, { action: 'ecr:GetAuthorizationToken', what: host, details, issues: true });
   }

@@ -6,6 +6,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
+import { lazyCommonJs } from './lazy-commonjs.ts';
 import { bundledPackages, licensesText, softwareBillOfMaterials } from './third-party.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -57,7 +58,7 @@ const result = await esbuild.build({
   target: 'node24',
   legalComments: 'none',
   banner: { js: banner },
-  plugins: [startedFiles],
+  plugins: [startedFiles, lazyCommonJs],
   metafile: true,
   logLevel: 'warning',
 });

@@ -204,7 +204,7 @@ test('an issue that is called off ends at once', async () => {
   const failure = rejectionOf(issuer().issue({ signal: caller.signal }));
   await vi.waitUntil(() => aws.requests.length > 0);
   caller.abort();
-  expect(await failure).toBeDefined();
+  expect(await failure).toMatchObject({ code: 'interrupted' });
   waiting.resolve({ status: 500 });
 });
 

@@ -29,12 +29,11 @@ export type FakeAzure = {
 export const TENANT = '11111111-2222-3333-4444-555555555555';
 export const CLIENT = '99999999-8888-7777-6666-555555555555';
 export const REGISTRY = 'acme.azurecr.io';
-export const REGISTRY_ID =
-  '/subscriptions/sub-1/resourceGroups/rg-1/providers/Microsoft.ContainerRegistry/registries/acme';
+const REGISTRY_ID = '/subscriptions/sub-1/resourceGroups/rg-1/providers/Microsoft.ContainerRegistry/registries/acme';
 export const TOKEN_ID = `${REGISTRY_ID}/tokens/pull`;
 export const ACR_AUDIENCE = 'https://containerregistry.azure.net';
 export const ARM_AUDIENCE = 'https://management.azure.com';
-export const AKS_AUDIENCE = '6dae42f8-4368-4678-94ff-3960e28e3630';
+const AKS_AUDIENCE = '6dae42f8-4368-4678-94ff-3960e28e3630';
 const LOGIN = 'login.microsoftonline.com';
 
 export function createFakeAzure(): FakeAzure {
