@@ -2,7 +2,7 @@
 // as much as several writes, so those that come within a moment of each other share one.
 
 /** A write waits no longer for others. */
-const PACE_MS = 6;
+const PACE_MS = 3;
 /** So many commits may come close together before the pace holds: only a lasting load is worth it, and nobody else is kept waiting. */
 const BURST = 300;
 

@@ -40,8 +40,8 @@ it('holds a steady pace under a load that lasts, and forgets it after a pause', 
   const pace = commitPace();
   commitFor(1000, pace);
   const perSecond = commitFor(1000, pace);
-  expect(perSecond).toBeGreaterThan(150);
-  expect(perSecond).toBeLessThan(175);
+  expect(perSecond).toBeGreaterThan(300);
+  expect(perSecond).toBeLessThan(350);
   vi.advanceTimersByTime(1000);
   const commit = vi.fn<() => void>();
   pace(commit);
