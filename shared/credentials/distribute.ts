@@ -57,6 +57,10 @@ export async function distribute(options: DistributeOptions): Promise<Distributi
   const tally = openTally(run.asked, () => cluster.now());
   let unreached = 0;
 
+  for (const [namespace, error] of run.unread) {
+    const failures = [{ namespace, object: 'the namespace', error }];
+    tally.add({ namespace, state: 'done', written: [], told: [], failures, marks: new Map() });
+  }
   const isBefore = ({ name }: ObservedNamespace): boolean => name <= after;
   // What an earlier slice did is told as it stands now.
   for (const namespace of run.namespaces.filter(isBefore)) tally.add(asItStands(namespace, options));

@@ -10,13 +10,20 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { listNamespaces } from '../cluster/namespaces.ts';
 import { listSecretMetadata, listSecrets } from '../cluster/secrets.ts';
 import { listServiceAccounts } from '../cluster/service-accounts.ts';
-import { isTransshipError } from '../errors.ts';
-import { inFlight } from './in-flight.ts';
+import { isTransshipError, type TransshipError } from '../errors.ts';
 import { readSecrets } from './observe-namespace.ts';
 import { toSecret, toSecretHead, toServiceAccount } from './observed-objects.ts';
 import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
+import { readEach } from './read-each.ts';
 import type { Reads } from './reads.ts';
 import { readMarks } from './secret-marks.ts';
+
+export type ObservedAll = {
+  /** In the order of their names. */
+  namespaces: ObservedNamespace[];
+  /** Those that could not be read, and why. */
+  unread: ReadonlyMap<string, TransshipError>;
+};
 
 type Options = {
   reads: Reads;
@@ -27,23 +34,23 @@ type Signal = { signal?: AbortSignal };
 
 /** More names than this are not worth a list each: see there whose they are when they are written. */
 const MOST_NAME_LISTS = 3;
-const READS_IN_FLIGHT = 12;
 
-/** In the order of their names. @throws TransshipError as `Cluster.send` */
-export async function observeCluster(
-  cluster: Cluster,
-  { reads, isMeant, ...signal }: Options,
-): Promise<ObservedNamespace[]> {
+/** @throws TransshipError as `Cluster.send` */
+export async function observeCluster(cluster: Cluster, { reads, isMeant, ...signal }: Options): Promise<ObservedAll> {
   const [pages, listed] = await Promise.all([
     Array.fromAsync(listNamespaces(cluster, signal)),
     listSecretHeads(cluster, reads, signal),
   ]);
   const found = pages.flat();
   const meant = found.filter(isMeant).map(({ name }) => name);
-  const secrets = listed ?? (await getSecrets(cluster, meant, reads, signal));
+  const { found: secrets, unread } =
+    listed === undefined
+      ? await readEach(meant, (name) => readSecrets(cluster, name, reads.secretNames, signal))
+      : { found: listed, unread: new Map<string, TransshipError>() };
   const serviceAccounts = await readServiceAccounts(cluster, reads, mayLose(secrets, reads), signal);
   const none = new Map<string, ObservedSecret>();
-  return found
+  const namespaces = found
+    .filter(({ name }) => !unread.has(name))
     .map(({ name, uid, labels, isTerminating }) => ({
       name,
       uid,
@@ -51,8 +58,8 @@ export async function observeCluster(
       isTerminating,
       secrets: secrets.get(name) ?? none,
       serviceAccounts: serviceAccounts.get(name) ?? [],
-    }))
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    }));
+  return { namespaces: namespaces.toSorted((one, other) => (one.name < other.name ? -1 : 1)), unread };
 }
 
 type Secrets = Map<string, Map<string, ObservedSecret>>;
@@ -78,19 +85,6 @@ async function listSecretHeads(
     if (isTransshipError(error, 'denied')) return undefined;
     throw error;
   }
-}
-
-async function getSecrets(
-  cluster: Cluster,
-  namespaces: readonly string[],
-  { secretNames }: Reads,
-  signal: Signal,
-): Promise<Secrets> {
-  const found: Secrets = new Map();
-  await inFlight(READS_IN_FLIGHT, namespaces, async (name) => {
-    found.set(name, await readSecrets(cluster, name, secretNames, signal));
-  });
-  return found;
 }
 
 /** The contents of the Secrets of a name, in all namespaces: as many pages as their metadata has. @throws TransshipError as `Cluster.send` */
@@ -130,12 +124,13 @@ async function readServiceAccounts(
   const [only, ...more] = serviceAccounts === 'all' || serviceAccounts === 'none' ? [] : serviceAccounts;
   const isOne = only !== undefined && more.length === 0 && !mayPrune;
   const query = isOne ? { fieldSelector: `metadata.name=${only}` } : {};
-  for await (const page of listServiceAccounts(cluster, { ...query, ...signal })) {
-    for (const one of page) {
-      const there = found.get(one.namespace) ?? [];
-      there.push(toServiceAccount(one));
-      found.set(one.namespace, there);
+  try {
+    for await (const page of listServiceAccounts(cluster, { ...query, ...signal })) {
+      for (const one of page) found.set(one.namespace, [...(found.get(one.namespace) ?? []), toServiceAccount(one)]);
     }
+  } catch (error) {
+    // Where no rule wants any, nobody had to give us the right: what an earlier one attached stays.
+    if (serviceAccounts !== 'none' || !isTransshipError(error, 'denied')) throw error;
   }
   return found;
 }

@@ -10,12 +10,12 @@ import { askProviders, withOutcome, type AskOptions } from './ask-providers.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { CredentialRule } from './credential-rule.ts';
 import type { DesiredCredentials, DesiredRegistry } from './desired.ts';
-import { inFlight } from './in-flight.ts';
 import { neededCredentials } from './needed-credentials.ts';
-import { observeCluster } from './observe-cluster.ts';
+import { observeCluster, type ObservedAll } from './observe-cluster.ts';
 import { observeNamespace } from './observe-namespace.ts';
 import type { ObservedNamespace } from './observed.ts';
 import { planCredentials } from './plan.ts';
+import { readEach } from './read-each.ts';
 import { readContents } from './read-contents.ts';
 import { readsFor } from './reads.ts';
 import { readMarks } from './secret-marks.ts';
@@ -42,6 +42,8 @@ export type RunMeans = AskOptions & {
 export type PreparedRun = {
   /** In the order of their names; the one of the scope, or none where it is not there. */
   namespaces: ObservedNamespace[];
+  /** Those that could not be read, and why. */
+  unread: ReadonlyMap<string, TransshipError>;
   /** What to do in one of them, as it was observed. */
   plan(namespace: ObservedNamespace): CredentialChange[];
   /** As it is now, with all that a plan needs; undefined where it is gone. @throws TransshipError as `Cluster.send` */
@@ -50,8 +52,6 @@ export type PreparedRun = {
   asked: ReadonlyMap<string, Available>;
 };
 
-const READS_IN_FLIGHT = 12;
-
 /** @throws TransshipError as `Cluster.send`, interrupted */
 export async function prepareRun(scope: RunScope, means: RunMeans): Promise<PreparedRun> {
   const { cluster, instance, isForced = false } = scope;
@@ -59,7 +59,7 @@ export async function prepareRun(scope: RunScope, means: RunMeans): Promise<Prep
   const rules = scope.rules.filter((rule) => rule.clusters.includes(cluster.name));
   const reads = readsFor(rules, instance);
   const observe = (name: string) => observeNamespace(cluster, name, reads, options);
-  const namespaces = await observeScope(scope, rules, observe, () =>
+  const { namespaces, unread } = await observeScope(scope, rules, observe, () =>
     observeCluster(cluster, { reads, isMeant: (one) => isMeant(rules, one), ...options }),
   );
   const known = knownRegistries(rules, namespaces, means);
@@ -79,6 +79,7 @@ export async function prepareRun(scope: RunScope, means: RunMeans): Promise<Prep
   ]);
   return {
     namespaces,
+    unread,
     observe,
     asked,
     plan(namespace) {
@@ -97,22 +98,21 @@ async function observeScope(
   { namespace }: RunScope,
   rules: readonly CredentialRule[],
   observe: PreparedRun['observe'],
-  observeAll: () => Promise<ObservedNamespace[]>,
-): Promise<ObservedNamespace[]> {
-  if (namespace !== undefined) return present([await observe(namespace)]);
+  observeAll: () => Promise<ObservedAll>,
+): Promise<ObservedAll> {
+  if (namespace !== undefined) {
+    const found = await observe(namespace);
+    return { namespaces: found === undefined ? [] : [found], unread: new Map() };
+  }
   try {
     return await observeAll();
   } catch (error) {
     const names = namedOnly(rules);
     if (!isTransshipError(error, 'denied') || names === undefined) throw error;
-    const found: (ObservedNamespace | undefined)[] = [];
-    await inFlight(READS_IN_FLIGHT, names, async (name) => void found.push(await observe(name)));
-    return present(found).toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    const { found, unread } = await readEach(names, observe);
+    const there = [...found.values()].filter((one) => one !== undefined);
+    return { namespaces: there.toSorted((one, other) => (one.name < other.name ? -1 : 1)), unread };
   }
-}
-
-function present(found: readonly (ObservedNamespace | undefined)[]): ObservedNamespace[] {
-  return found.filter((one) => one !== undefined);
 }
 
 /** Undefined where some rule says it otherwise than by full names. */
