@@ -8,7 +8,7 @@ import { TransshipError } from '../../../shared/errors.ts';
 import type { JobContext, JobOutcome } from '../../../shared/jobs/handler.ts';
 import { newJob } from '../../../shared/jobs/new-job.ts';
 import { configOf } from '../../support/config-of.ts';
-import { manualClock } from '../../support/jobs/manual-clock.ts';
+import { manualClock, settle } from '../../support/jobs/manual-clock.ts';
 
 const CONFIG = configOf(`
 registries: { registry.example.com: { credential: { username: bob, password: { env: HUB } } } }
@@ -61,7 +61,8 @@ function scene(appearAfter: { namespace?: number; account?: number; denied?: tru
     };
     const running = handler(context);
     running.catch(() => undefined);
-    // longer than it ever waits in its place
+    // it looks first, then it waits; longer than it ever does in its place
+    await settle();
     await clock.advance(5000);
     return running;
   }
