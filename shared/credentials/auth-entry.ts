@@ -22,7 +22,7 @@ export function decodeEntry(value: unknown): { username: string; password: strin
 }
 
 /** The user and the password in base64; the first colon separates them. */
-export function decodeAuth(auth: string): { username: string; password: string } | AuthProblem {
+function decodeAuth(auth: string): { username: string; password: string } | AuthProblem {
   const base64 = auth.replace(/[\r\n]/g, '');
   const isPadded = auth.trim().endsWith('=');
   const pattern = isPadded

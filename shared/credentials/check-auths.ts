@@ -1,7 +1,7 @@
 // What is wrong with the entries of a pull Secret, one by one: whether a kubelet can decode them, and whether there is a credential in them.
 import { printable } from '../telemetry/printable.ts';
 import { type AuthEntry, type AuthProblem, decodeEntry, field, isRecord } from './auth-entry.ts';
-import type { SecretFinding } from './check-docker-config.ts';
+import type { SecretFinding } from './secret-finding.ts';
 
 const WHOLE = 'no Pod that names this Secret pulls anything, not even with another one';
 

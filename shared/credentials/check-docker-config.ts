@@ -7,17 +7,7 @@ import { checkAuths } from './check-auths.ts';
 import { checkExpiry } from './check-expiry.ts';
 import { checkKeys } from './check-keys.ts';
 import { PULL_SECRET_TYPE } from './read-content.ts';
-
-/** As the diagnosis of pulls numbers them. */
-export type SecretFindingCode = 'PS-2' | 'PS-3' | 'PS-4' | 'PS-5' | 'PS-6' | 'PS-7' | 'PS-10';
-
-export type SecretFinding = {
-  code: SecretFindingCode;
-  /** `error`: a pull with it fails; `warning`: some do, or will; `note`: it works. */
-  severity: 'error' | 'warning' | 'note';
-  message: string;
-  fix: string;
-};
+import type { SecretFinding } from './secret-finding.ts';
 
 /** As it stands in a manifest or in the API: `data` in base64. */
 export type CheckedSecret = {

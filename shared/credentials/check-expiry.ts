@@ -1,8 +1,7 @@
 // When a credential ends, as far as it says so itself or its Secret says so, and what to do about that.
 import { printable } from '../telemetry/printable.ts';
-import type { AuthEntry } from './auth-entry.ts';
-import { isRecord } from './auth-entry.ts';
-import type { SecretFinding } from './check-docker-config.ts';
+import { type AuthEntry, isRecord } from './auth-entry.ts';
+import type { SecretFinding } from './secret-finding.ts';
 import { MARK_DOMAIN } from './secret-marks.ts';
 
 /** Annotations with times: ours, and that of the platform that the guides describe. */

@@ -1,7 +1,7 @@
 // What is wrong with the keys of a pull Secret: spellings that a kubelet never finds, two credentials for one host, none for an image.
 import { printable } from '../telemetry/printable.ts';
 import type { AuthEntry } from './auth-entry.ts';
-import type { SecretFinding } from './check-docker-config.ts';
+import type { SecretFinding } from './secret-finding.ts';
 import { matching } from './docker-config.ts';
 import { keyringKey, keyText } from './keyring-key.ts';
 import { pulledRepository } from './pulled-repository.ts';

@@ -48,7 +48,7 @@ export function staleRegistries(claim: Claim, desired: DesiredCredentials, now: 
   });
 }
 
-export function isDue({ refreshAt }: CredentialMark, now: Date): boolean {
+function isDue({ refreshAt }: CredentialMark, now: Date): boolean {
   return refreshAt !== undefined && refreshAt.getTime() <= now.getTime();
 }
 

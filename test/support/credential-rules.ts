@@ -31,7 +31,7 @@ export function issuedNow(
 
 export const AWAY: IssueOutcome = { kind: 'failed', message: 'the provider does not answer', hint: 'wait' };
 
-export function registryOf(registry: Partial<DesiredRegistry> = {}): DesiredRegistry {
+function registryOf(registry: Partial<DesiredRegistry> = {}): DesiredRegistry {
   return { id: 'issuer', hosts: ['r.io'], ...registry };
 }
 

@@ -1,13 +1,12 @@
 // A cluster in memory, as far as the distribution of credentials sees one: it shows what a run would observe and carries out what was
 // planned, strictly: a change of what is not there as the plan saw it fails the test.
+import { PULL_SECRET_TYPE } from '../../shared/credentials/read-content.ts';
 import { neededCredentials } from '../../shared/credentials/needed-credentials.ts';
 import type { CredentialChange } from '../../shared/credentials/credential-change.ts';
 import type { DesiredCredentials } from '../../shared/credentials/desired.ts';
 import type { ObservedCluster, ObservedNamespace, ObservedSecret } from '../../shared/credentials/observed.ts';
 import { MARK_ANNOTATIONS, MARK_LABELS, writeMarks } from '../../shared/credentials/secret-marks.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
-
-export const PULL_TYPE = 'kubernetes.io/dockerconfigjson';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -104,7 +103,7 @@ export function plannedCluster(name: string, seeds: readonly NamespaceSeed[]): P
           refer(change, (names) => names.filter((one) => !change.secrets.includes(one)));
         if (change.kind === 'create-secret') {
           if (at(namespace).secrets.has(change.secret)) throw new Error(`Secret ${change.secret} is there already`);
-          const content = { type: PULL_TYPE, isImmutable: false, dockerConfig: change.content };
+          const content = { type: PULL_SECRET_TYPE, isImmutable: false, dockerConfig: change.content };
           const base = { name: change.secret, uid: `uid-${next()}`, resourceVersion: next() };
           write(namespace, { ...base, ...writeMarks(change.marks), content });
         }
@@ -115,11 +114,11 @@ export function plannedCluster(name: string, seeds: readonly NamespaceSeed[]): P
             ...old,
             labels: { ...old.labels, ...labels },
             annotations: { ...old.annotations, ...annotations },
-            content: { type: PULL_TYPE, isImmutable: false, dockerConfig: change.content },
+            content: { type: PULL_SECRET_TYPE, isImmutable: false, dockerConfig: change.content },
           });
         }
         if (change.kind === 'release-secret') {
-          const content = { type: PULL_TYPE, isImmutable: false, dockerConfig: change.content };
+          const content = { type: PULL_SECRET_TYPE, isImmutable: false, dockerConfig: change.content };
           write(namespace, { ...released(present(change)), content });
         }
         if (change.kind === 'delete-secret') {
@@ -130,7 +129,11 @@ export function plannedCluster(name: string, seeds: readonly NamespaceSeed[]): P
     },
     put(namespace, name, { config, ...secret }) {
       const old = at(namespace).secrets.get(name);
-      const content = { type: PULL_TYPE, isImmutable: false, dockerConfig: new Secret(config ?? '{"auths":{}}') };
+      const content = {
+        type: PULL_SECRET_TYPE,
+        isImmutable: false,
+        dockerConfig: new Secret(config ?? '{"auths":{}}'),
+      };
       const base = old ?? { name, uid: `uid-${next()}`, resourceVersion: '', labels: {}, annotations: {}, content };
       store(namespace, {
         ...base,

@@ -1,12 +1,9 @@
 // Verdicts about pull Secrets that somebody made: each mistake is told by its own sentence, and no credential gets into any.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  checkDockerConfig,
-  checkPullSecret,
-  type SecretFinding,
-} from '../../../shared/credentials/check-docker-config.ts';
+import { checkDockerConfig, checkPullSecret } from '../../../shared/credentials/check-docker-config.ts';
 import { buildDockerConfig } from '../../../shared/credentials/docker-config.ts';
+import type { SecretFinding } from '../../../shared/credentials/secret-finding.ts';
 
 const NOW = new Date('2026-11-21T12:00:00Z');
 const TYPE = 'kubernetes.io/dockerconfigjson';
