@@ -6,9 +6,9 @@ import { selectsNamespace, selectsServiceAccount } from '../../shared/credential
 
 type Labels = Readonly<Record<string, string>>;
 
-export type SeenNamespace = { name: string; uid: string; labels: Labels; isTerminating: boolean };
+type SeenNamespace = { name: string; uid: string; labels: Labels; isTerminating: boolean };
 
-export type SeenServiceAccount = {
+type SeenServiceAccount = {
   namespace: string;
   name: string;
   labels: Labels;
