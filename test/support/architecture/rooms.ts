@@ -36,7 +36,7 @@ const REGISTRIES = [...BASE, 'oci', 'identity', 'registries'];
 const SHARED: Record<string, readonly string[]> = {
   errors: [],
   telemetry: ['errors'],
-  config: [...BASE, 'oci', 'registries', 'mirror'],
+  config: [...BASE, 'oci', 'registries', 'mirror', 'credentials'],
   oci: BASE,
   identity: BASE,
   registries: [...BASE, 'oci', 'identity'],
