@@ -1,5 +1,6 @@
 // The long kill campaigns: `npm run campaign -- --kills 1000 --seed 7`. The store alone is killed, then the whole server; they fail when
-// anything acknowledged is not as it was told. With `--only resume --kills 20 --mib 2048` a process is killed that copies one large layer.
+// anything acknowledged is not as it was told. With `--only resume --kills 20 --mib 2048` a process is killed that copies one large layer. `--only credentials` brings pull Secrets to 5,000 namespaces.
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { killCampaign } from '../../support/jobs/kill-campaign.ts';
 import { resumeCampaign, type ResumeReport } from '../../support/jobs/resume-campaign.ts';
@@ -11,8 +12,10 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    /** `store`, `serve` or `resume`; without it the first two. */
+    /** `store`, `serve`, `resume` or `credentials`; without it the first two. */
     only: { type: 'string' },
+    /** For `credentials`: of a real API server. */
+    namespaces: { type: 'string', default: '5000' },
     /** Size of the layer. */
     mib: { type: 'string', default: '2048' },
   },
@@ -34,6 +37,13 @@ if (values.only === undefined || values.only === 'store') {
 if (values.only === undefined || values.only === 'serve') {
   const { wrong, acknowledged, repeated } = await serveCampaign(kills, seed, await programOf('docker-registry'));
   tell(wrong, `serve: ${kills} kills, seed ${seed}: ${acknowledged} pushes acknowledged, ${repeated} sent again`);
+}
+if (values.only === 'credentials') {
+  // it needs what the tests' runner has found
+  const file = 'test/integration/credentials/campaign.test.ts';
+  const env = { ...process.env, TRANSSHIP_TEST_NAMESPACES: values.namespaces };
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'integration', file];
+  process.exitCode = spawnSync(process.execPath, args, { env, stdio: 'inherit' }).status ?? 1;
 }
 if (values.only === 'resume') {
   for (const name of ['distribution', 'docker-registry'] as const) {

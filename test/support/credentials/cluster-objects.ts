@@ -1,5 +1,5 @@
 // Objects of a test's cluster: many namespaces at once, and what their Secrets and ServiceAccounts hold.
-import { expect } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from '../../../shared/cluster/cluster.ts';
 import { listSecrets, type WholeSecret } from '../../../shared/cluster/secrets.ts';
 import { listServiceAccounts, type ServiceAccount } from '../../../shared/cluster/service-accounts.ts';
@@ -13,11 +13,13 @@ export async function makeNamespaces(cluster: Cluster, prefix: string, count: nu
   for (let at = 0; at < names.length; at += AT_ONCE) {
     await Promise.all(names.slice(at, at + AT_ONCE).map((name) => makeNamespace(cluster, name, prefix)));
   }
-  const withAccount = async (): Promise<number> => {
+  const deadline = Date.now() + 300_000;
+  for (;;) {
     const there = new Set((await accountsOf(cluster, prefix)).map(({ namespace }) => namespace));
-    return names.filter((name) => there.has(name)).length;
-  };
-  await expect.poll(withAccount, { timeout: 60_000, interval: 100 }).toBe(count);
+    if (names.every((name) => there.has(name))) break;
+    if (Date.now() > deadline) throw new Error('the namespaces did not get their ServiceAccounts');
+    await delay(100);
+  }
   return names;
 }
 
