@@ -4,16 +4,15 @@ import type { Config, CredentialRuleConfig } from '../../shared/config/config.ts
 import { claimsIn, type Claim } from '../../shared/credentials/claim.ts';
 import type { DesiredCredentials } from '../../shared/credentials/desired.ts';
 import { leftovers } from '../../shared/credentials/leftovers.ts';
-import { observeCluster } from '../../shared/credentials/observe-cluster.ts';
+import { observeCluster, type ObservedAll } from '../../shared/credentials/observe-cluster.ts';
 import { observeNamespace } from '../../shared/credentials/observe-namespace.ts';
 import type { ObservedNamespace } from '../../shared/credentials/observed.ts';
 import { readsFor } from '../../shared/credentials/reads.ts';
 import type { CredentialMark } from '../../shared/credentials/secret-marks.ts';
 import { selectsNamespace } from '../../shared/credentials/selects-namespace.ts';
-import { isTransshipError } from '../../shared/errors.ts';
+import { isTransshipError, type TransshipError } from '../../shared/errors.ts';
 
-export const CREDENTIAL_STATES = ['ok', 'due', 'expiring', 'expired', 'missing', 'conflict', 'left-behind'] as const;
-export type CredentialState = (typeof CREDENTIAL_STATES)[number];
+export type CredentialState = 'ok' | 'due' | 'expiring' | 'expired' | 'missing' | 'conflict' | 'left-behind';
 
 export type CredentialRow = {
   cluster: string;
@@ -29,19 +28,23 @@ export type CredentialRow = {
   message?: string;
 };
 
+/** What was read, and why something was not. */
+export type ClusterRows = { rows: CredentialRow[]; failures: readonly TransshipError[] };
+
 /** @throws TransshipError as `Cluster.send` */
 export async function credentialRows(
   cluster: Cluster,
   { credentials, instance }: Config,
   namespace: string | undefined,
   signal: AbortSignal,
-): Promise<CredentialRow[]> {
+): Promise<ClusterRows> {
   const rules = credentials.filter(({ clusters }) => clusters.includes(cluster.name));
   const desired: DesiredCredentials = { instance, rules, registries: new Map() };
-  const namespaces = await observe(cluster, rules, instance, { namespace, signal });
-  return namespaces
-    .filter(({ isTerminating }) => !isTerminating)
+  const { namespaces, unread } = await observe(cluster, rules, instance, { namespace, signal });
+  const rows = namespaces
+    .filter(({ name, isTerminating }) => !isTerminating && !unread.has(name))
     .flatMap((one) => rowsOf(cluster.name, one, desired, cluster.now()));
+  return { rows, failures: [...unread.values()] };
 }
 
 async function observe(
@@ -49,11 +52,11 @@ async function observe(
   rules: readonly CredentialRuleConfig[],
   instance: string,
   { namespace, signal }: { namespace: string | undefined; signal: AbortSignal },
-): Promise<ObservedNamespace[]> {
+): Promise<ObservedAll> {
   // of ServiceAccounts nothing is told
   const reads = { ...readsFor(rules, instance), serviceAccounts: 'none' as const, mayPrune: false };
   const one = (name: string) => observeNamespace(cluster, name, reads, { signal });
-  if (namespace !== undefined) return [await one(namespace)].filter((found) => found !== undefined);
+  if (namespace !== undefined) return allRead([await one(namespace)]);
   const isMeant = (head: Pick<ObservedNamespace, 'name' | 'labels'>) =>
     rules.some((rule) => selectsNamespace(rule.namespaces, head));
   try {
@@ -62,9 +65,12 @@ async function observe(
     if (!isTransshipError(error, 'denied')) throw error;
     const names = rules.flatMap((rule) => rule.namespaces.names ?? []).filter((name) => !name.includes('*'));
     if (names.length === 0) throw error;
-    const found = await Promise.all([...new Set(names)].toSorted().map(one));
-    return found.filter((each) => each !== undefined);
+    return allRead(await Promise.all([...new Set(names)].toSorted().map(one)));
   }
+}
+
+function allRead(found: readonly (ObservedNamespace | undefined)[]): ObservedAll {
+  return { namespaces: found.filter((each) => each !== undefined), unread: new Map() };
 }
 
 function rowsOf(

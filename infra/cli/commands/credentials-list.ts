@@ -15,6 +15,9 @@ import { formatDuration } from '../output/units.ts';
 
 export type CredentialsListOptions = ScopeOptions & { state?: CredentialState[] };
 
+/** Of what could not be read, in words. */
+const MOST_TOLD = 10;
+
 const COLOURS: Readonly<Record<CredentialState, Colour>> = {
   ok: 'green',
   due: 'cyan',
@@ -34,9 +37,14 @@ export async function runCredentialsList(context: Context, options: CredentialsL
   opened.defer(() => connections.close());
   const rows: CredentialRow[] = [];
   let lost = 0;
+  let unread = 0;
   for (const name of scope.clusters) {
     try {
-      rows.push(...(await credentialRows(await connections.clusters.get(name), config, scope.namespace, signal)));
+      const cluster = await connections.clusters.get(name);
+      const found = await credentialRows(cluster, config, scope.namespace, signal);
+      rows.push(...found.rows);
+      unread += found.failures.length;
+      for (const failure of found.failures.slice(0, MOST_TOLD)) printError(failure, io, { ...globals, json: false });
     } catch (error) {
       signal.throwIfAborted();
       if (scope.clusters.length === 1) throw error;
@@ -52,7 +60,7 @@ export async function runCredentialsList(context: Context, options: CredentialsL
     ),
     lost,
   );
-  if (lost === 0) return EXIT.done;
+  if (lost === 0) return unread === 0 ? EXIT.done : EXIT.partlyFailed;
   return lost === scope.clusters.length ? EXIT.failed : EXIT.partlyFailed;
 }
 

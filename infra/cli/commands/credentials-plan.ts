@@ -17,9 +17,19 @@ import { count } from '../output/units.ts';
 
 export type CredentialsPlanOptions = ScopeOptions & { force?: boolean; detailedExitCode?: boolean };
 
+/** Of what could not be read, in words. */
+const MOST_TOLD = 10;
+
 const TOLD = ['conflict', 'degraded', 'left-behind'];
 
-type Planned = { changes: CredentialChange[]; namespaces: number; lost: number };
+type Planned = {
+  changes: CredentialChange[];
+  namespaces: number;
+  /** Clusters of which nothing is known. */
+  lost: number;
+  /** Namespaces that could not be read. */
+  unread: number;
+};
 
 export async function runCredentialsPlan(context: Context, options: CredentialsPlanOptions): Promise<number> {
   const { config } = await loadConfigFor(context);
@@ -29,7 +39,7 @@ export async function runCredentialsPlan(context: Context, options: CredentialsP
   const writes = changes.filter(({ kind }) => !TOLD.includes(kind)).length;
   const degraded = changes.filter(({ kind }) => kind === 'degraded').length;
   if (lost > 0 && planned.namespaces === 0) return EXIT.failed;
-  if (lost > 0 || degraded > 0) return EXIT.partlyFailed;
+  if (lost + planned.unread + degraded > 0) return EXIT.partlyFailed;
   if (changes.some(({ kind }) => kind === 'conflict')) return EXIT.refused;
   return writes > 0 && options.detailedExitCode === true ? EXIT.changes : EXIT.done;
 }
@@ -40,12 +50,16 @@ async function plan(context: Context, config: Config, scope: CredentialsScope, i
   const connections = await openConnections(config, context, notePrinter(context));
   opened.defer(() => connections.close());
   const prepare = credentialsRun(config, connections, scope, { isForced, isDry: true }, context);
-  const planned: Planned = { changes: [], namespaces: 0, lost: 0 };
+  const planned: Planned = { changes: [], namespaces: 0, lost: 0, unread: 0 };
   for (const name of scope.clusters) {
     try {
       const { run } = await prepare(name);
       planned.namespaces += run.namespaces.length;
-      planned.changes.push(...run.namespaces.flatMap((namespace) => run.plan(namespace)));
+      const read = run.namespaces.filter((namespace) => !run.unread.has(namespace.name));
+      planned.changes.push(...read.flatMap((namespace) => run.plan(namespace)));
+      planned.unread += run.unread.size;
+      for (const failure of [...run.unread.values()].slice(0, MOST_TOLD))
+        printError(failure, io, { ...globals, json: false });
     } catch (error) {
       context.signal.throwIfAborted();
       if (scope.clusters.length === 1) throw error;

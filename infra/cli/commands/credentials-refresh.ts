@@ -134,5 +134,5 @@ function reportOf({ result, problem, state }: JobView): ClusterReport {
   const parsed = clusterReport.safeParse(result).data;
   if (parsed !== undefined) return parsed;
   const { message = `the server's job ended as ${state}`, hint } = problem ?? {};
-  throw new TransshipError('server-error', message, { ...(hint === undefined ? {} : { hint }) });
+  throw new TransshipError('server-error', message, hint === undefined ? {} : { hint });
 }

@@ -2,11 +2,8 @@
 // takes it.
 import { existsSync } from 'node:fs';
 import { loadConfigIfAny } from '../../../shared/config/config-if-any.ts';
-import {
-  checkDockerConfig,
-  checkPullSecret,
-  type SecretFinding,
-} from '../../../shared/credentials/check-docker-config.ts';
+import { checkDockerConfig, checkPullSecret } from '../../../shared/credentials/check-docker-config.ts';
+import type { SecretFinding } from '../../../shared/credentials/secret-finding.ts';
 import { credentialFor } from '../../../shared/credentials/docker-config.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { parseReference } from '../../../shared/oci/reference.ts';

@@ -13,7 +13,7 @@ import { addServerOptions } from './server-options.ts';
 
 const READING = [EXIT.done, EXIT.failed, EXIT.usage, EXIT.partlyFailed, EXIT.interrupted];
 const RUNNING = [EXIT.done, EXIT.failed, EXIT.usage, EXIT.partlyFailed, EXIT.refused, EXIT.interrupted];
-const STATES = ['ok', 'due', 'expiring', 'expired', 'missing', 'conflict', 'left-behind'];
+const STATES = ['ok', 'due', 'expiring', 'expired', 'missing', 'conflict', 'left-behind'] as const;
 
 export function declareCredentials({ program, run }: Declare): void {
   const credentials = program

@@ -25,7 +25,7 @@ export function changeView(change: CredentialChange): View {
       return { ...place, secret: change.secret, message: change.message, hint: change.hint };
     case 'conflict':
       return { ...place, object: change.object, reason: change.reason, message: change.message, hint: change.hint };
-    case 'degraded':
+    default:
       return {
         ...place,
         registry: change.registry,
@@ -78,7 +78,7 @@ function told(change: CredentialChange): [sign: string, colour: Colour, object: 
       return [' ', 'dim', `Secret ${change.secret}`, `stays: ${change.message}`];
     case 'conflict':
       return ['!', 'red', `Secret ${change.object}`, change.message];
-    case 'degraded':
+    default:
       return ['!', 'yellow', change.registry, change.message];
   }
 }

@@ -9,15 +9,15 @@ import { noteLine, notePrinter, type Note } from './note.ts';
 import { styleFor } from './style.ts';
 
 export type CredentialReporter = {
-  note(note: Note): void;
+  note: (note: Note) => void;
   /** A cluster is looked at. */
-  begin(cluster: string): void;
+  begin: (cluster: string) => void;
   /** So many namespaces are gone through. */
-  prepared(namespaces: number): void;
-  outcome(cluster: string, outcome: NamespaceOutcome): void;
+  prepared: (namespaces: number) => void;
+  outcome: (cluster: string, outcome: NamespaceOutcome) => void;
   /** The cluster is done. */
-  end(): void;
-  stop(): void;
+  end: () => void;
+  stop: () => void;
 };
 
 export function startCredentialReporter(context: Context): CredentialReporter {

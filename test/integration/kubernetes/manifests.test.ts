@@ -68,9 +68,19 @@ const RIGHTS: Readonly<Record<Mode, readonly Right[]>> = {
 
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', '*'];
 const RESOURCES = [
-  ...['namespaces', 'secrets', 'serviceaccounts', 'serviceaccounts/token', 'events', 'pods', 'configmaps', 'nodes'],
-  ...['clusterroles.rbac.authorization.k8s.io', 'rolebindings.rbac.authorization.k8s.io', '*'],
-  ...['leases.coordination.k8s.io', 'mutatingadmissionpolicies.admissionregistration.k8s.io'],
+  'namespaces',
+  'secrets',
+  'serviceaccounts',
+  'serviceaccounts/token',
+  'events',
+  'pods',
+  'configmaps',
+  'nodes',
+  'clusterroles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+  '*',
+  'leases.coordination.k8s.io',
+  'mutatingadmissionpolicies.admissionregistration.k8s.io',
 ];
 const PLACES = [
   {},
@@ -110,6 +120,7 @@ function isExpected(rights: readonly Right[], question: AccessQuestion): boolean
   );
 }
 
+// needs a real kube-apiserver with etcd
 describe.skipIf(isKubernetesMissing())('manifests', () => {
   let kubernetes: Kubernetes;
 
@@ -190,8 +201,14 @@ describe.skipIf(isKubernetesMissing())('manifests', () => {
     const probe = () => attachPullSecrets(cluster, seen, [`foreign-${(probes += 1)}`], options).catch(codeOf);
     await expect.poll(probe, { timeout: 20_000 }).toBe('object-refused');
     await kubernetes.kubectl([
-      ...['-n', 'team-b', 'patch', 'sa', 'default', '--type=merge'],
-      ...['-p', '{"imagePullSecrets":[{"name":"theirs"}]}'],
+      '-n',
+      'team-b',
+      'patch',
+      'sa',
+      'default',
+      '--type=merge',
+      '-p',
+      '{"imagePullSecrets":[{"name":"theirs"}]}',
     ]);
     await expect(detachPullSecrets(cluster, seen, ['theirs'], options).catch(codeOf)).resolves.toBe('object-refused');
     expect(await attachPullSecrets(cluster, seen, ['registry-pull'], options)).toBe('changed');
