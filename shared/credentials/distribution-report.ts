@@ -35,7 +35,7 @@ export type DistributionReport = {
 export type WriteKind = Exclude<CredentialChange['kind'], 'conflict' | 'degraded' | 'left-behind'>;
 type Told<Kind> = Extract<CredentialChange, { kind: Kind }>;
 /** The first few, and how many there are. */
-export type Listed<One> = { count: number; first: readonly One[] };
+type Listed<One> = { count: number; first: readonly One[] };
 
 export type Tally = {
   add(outcome: NamespaceOutcome): void;

@@ -15,7 +15,7 @@ import { renewalWindow } from './refresh.ts';
 export type Issued = { credential?: IssuedCredential; problem?: IssueProblem };
 
 /** Why there is no new one. */
-export type IssueProblem = {
+type IssueProblem = {
   error: TransshipError;
   /** Nobody is asked again before. */
   retryAt: Date;
@@ -36,7 +36,7 @@ export type IssuedCredentials = {
   held(id: string): Pick<IssuedCredential, 'identity' | 'issuedAt' | 'expiresAt'> | undefined;
 };
 
-export type CycleOptions = {
+type CycleOptions = {
   /** What was issued before is not good enough, and neither is what failed before. */
   isForced?: boolean;
   /** The same for credentials without an end: they may have been changed where they are kept. */
