@@ -15,8 +15,8 @@ export const EXIT_CODE_MEANINGS: Readonly<Record<number, string>> = {
   [EXIT.done]: 'done; nothing wrong',
   [EXIT.failed]: 'failed',
   [EXIT.usage]: 'usage or configuration',
-  [EXIT.partlyFailed]: 'partly failed (some targets or tags)',
-  [EXIT.refused]: 'refused by the conflict policy; nothing changed',
+  [EXIT.partlyFailed]: 'partly failed (some targets, tags or namespaces)',
+  [EXIT.refused]: 'refused: a conflict, which is left as it is; nothing changed',
   [EXIT.changes]: 'there are changes',
   [EXIT.interrupted]: 'interrupted; nothing half-done is visible',
 };
