@@ -5,6 +5,7 @@ import { isKubernetesMissing } from '../../support/kubernetes.ts';
 
 const namespaces = Number(process.env['TRANSSHIP_TEST_NAMESPACES'] ?? '60');
 
+// needs an API server that this machine may not have
 test.skipIf(isKubernetesMissing())(
   `${namespaces} namespaces get their credentials through deaths and turnovers`,
   { timeout: 60_000 + namespaces * 600 },

@@ -14,6 +14,7 @@ import { openCredentialsBed, ruleOf } from '../../support/credentials/credential
 import { faultyCluster, isWriteRequest } from '../../support/credentials/faulty-cluster.ts';
 import { testProvider } from '../../support/credentials/test-provider.ts';
 
+// needs an API server that this machine may not have
 describe.skipIf(isKubernetesMissing())('a credential', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;

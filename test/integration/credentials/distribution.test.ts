@@ -18,6 +18,7 @@ import { openCredentialsBed, ruleOf } from '../../support/credentials/credential
 import { faultyCluster, isWriteRequest } from '../../support/credentials/faulty-cluster.ts';
 import { HOUR_MS, testProvider } from '../../support/credentials/test-provider.ts';
 
+// needs an API server that this machine may not have
 describe.skipIf(isKubernetesMissing())('a cluster', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;

@@ -25,6 +25,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 const NEEDS: Needs = { rules: [], tokenAccounts: [], secrets: ['registry-pull'], attaches: true, prunes: false };
 const MODES = ['lean', 'fast', 'secret-only'] as const satisfies Mode[];
 
+// needs an API server that this machine may not have
 describe.skipIf(isKubernetesMissing())('with the rights of a mode', () => {
   let kubernetes: Kubernetes;
   let admin: Cluster;

@@ -18,6 +18,7 @@ import { testProvider } from '../../support/credentials/test-provider.ts';
 const ROUNDS = 1000;
 const KEY = '.dockerconfigjson';
 
+// needs an API server that this machine may not have
 describe.skipIf(isKubernetesMissing())('a cluster in which others write', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;

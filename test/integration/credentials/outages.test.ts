@@ -13,6 +13,7 @@ import { openCredentialsBed, ruleOf } from '../../support/credentials/credential
 import { faultyCluster, isWriteRequest, type Meddle } from '../../support/credentials/faulty-cluster.ts';
 import { HOUR_MS, testProvider } from '../../support/credentials/test-provider.ts';
 
+// needs an API server that this machine may not have
 describe.skipIf(isKubernetesMissing())('while something is broken', () => {
   let kubernetes: Kubernetes;
   let cluster: Cluster;
