@@ -18,7 +18,7 @@ export type PolicyRule = {
 export function clusterPermissions(mode: Mode, needs: Needs, { isWatching = false } = {}): PolicyRule[] {
   const watch = isWatching ? ['watch'] : [];
   if (mode === 'webhook') return [];
-  if (mode === 'watcher') return [core('namespaces', WATCHING), core('serviceaccounts', WATCHING)];
+  if (mode === 'watcher') return [core('namespaces', WATCHING)];
   if (mode === 'namespaced') return isWatching ? [core('namespaces', WATCHING)] : [];
   return [
     core('namespaces', ['get', 'list', ...watch]),

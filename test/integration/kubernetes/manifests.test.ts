@@ -59,10 +59,7 @@ const RIGHTS: Readonly<Record<Mode, readonly Right[]>> = {
     [['create', 'patch'], 'events', undefined, NAMED],
     TOKEN,
   ],
-  watcher: [
-    [['get', 'list', 'watch'], 'namespaces'],
-    [['get', 'list', 'watch'], 'serviceaccounts'],
-  ],
+  watcher: [[['get', 'list', 'watch'], 'namespaces']],
   webhook: [],
 };
 
