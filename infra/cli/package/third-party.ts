@@ -4,14 +4,17 @@ import path from 'node:path';
 
 export type BundledPackage = { name: string; version: string; license: string; licenseText: string };
 
-/** Finds the packages that the given input files (relative to `root`) belong to, sorted by name. */
+/**
+ * Finds the packages that the given input files (relative to `root`) belong to, sorted by name. What a plugin of the build stands in for
+ * (`lazy-commonjs:/…`) is no file, and is followed by the file itself.
+ */
 export function bundledPackages(root: string, inputs: readonly string[]): BundledPackage[] {
   const folders = new Set(inputs.map(packageFolder).filter((folder) => folder !== undefined));
   return [...folders].sort().map((folder) => readPackage(path.join(root, folder)));
 }
 
 function packageFolder(input: string): string | undefined {
-  return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
+  return /^(?:[^:]*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0];
 }
 
 /** @throws Error if a package says nothing about its licence: it must not be shipped unseen */
