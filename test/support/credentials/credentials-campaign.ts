@@ -53,7 +53,8 @@ export async function credentialsCampaign(namespaces: number, random: () => numb
   bed.restart();
   const second = await phase('second run', () => bed.run());
   check(second.writes === 0 && second.calls === 0, `the second run wrote ${second.writes} times`);
-  check(second.lists <= 3 * pages + 2, `the second run read ${second.lists} pages`);
+  // the system's own namespaces are among those that are listed, and one page is for what is ours under other names
+  check(second.lists <= 3 * Math.ceil((namespaces + 10) / 500) + 1, `the second run read ${second.lists} pages`);
 
   const turnover = await phase('turnover', () => bed.run({ payload: { force: true } }));
   check(turnover.writes === namespaces, `the turnover took ${turnover.writes} writes`);
