@@ -11,6 +11,7 @@ type Open = (changed: (change: JobChange) => void) => Promise<SqliteStore>;
 /** @param open called at once; what is asked before it is done waits */
 export function answerCalls(port: MessagePort, open: Open): void {
   let outgoing: { replies: Reply[]; changes: JobChange[] } = { replies: [], changes: [] };
+  let isOpen = false;
   let isSending = false;
 
   /** In the next turn: a commit settles many promises in this one. */
@@ -19,7 +20,7 @@ export function answerCalls(port: MessagePort, open: Open): void {
     isSending = true;
     setImmediate(() => {
       isSending = false;
-      port.postMessage(outgoing satisfies FromThread, []);
+      port.postMessage({ ...outgoing, isOpen } satisfies FromThread, []);
       outgoing = { replies: [], changes: [] };
     });
   }
@@ -38,12 +39,13 @@ export function answerCalls(port: MessagePort, open: Open): void {
   async function begin(): Promise<void> {
     try {
       const store = await open(changed);
+      isOpen = true;
       port.on('message', (calls: readonly Call[]) => {
         for (const call of calls) void answer(store, call);
       });
       send();
     } catch (error) {
-      port.postMessage({ ...outgoing, failure: sentError(error) } satisfies FromThread, []);
+      port.postMessage({ ...outgoing, isOpen, failure: sentError(error) } satisfies FromThread, []);
       port.close();
     }
   }

@@ -14,8 +14,13 @@ export type Call = { id: number; port: string; method: string; args: readonly un
 
 export type Reply = { id: number; value: unknown } | { id: number; error: SentError };
 
-/** The first message has no replies: the store is open, or why it is not. */
-export type FromThread = { replies: readonly Reply[]; changes: readonly JobChange[]; failure?: SentError };
+/** Changes may come before the store is open: opening frees what the last process held. `failure`: it cannot be opened. */
+export type FromThread = {
+  isOpen: boolean;
+  replies: readonly Reply[];
+  changes: readonly JobChange[];
+  failure?: SentError;
+};
 
 export type SentError = {
   code: ErrorCode;

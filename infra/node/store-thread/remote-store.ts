@@ -101,9 +101,9 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     waiting.clear();
   }
 
-  thread.on('message', ({ replies, changes, failure }: FromThread) => {
-    if (failure === undefined) open();
-    else lost(receivedError(failure));
+  thread.on('message', ({ isOpen, replies, changes, failure }: FromThread) => {
+    if (isOpen) open();
+    if (failure !== undefined) lost(receivedError(failure));
     for (const reply of replies) {
       const asked = waiting.get(reply.id);
       waiting.delete(reply.id);
