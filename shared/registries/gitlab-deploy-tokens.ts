@@ -2,7 +2,8 @@
 //
 // GitLab shows a token once and knows no other state: the name of each holds when it was made (`transship-20270131T120000Z`). A crash
 // between making and handing out leaves one that nobody has; it is found again by its name, and goes with the older ones. Which of two is
-// in use nobody can tell, so that none goes before `graceMs` have passed since the one after it, nor one that a cluster is known to hold.
+// in use nobody can tell: a process that begins anew makes one for a single new Namespace, while all others hold an older one. So none goes
+// before clusters have renewed it by its age, `graceMs` after that, nor one that a cluster is known to hold.
 // https://docs.gitlab.com/api/deploy_tokens/
 import { messageOf, TransshipError } from '../errors.ts';
 import type { SecretSource } from '../identity/secret-source.ts';
@@ -27,6 +28,8 @@ export type GitlabDeployTokens = {
 type Known = { id: number; madeAt: number; endsAt?: Date };
 
 const DAY_MS = 24 * 3_600_000;
+/** The part of its life after which no cluster that is refreshed holds a credential any more. */
+const RENEWED_BY = 0.6;
 const PAGE_SIZE = 100;
 const MOST_PAGES = 50;
 /** Whoever makes more within the grace is in a loop: the next would only be one more that nobody takes away. */
@@ -51,7 +54,7 @@ export function gitlabDeployTokenIssuer(
       const made = await makeToken(call, time);
       const toLocal = (date: Date): Date => new Date(date.getTime() - time + now());
       const warnings: string[] = [];
-      for (const old of superseded(known, time, graceMs)) {
+      for (const old of superseded(known, time, options)) {
         if (inUse?.some((end) => old.endsAt !== undefined && isSameDay(end, toLocal(old.endsAt)))) continue;
         await revoke(call, old.id).catch((error: unknown) => {
           // The new one is good all the same; the next run tries again.
@@ -71,11 +74,14 @@ export function gitlabDeployTokenIssuer(
   };
 }
 
-/** Those that have ended by a successor for long enough: all before the newest one that is older than the grace. */
-function superseded(known: readonly Known[], time: number, graceMs: number): Known[] {
+/** All before the newest one that is older than the grace, once whoever held one has had the grace to renew it, too. */
+function superseded(known: readonly Known[], time: number, { lifeMs, graceMs }: GitlabDeployTokens): Known[] {
   const settled = known.filter(({ madeAt }) => madeAt <= time - graceMs);
   const newest = Math.max(...settled.map(({ madeAt }) => madeAt));
-  return settled.filter(({ madeAt }) => madeAt < newest);
+  return settled.filter(({ madeAt, endsAt }) => {
+    const ownLifeMs = endsAt === undefined ? lifeMs : endsAt.getTime() - madeAt;
+    return madeAt < newest && time >= madeAt + ownLifeMs * RENEWED_BY + graceMs;
+  });
 }
 
 /** GitLab ends tokens at midnight, so that days are all that can be compared. */

@@ -51,6 +51,15 @@ describe('deploy tokens of GitLab', () => {
     expect(fake.deployTokens.filter(({ revoked }) => revoked).map(({ id }) => id)).toEqual([1]);
   });
 
+  test('one that clusters have not renewed yet stays, though a newer one was made for a single Namespace long ago', async () => {
+    const { fake, issuer } = await gitlab();
+    // of 30 days: renewed after 18 of them at the latest, and 7 more are the grace
+    plant(fake, `prod-${stamp(Date.now() - 10 * DAY_MS)}`, Date.now() + 20 * DAY_MS);
+    plant(fake, `prod-${stamp(Date.now() - 9 * DAY_MS)}`, Date.now() + 21 * DAY_MS);
+    await issuer.issue();
+    expect(fake.deployTokens.filter(({ revoked }) => revoked)).toEqual([]);
+  });
+
   test('a token that a crash left behind is found by its name, and goes with the older ones', async () => {
     const { fake, issuer, entry, env } = await gitlab();
     const controller = new AbortController();
@@ -60,8 +69,8 @@ describe('deploy tokens of GitLab', () => {
     await crashed;
     await issuer.issue();
     expect(fake.deployTokens).toHaveLength(2);
-    const later = Date.now() + 15 * DAY_MS;
-    fake.skewMs = 15 * DAY_MS;
+    const later = Date.now() + 26 * DAY_MS;
+    fake.skewMs = 26 * DAY_MS;
     // the second and the third are older than the grace by then: the first has long been followed
     const [first, second] = fake.deployTokens;
     if (first !== undefined) first.name = `prod-${stamp(Date.now() - 1000)}`;
