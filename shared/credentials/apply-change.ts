@@ -6,7 +6,7 @@ import { attachPullSecrets, detachPullSecrets } from '../cluster/service-account
 import type { CredentialChange } from './credential-change.ts';
 import { PULL_SECRET_KEY, PULL_SECRET_TYPE } from './observed-objects.ts';
 import type { ObservedNamespace } from './observed.ts';
-import { labelValue, MARK_ANNOTATIONS, MARK_LABELS, writeMarks, type SecretMarks } from './secret-marks.ts';
+import { GITOPS, labelValue, MARK_ANNOTATIONS, MARK_LABELS, writeMarks, type SecretMarks } from './secret-marks.ts';
 
 /** `told`: there is nothing to write. `missing`: what it was to be written to is gone. */
 export type ChangeOutcome = 'written' | 'unchanged' | 'missing' | 'told';
@@ -41,7 +41,8 @@ export async function applyChange(
     case 'release-secret': {
       const { secret: name, uid, resourceVersion, content } = change;
       const marks = change.kind === 'update-secret' ? change.marks : undefined;
-      const update = { data: { [PULL_SECRET_KEY]: content }, ...marksUpdate(marks) };
+      const { annotations = {} } = observed.secrets.get(name) ?? {};
+      const update = { data: { [PULL_SECRET_KEY]: content }, ...marksUpdate(marks, annotations) };
       await updateSecret(cluster, { namespace, name, uid, resourceVersion }, update, options);
       return 'written';
     }
@@ -72,12 +73,21 @@ function seenServiceAccount(
   return { namespace, name, resourceVersion, imagePullSecrets: seen.imagePullSecrets };
 }
 
-/** What may be ours and is not said any more goes; without marks all of it. */
-function marksUpdate(marks: SecretMarks | undefined): Pick<SecretUpdate, 'labels' | 'annotations'> {
+/** What may be ours and is not said any more goes; without marks all of it. What somebody else tells Argo CD stays. */
+function marksUpdate(
+  marks: SecretMarks | undefined,
+  seen: Readonly<Record<string, string>>,
+): Pick<SecretUpdate, 'labels' | 'annotations'> {
+  const isOurs = (name: string): boolean => {
+    const [value, ours] = [seen[name], GITOPS[name]];
+    return ours === undefined || value === undefined || value === ours;
+  };
   const none = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, undefined]));
   const { labels, annotations } = marks === undefined ? { labels: {}, annotations: {} } : writeMarks(marks);
   return {
     labels: { ...none(MARK_LABELS), ...labels },
-    annotations: { ...none(MARK_ANNOTATIONS), ...annotations },
+    annotations: Object.fromEntries(
+      Object.entries({ ...none(MARK_ANNOTATIONS), ...annotations }).filter(([name]) => isOurs(name)),
+    ),
   };
 }

@@ -45,7 +45,7 @@ const CREDENTIALS = `${MARK_DOMAIN}/credentials`;
 const PRUNE = `${MARK_DOMAIN}/prune`;
 
 /** Argo CD neither shows what is not in Git as a difference nor removes it. https://argo-cd.readthedocs.io/en/stable/user-guide/compare-options/ */
-const GITOPS = {
+export const GITOPS: Readonly<Record<string, string>> = {
   'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
   'argocd.argoproj.io/sync-options': 'Prune=false',
 };
