@@ -15,8 +15,8 @@ import { isOfInstance, readMarks, type SecretMarks } from './secret-marks.ts';
 
 export type NamespaceOutcome = {
   namespace: string;
-  /** `gone`: it is not there any more, or about to go. */
-  state: 'done' | 'gone';
+  /** `gone`: it is not there any more, or about to go. `unread`: it could not be looked at again, though it had to be. */
+  state: 'done' | 'gone' | 'unread';
   written: readonly CredentialChange[];
   /** Conflicts, degraded registries and what is left behind, as of the last plan. */
   told: readonly CredentialChange[];
@@ -69,7 +69,7 @@ export async function applyNamespace(
     } catch (error) {
       const failure = { namespace, object: 'the namespace', error: passedOn(error, signal) };
       const marks = marksAfter(current, written, options);
-      return { namespace, state: 'done', written, told, failures: [failure], marks };
+      return { namespace, state: 'unread', written, told, failures: [failure], marks };
     }
   }
 }

@@ -80,9 +80,11 @@ export async function distribute(options: DistributeOptions): Promise<Distributi
   return { report: tally.report(), isComplete: place.isAtEnd(), lastNamespace: place.last() ?? options.after };
 }
 
-function unreachedBy({ written, failures }: NamespaceOutcome): TransshipError | undefined {
+/** Who lets a namespace be read is there: what then fails in it (a webhook of somebody's) is that namespace's alone. */
+function unreachedBy({ state, written, failures }: NamespaceOutcome): TransshipError | undefined {
   if (written.length > 0) return undefined;
-  return failures.map(({ error }) => error).find((error) => isTransshipError(error, ...UNREACHED));
+  const codes: readonly ErrorCode[] = state === 'unread' ? UNREACHED : ['unauthorized'];
+  return failures.map(({ error }) => error).find((error) => isTransshipError(error, ...codes));
 }
 
 /** How far it came without a gap. */
