@@ -107,10 +107,12 @@ function byNamespace<Found extends { namespace: string }>(
 }
 
 /** Some of ours is to go, by a rule or by its own mark: whoever names it has to be known. */
-function mayLose(secrets: Secrets, { mayPrune }: Reads): boolean {
-  return (
-    mayPrune || secrets.values().some((found) => found.values().some((secret) => readMarks(secret)?.prune === true))
-  );
+function mayLose(secrets: Secrets, { mayPrune, prunedElsewhere }: Reads): boolean {
+  const isLost = (secret: ObservedSecret): boolean => {
+    const marks = readMarks(secret);
+    return marks !== undefined && (marks.prune || prunedElsewhere.has(marks.rule));
+  };
+  return mayPrune || secrets.values().some((found) => found.values().some(isLost));
 }
 
 async function readServiceAccounts(

@@ -5,21 +5,20 @@
 //                              └─▶ read the Secrets ───┴─▶ plan, namespace by namespace
 //
 import type { Cluster } from '../cluster/cluster.ts';
-import { isTransshipError, TransshipError } from '../errors.ts';
+import { TransshipError } from '../errors.ts';
 import { askProviders, withOutcome, type AskOptions } from './ask-providers.ts';
 import type { CredentialChange } from './credential-change.ts';
 import type { CredentialRule } from './credential-rule.ts';
 import type { DesiredCredentials, DesiredRegistry } from './desired.ts';
 import { neededCredentials } from './needed-credentials.ts';
-import { observeCluster, type ObservedAll } from './observe-cluster.ts';
+import type { ObservedAll } from './observe-cluster.ts';
+import { observeMeant } from './observe-meant.ts';
 import { observeNamespace } from './observe-namespace.ts';
 import type { ObservedNamespace } from './observed.ts';
 import { planCredentials } from './plan.ts';
-import { readEach } from './read-each.ts';
 import { readContents } from './read-contents.ts';
 import { readsFor } from './reads.ts';
 import { readMarks } from './secret-marks.ts';
-import { selectsNamespace } from './selects-namespace.ts';
 import type { Available } from './verified-credentials.ts';
 
 export type RunScope = {
@@ -57,29 +56,31 @@ export async function prepareRun(scope: RunScope, means: RunMeans): Promise<Prep
   const { cluster, instance, isForced = false } = scope;
   const options = means.signal === undefined ? {} : { signal: means.signal };
   const rules = scope.rules.filter((rule) => rule.clusters.includes(cluster.name));
-  const reads = readsFor(rules, instance);
+  const reads = readsFor(rules, instance, scope.rules);
   const observe = (name: string) => observeNamespace(cluster, name, reads, options);
-  const { namespaces, unread } = await observeScope(scope, rules, observe, () =>
-    observeCluster(cluster, { reads, isMeant: (one) => isMeant(rules, one), ...options }),
-  );
-  const known = knownRegistries(rules, namespaces, means);
+  const { namespaces: seen, unread } =
+    scope.namespace === undefined
+      ? await observeMeant(cluster, rules, reads, options)
+      : await observeOne(scope.namespace, observe);
+  const known = knownRegistries(rules, seen, means);
   const desiredBy = (asked: ReadonlyMap<string, Available>): DesiredCredentials => ({
     instance,
-    rules,
+    // A rule that moved to other clusters still says what becomes of what it left here.
+    rules: scope.rules,
     registries: new Map([...known].map(([name, one]) => [name, withOutcome(one, asked.get(name), means.now())])),
     isForced,
   });
 
-  const needed = neededCredentials(desiredBy(new Map()), { name: cluster.name, namespaces }, cluster.now());
+  const needed = neededCredentials(desiredBy(new Map()), { name: cluster.name, namespaces: seen }, cluster.now());
   const only = scope.rule === undefined ? undefined : rules.find(({ name }) => name === scope.rule);
   const due = needed.registries.filter((registry) => only?.registries.includes(registry) ?? true);
-  const [asked] = await Promise.all([
+  const [asked, unreadable] = await Promise.all([
     askProviders(due, rules, means),
-    readContents(cluster, namespaces, needed.contents, options),
+    readContents(cluster, seen, needed.contents, options),
   ]);
   return {
-    namespaces,
-    unread,
+    namespaces: seen.filter(({ name }) => !unreadable.has(name)),
+    unread: new Map([...unread, ...unreadable]),
     observe,
     asked,
     plan(namespace) {
@@ -89,43 +90,9 @@ export async function prepareRun(scope: RunScope, means: RunMeans): Promise<Prep
   };
 }
 
-function isMeant(rules: readonly CredentialRule[], namespace: Pick<ObservedNamespace, 'name' | 'labels'>): boolean {
-  return rules.some((rule) => selectsNamespace(rule.namespaces, namespace));
-}
-
-/** Who may list no Namespaces works in those that rules name. */
-async function observeScope(
-  { namespace }: RunScope,
-  rules: readonly CredentialRule[],
-  observe: PreparedRun['observe'],
-  observeAll: () => Promise<ObservedAll>,
-): Promise<ObservedAll> {
-  if (namespace !== undefined) {
-    const found = await observe(namespace);
-    return { namespaces: found === undefined ? [] : [found], unread: new Map() };
-  }
-  try {
-    return await observeAll();
-  } catch (error) {
-    const names = namedOnly(rules);
-    if (!isTransshipError(error, 'denied') || names === undefined) throw error;
-    const { found, unread } = await readEach(names, observe);
-    const there = [...found.values()].filter((one) => one !== undefined);
-    return { namespaces: there.toSorted((one, other) => (one.name < other.name ? -1 : 1)), unread };
-  }
-}
-
-/** Undefined where some rule says it otherwise than by full names. */
-function namedOnly(rules: readonly CredentialRule[]): string[] | undefined {
-  const names = new Set<string>();
-  for (const { namespaces } of rules) {
-    if (namespaces.names === undefined || namespaces.selector !== undefined) return undefined;
-    for (const name of namespaces.names) {
-      if (/[^a-z0-9-]/.test(name)) return undefined;
-      names.add(name);
-    }
-  }
-  return [...names];
+async function observeOne(namespace: string, observe: PreparedRun['observe']): Promise<ObservedAll> {
+  const found = await observe(namespace);
+  return { namespaces: found === undefined ? [] : [found], unread: new Map() };
 }
 
 /** By their names in the rules. One that nobody issues for is known, too: a plan says why. */

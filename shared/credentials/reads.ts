@@ -1,7 +1,7 @@
 // What has to be read of a cluster so that its rules can be planned, and not more than that. Pure.
 import type { CredentialRule } from './credential-rule.ts';
 import { secretTargets } from './secret-target.ts';
-import { instanceSelector } from './secret-marks.ts';
+import { instanceSelector, labelValue } from './secret-marks.ts';
 
 export type Reads = {
   /** Of the Secrets that rules want. */
@@ -11,15 +11,24 @@ export type Reads = {
   serviceAccounts: 'none' | 'all' | readonly string[];
   /** Something of ours may have to go: who names it must be known. */
   mayPrune: boolean;
+  /** The labels of rules that have it go, and are for other clusters now. */
+  prunedElsewhere: ReadonlySet<string>;
 };
 
-/** @param rules those for this cluster */
-export function readsFor(rules: readonly CredentialRule[], instance: string): Reads {
+/** @param rules those for this cluster @param all the others, too */
+export function readsFor(
+  rules: readonly CredentialRule[],
+  instance: string,
+  all: readonly CredentialRule[] = rules,
+): Reads {
   return {
     secretNames: [...new Set(rules.flatMap((rule) => secretTargets(rule).map(({ secret }) => secret)))].toSorted(),
     ownSelector: instanceSelector(instance),
     serviceAccounts: serviceAccountsOf(rules),
     mayPrune: rules.some(({ prune }) => prune),
+    prunedElsewhere: new Set(
+      all.filter((rule) => rule.prune && !rules.includes(rule)).map(({ name }) => labelValue(name)),
+    ),
   };
 }
 
