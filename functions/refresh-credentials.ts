@@ -4,6 +4,7 @@
 //   prepare ─▶ distribute ─▶ tell ─▶ next job: a credential is due, or what failed is tried again
 //
 import { distribute } from '../shared/credentials/distribute.ts';
+import { endsInUse } from '../shared/credentials/ends-in-use.ts';
 import { prepareRun } from '../shared/credentials/prepare-run.ts';
 import { verifiedCredentials, type Verdicts } from '../shared/credentials/verified-credentials.ts';
 import { isTransshipError, TransshipError } from '../shared/errors.ts';
@@ -70,7 +71,14 @@ async function refresh({ deps, context, payload, verdicts, tellEvents }: Refresh
   const sleep = clockSleep(clock);
   const issuers = deps.issuers();
   const issuerOf = (registry: string) => issuers.of(registry);
-  const cycle = deps.credentials.cycle({ isForced, renewsEndless: trigger === 'config', signal });
+  const clusterOf = (name: string) => deps.clusters().get(name);
+  const cycle = deps.credentials.cycle({
+    isForced,
+    renewsEndless: trigger === 'config',
+    // Other runs may wait for the same call: the end of this one is not its end.
+    inUse: (issuer) => endsInUse(issuer, { instance, rules, clusterOf, issuerOf, now }),
+    signal,
+  });
   const run = await prepareRun(
     {
       cluster,

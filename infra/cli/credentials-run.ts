@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../shared/config/config.ts';
 import type { Cluster } from '../../shared/cluster/cluster.ts';
+import { endsInUse } from '../../shared/credentials/ends-in-use.ts';
 import { issuedCredentials } from '../../shared/credentials/issued-credentials.ts';
 import { prepareRun, type PreparedRun } from '../../shared/credentials/prepare-run.ts';
 import { verifiedCredentials } from '../../shared/credentials/verified-credentials.ts';
@@ -26,8 +27,14 @@ export function credentialsRun(
   { isForced, isDry }: RunOptions,
   { signal }: Pick<Context, 'signal'>,
 ): PrepareCluster {
-  const cycle = issuedCredentials().cycle({ isForced: isForced && !isDry, signal });
   const issuerOf = (registry: string) => issuers.of(registry);
+  const { instance, credentials: rules } = config;
+  const clusterOf = (each: string) => clusters.get(each);
+  const cycle = issuedCredentials().cycle({
+    isForced: isForced && !isDry,
+    inUse: (issuer) => endsInUse(issuer, { instance, rules, clusterOf, issuerOf, now: Date.now, signal }),
+    signal,
+  });
   const real = verifiedCredentials({ issuerOf, cycle, probe, verdicts: new WeakMap(), now: Date.now, signal });
   const credentials = isDry ? withoutIssuing(real, config.registries, Date.now) : real;
   return async (name) => {

@@ -41,6 +41,8 @@ type CycleOptions = {
   isForced?: boolean;
   /** The same for credentials without an end: they may have been changed where they are kept. */
   renewsEndless?: boolean;
+  /** When the credentials of an issuer end that clusters hold: for those that must not replace them. */
+  inUse?: (issuer: Issuer) => Promise<readonly Date[]>;
   signal?: AbortSignal;
 };
 
@@ -102,10 +104,11 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
     return { credential: held, problem: { error: shortLived(held, lifeMs), retryAt: new Date(renewMs(held)) } };
   };
 
-  async function ask(issuer: Issuer): Promise<IssuedCredential> {
+  async function ask(issuer: Issuer, { inUse }: CycleOptions): Promise<IssuedCredential> {
+    const looks = inUse === undefined ? {} : { inUse: () => inUse(issuer) };
     for (let tried = 1; ; tried += 1) {
       try {
-        return checked(await issuer.issue({ signal: AbortSignal.timeout(CALL_MS) }), issuer);
+        return checked(await issuer.issue({ signal: AbortSignal.timeout(CALL_MS), ...looks }), issuer);
       } catch (error) {
         const wait = Math.max(
           isTransshipError(error) ? (error.retryAfterMs ?? 0) : 0,
@@ -117,11 +120,11 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
     }
   }
 
-  async function call(issuer: Issuer, known: Known): Promise<Issued> {
+  async function call(issuer: Issuer, known: Known, options: CycleOptions): Promise<Issued> {
     try {
-      let held = await ask(issuer);
+      let held = await ask(issuer, options);
       if (leftMs(held) < SHORTEST_LIFE_MS) {
-        const other = await ask(issuer);
+        const other = await ask(issuer, options);
         if (endMs(other) > endMs(held)) held = other;
       }
       if (leftMs(held) <= 0) throw overAlready(held);
@@ -134,8 +137,8 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
   }
 
   /** One call for all who ask meanwhile: it is nobody's to cut off. */
-  function shared(issuer: Issuer, known: Known): Promise<Issued> {
-    known.calling ??= call(issuer, known).finally(() => delete known.calling);
+  function shared(issuer: Issuer, known: Known, options: CycleOptions): Promise<Issued> {
+    known.calling ??= call(issuer, known, options).finally(() => delete known.calling);
     return known.calling;
   }
 
@@ -146,16 +149,16 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
 
   function current(issuer: Issuer, options: CycleOptions): Promise<Issued> {
     const known = knownOf(issuer.id);
-    if (options.isForced === true || known.calling !== undefined) return shared(issuer, known);
+    if (options.isForced === true || known.calling !== undefined) return shared(issuer, known, options);
     const young = youngOne(known, options);
     if (young !== undefined) return Promise.resolve(fresh(young));
-    return unlessFailed(issuer, known);
+    return unlessFailed(issuer, known, options);
   }
 
   /** What failed a moment ago is left alone. */
-  function unlessFailed(issuer: Issuer, known: Known): Promise<Issued> {
+  function unlessFailed(issuer: Issuer, known: Known, options: CycleOptions): Promise<Issued> {
     const { failure } = known;
-    if (failure === undefined || now() >= failure.untilMs) return shared(issuer, known);
+    if (failure === undefined || now() >= failure.untilMs) return shared(issuer, known, options);
     return Promise.resolve(withProblem(known, failure.error, failure.untilMs));
   }
 
@@ -184,7 +187,7 @@ export function issuedCredentials(options: IssuingOptions = {}): IssuedCredentia
           // Another registry of the identity said so before.
           if (renewed.has(id)) return issue(issuer);
           renewed.add(id);
-          return remember(id, unlessFailed(issuer, knownOf(id)));
+          return remember(id, unlessFailed(issuer, knownOf(id), cycleOptions));
         },
       };
     },

@@ -38,10 +38,11 @@ export async function issueRegistryToken(
   const azureNow = new Date(now() + offsetMs);
   const status = memberOf(found.body, 'properties')['status'];
   if (status === 'disabled') throw disabled(host, token);
+  const held = await inUse?.();
   const choice = chooseSlot(
     passwordsOf(found.body),
     azureNow,
-    inUse?.map((end) => new Date(end.getTime() + offsetMs)),
+    held?.map((end) => new Date(end.getTime() + offsetMs)),
   );
   if (!('slot' in choice)) throw bothHeld(host, token, choice.busyUntil);
   // whole seconds, as marks on Secrets have them

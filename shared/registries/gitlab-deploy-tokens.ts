@@ -51,11 +51,13 @@ export function gitlabDeployTokenIssuer(
       const { known, clockAt } = await listTokens(call);
       const time = clockAt.getTime();
       if (known.filter(({ madeAt }) => madeAt > time - graceMs).length >= MOST_YOUNG) throw tooMany(call);
+      const gone = superseded(known, time, options);
+      const held = gone.length === 0 ? [] : await inUse?.();
       const made = await makeToken(call, time);
       const toLocal = (date: Date): Date => new Date(date.getTime() - time + now());
       const warnings: string[] = [];
-      for (const old of superseded(known, time, options)) {
-        if (inUse?.some((end) => old.endsAt !== undefined && isSameDay(end, toLocal(old.endsAt)))) continue;
+      for (const old of gone) {
+        if (held?.some((end) => old.endsAt !== undefined && isSameDay(end, toLocal(old.endsAt)))) continue;
         await revoke(call, old.id).catch((error: unknown) => {
           // The new one is good all the same; the next run tries again.
           warnings.push(`deploy token ${old.id} of ${place.host} could not be taken away: ${messageOf(error)}`);

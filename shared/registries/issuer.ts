@@ -31,8 +31,8 @@ export type Issuer = {
 export type IssueOptions = {
   signal?: AbortSignal;
   /**
-   * When each of this issuer's credentials ends that clusters still hold. One with a fixed number of passwords (a token of ACR has two)
-   * makes none of these anew; absent: nobody looked, and it goes by the passwords' age.
+   * Looks when each of this issuer's credentials ends that clusters still hold, on this machine's clock; costs requests. One with a fixed
+   * number of passwords (a token of ACR has two) makes none of these anew; absent: nobody can look, and it goes by the passwords' age.
    */
-  inUse?: readonly Date[];
+  inUse?: () => Promise<readonly Date[]>;
 };

@@ -220,8 +220,8 @@ describe('a password of a token of the registry', () => {
 
   test('goes by turns, and never over one that clusters hold', async () => {
     const made = issuer(ofToken(10 * DAY));
-    const first = await made.issue({ inUse: [] });
-    const second = await made.issue({ inUse: ends(first) });
+    const first = await made.issue({ inUse: () => Promise.resolve([]) });
+    const second = await made.issue({ inUse: () => Promise.resolve(ends(first)) });
     expect([first.identity, second.identity]).toEqual(['token pull (password1)', 'token pull (password2)']);
     azure.settings.passwords = azure.settings.passwords.map((password) => ({
       ...password,
@@ -229,12 +229,12 @@ describe('a password of a token of the registry', () => {
     }));
     const [older, newer] = azure.settings.passwords.map(({ expiry }) => new Date(expiry ?? 0));
     if (older === undefined || newer === undefined) throw new Error('both are there');
-    await expect(made.issue({ inUse: [older, newer] })).rejects.toMatchObject({
+    await expect(made.issue({ inUse: () => Promise.resolve([older, newer]) })).rejects.toMatchObject({
       code: 'conflict-refused',
       retryable: true,
       message: expect.stringContaining('both passwords'),
     });
-    expect((await made.issue({ inUse: [newer] })).identity).toBe('token pull (password1)');
+    expect((await made.issue({ inUse: () => Promise.resolve([newer]) })).identity).toBe('token pull (password1)');
   });
 
   test('that was made and lost is made again, not the one that clusters may hold', async () => {

@@ -45,9 +45,11 @@ describe('deploy tokens of GitLab', () => {
     const { fake, issuer } = await gitlab();
     plant(fake, `prod-${stamp(Date.now() - 25 * DAY_MS)}`, Date.now() + 5 * DAY_MS);
     plant(fake, `prod-${stamp(Date.now() - 15 * DAY_MS)}`, Date.now() + 15 * DAY_MS);
-    await issuer.issue({ inUse: [new Date(Date.parse(fake.deployTokens[0]?.expires_at ?? ''))] });
+    await issuer.issue({
+      inUse: () => Promise.resolve([new Date(Date.parse(fake.deployTokens[0]?.expires_at ?? ''))]),
+    });
     expect(fake.deployTokens.filter(({ revoked }) => revoked)).toEqual([]);
-    await issuer.issue({ inUse: [] });
+    await issuer.issue({ inUse: () => Promise.resolve([]) });
     expect(fake.deployTokens.filter(({ revoked }) => revoked).map(({ id }) => id)).toEqual([1]);
   });
 
