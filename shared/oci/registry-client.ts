@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
 import { originOf } from './egress-policy.ts';
+import { saysLoginEnded } from './ended-login.ts';
 import { checkUrl } from './egress-guard.ts';
 import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
@@ -117,7 +118,9 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
       for (let retried = false; ;) {
         const header = own ? await authorizer.authorize(scopes, { minimumLifeMs: lifeFor(request) }) : undefined;
         const answer = await exchange(request, url, header);
-        if (answer.status !== 401 || originOf(answer.url) !== originOf(baseUrl)) return answer;
+        if (originOf(answer.url) !== originOf(baseUrl)) return answer;
+        const isRefused = answer.status === 401 || (!retried && (await isLoginOver(answer, request, header)));
+        if (!isRefused) return answer;
         await answer.body.dump({ limit: MOST_ERROR_BYTES });
         // What logging in costs is not the work's own.
         if (request.meter !== undefined) request.meter.requests -= 1;
@@ -127,6 +130,27 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         // A 401 to a request without credentials is how every login starts, and no failure of one.
         retried ||= header !== undefined;
       }
+    }
+
+    /** What has no body (an answer to HEAD) does not tell: the root of the API is asked as well, which every login may read. */
+    async function isLoginOver(
+      { status }: FollowedResponse,
+      { repository, signal }: RegistryRequest,
+      header: string | undefined,
+    ): Promise<boolean> {
+      if (header === undefined || status === 401 || status !== traits.login.endedStatus) return false;
+      const asked: RegistryRequest = {
+        operation: 'look whether the login has ended',
+        action: 'head',
+        method: 'GET',
+        target: '/v2/',
+        expect: [200],
+        ...(repository === undefined ? {} : { repository }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      const answer = await exchange(asked, urlOf('/v2/', baseUrl), header);
+      const body = await registryResponse(answer, asked, settings.host).prefix(MOST_ERROR_BYTES);
+      return answer.status === status && saysLoginEnded(body);
     }
 
     async function exchange(request: RegistryRequest, url: URL, header: string | undefined): Promise<FollowedResponse> {

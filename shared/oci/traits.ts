@@ -5,6 +5,10 @@ export type ActionClass = 'head' | 'read' | 'start' | 'upload' | 'manifest-write
 
 /** Vendor differences that the distribution client and the copy engine act on. */
 export type Traits = {
+  login: {
+    /** The status for a login that has ended; where it is not 401, it stands for a lack of rights, too, and the registry's words decide. */
+    endedStatus: 401 | 403;
+  };
   upload: {
     /** How a blob is sent: one PUT, or PATCHes of `chunkBytes` and a closing PUT. */
     strategy: 'monolithic' | 'chunked';

@@ -4,6 +4,7 @@ import type { Traits } from '../oci/traits.ts';
 const MEBIBYTE = 1024 * 1024;
 
 const SPECIFICATION: Traits = {
+  login: { endedStatus: 401 },
   upload: {
     strategy: 'monolithic',
     monolithicUpToBytes: Number.POSITIVE_INFINITY,
@@ -24,6 +25,7 @@ type TraitOverrides = { [Group in keyof Traits]?: Partial<Traits[Group]> };
 /** The specification's behaviour with one vendor's differences laid over it. */
 export function defineTraits(overrides: TraitOverrides): Traits {
   return {
+    login: { ...SPECIFICATION.login, ...overrides.login },
     upload: { ...SPECIFICATION.upload, ...overrides.upload },
     mount: { ...SPECIFICATION.mount, ...overrides.mount },
     referrers: { ...SPECIFICATION.referrers, ...overrides.referrers },

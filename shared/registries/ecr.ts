@@ -10,6 +10,8 @@ export const ecr: Vendor = {
   matchesHost: (host) => parseEcrHost(host) !== undefined,
   at: (host) => ({ ...ecr, trustedHosts: layerBucketHosts(host) }),
   traits: defineTraits({
+    // "Your authorization token has expired": https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
+    login: { endedStatus: 403 },
     // PATCH stores its bytes but reports a wrong Range: https://github.com/aws/containers-roadmap/issues/2831
     upload: { strategy: 'monolithic' },
     referrers: { mode: 'api' },

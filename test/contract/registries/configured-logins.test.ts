@@ -5,9 +5,11 @@ import path from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { copyArtifact } from '../../../shared/mirror/copy.ts';
+import { headManifest } from '../../../shared/oci/manifests.ts';
 import { parseReference } from '../../../shared/oci/reference.ts';
 import { listTags } from '../../../shared/oci/tags.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
+import { startBareServer } from '../../support/bare-server.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { startCloudFront, type CloudHandler } from '../../support/clouds/cloud-front.ts';
 import { CLIENT, createFakeAzure, REGISTRY, TENANT } from '../../support/clouds/fake-azure.ts';
@@ -26,10 +28,10 @@ afterEach(async () => {
 });
 
 /** One with an image, for the user whose password is what `password` gives at that time. */
-async function registryFor(username: string, password: () => string) {
+async function registryFor(username: string, password: () => string, kind: 'token' | 'basic' = 'token') {
   const users: Record<string, string> = {};
   Object.defineProperty(users, username, { enumerable: true, get: password });
-  const started = await startRegistry({ auth: { kind: 'token', users } });
+  const started = await startRegistry({ auth: { kind, users } });
   open.push(() => started.stop());
   await plantSimpleImage({ registry: started, repository: 'team/app' }, { tag: 'v1', layers: ['a'] });
   return started;
@@ -111,6 +113,48 @@ test.each([
   const registry = await registryFor(username, () => password);
   const entry = `"${registry.host}": { kind: ${fields} }`;
   expect(await copyFrom(registry.host, entry, { env: { P: password } })).toMatchObject({ state: 'copied' });
+});
+
+test('an identity of AWS, anew once ECR says that its token has ended, and not where it lacks a right', async () => {
+  const tokens: string[] = [];
+  const aws = await startBareServer((request, response) => {
+    request.resume();
+    tokens.push(uniqueSecret('ecr'));
+    const authorizationToken = Buffer.from(`AWS:${tokens.at(-1)}`).toString('base64');
+    const data = { authorizationToken, expiresAt: Date.now() / 1000 + 43_200 };
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify({ authorizationData: [data] }));
+  });
+  open.push(() => aws[Symbol.asyncDispose]());
+  const variables = {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: 'AKIATEST',
+    AWS_SECRET_ACCESS_KEY: uniqueSecret('aws'),
+  };
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+  const registry = await registryFor('AWS', () => tokens.at(-1) ?? '', 'basic');
+  let ended = 0;
+  const front = await startFront(registry, async ({ url = '', headers }, response) => {
+    const isEnded = tokens.slice(0, ended).some((token) => headers.authorization === `Basic ${btoa(`AWS:${token}`)}`);
+    if (!isEnded && !url.includes('/forbidden/')) return false;
+    const message = isEnded ? 'Your authorization token has expired. Reauthenticate and try again.' : 'not allowed';
+    // nothing of it is sent in answer to HEAD
+    response.writeHead(403).end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }));
+    return true;
+  });
+  open.push(() => front[Symbol.asyncDispose]());
+  const entry = `"${front.host}": { kind: ecr, plainHttp: true, credential: { aws: { region: eu-west-1 } } }`;
+  const registries = registriesOf(entry, { env: variables });
+  open.push(() => registries.close());
+  const at = (name: string) => ({ registry: registries.client(front.host), name });
+  expect(await headManifest(at('team/app'), 'v1')).toBeDefined();
+  await expect(headManifest(at('team/forbidden/app'), 'v1')).rejects.toMatchObject({ code: 'denied' });
+  expect(tokens).toHaveLength(1);
+  ended = 1;
+  expect(await headManifest(at('team/app'), 'v1')).toBeDefined();
+  await expect(headManifest(at('team/forbidden/app'), 'v1')).rejects.toMatchObject({ code: 'denied' });
+  expect(tokens).toHaveLength(2);
+  expect((await copyFrom(front.host, entry, { env: variables }))?.state).toBe('copied');
 });
 
 test('an identity of Google', async () => {
