@@ -7,13 +7,14 @@ import { isSameCredential } from './same-credential.ts';
 
 type Kept = { issued: IssuedCredential; credential: Credential; renewAt: number };
 
-/** How long a failed renewal is not tried again. */
+/** How long a failed renewal is not tried again, and how long a registry may go on refusing before another one is issued for it. */
 const RETRY_MS = 30_000;
 
 /** The source throws what the issuer throws. */
 export function credentialsOf(issuer: Issuer, now: () => number = Date.now): CredentialSource {
   let kept: Kept | undefined;
   let loading: Promise<Kept> | undefined;
+  let refusedUntil = Number.NEGATIVE_INFINITY;
 
   const load = (): Promise<Kept> => {
     loading ??= issuer
@@ -37,7 +38,13 @@ export function credentialsOf(issuer: Issuer, now: () => number = Date.now): Cre
   return async ({ refused }) => {
     const found = kept ?? (await load());
     // Those that were refused together wait for one new credential: the call under way is shared.
-    if (refused !== undefined && isSameCredential(found.credential, refused)) return (await load()).credential;
+    if (refused !== undefined && isSameCredential(found.credential, refused)) {
+      // What was issued for a refusal a moment ago is refused, too: who lacks the right would ask the cloud anew with each request.
+      if (loading === undefined && now() < refusedUntil) return found.credential;
+      const { credential } = await load();
+      refusedUntil = now() + RETRY_MS;
+      return credential;
+    }
     return (found.renewAt <= now() ? await renew(found) : found).credential;
   };
 }

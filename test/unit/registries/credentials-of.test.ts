@@ -91,3 +91,15 @@ test('a refused one is not handed out again while no new one can be had', async 
   state.failure = outage;
   await expect(source({ registry, refused })).rejects.toBe(outage);
 });
+
+test('a registry that refuses the new one, too, does not make each request ask the cloud for another one', async () => {
+  const { state, source } = bed(HOUR_MS);
+  const first = await source({ registry });
+  const second = await source({ registry, refused: first });
+  for (let request = 0; request < 10; request += 1) {
+    expect(await source({ registry, refused: second })).toBe(second);
+  }
+  expect(state.issued).toBe(2);
+  state.time += 30_000;
+  expect(nameOf(await source({ registry, refused: second }))).toBe('u3');
+});
