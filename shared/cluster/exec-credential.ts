@@ -27,6 +27,8 @@ export type LoginPlace = {
   cluster: string;
   env: NodeJS.ProcessEnv;
   timeoutMs?: number;
+  /** Ends the program: nobody needs its answer any more. */
+  signal?: AbortSignal;
 };
 
 const MOST_BYTES = 1024 * 1024;
@@ -59,6 +61,7 @@ function run(program: LoginProgram, place: LoginPlace): Promise<string> {
     killSignal: 'SIGKILL' as const,
     maxBuffer: MOST_BYTES,
     windowsHide: true,
+    ...(place.signal !== undefined && { signal: place.signal }),
   };
   return new Promise((resolve, reject) => {
     const child = execFile(command, [...args], options, (error, stdout, stderr) => {

@@ -20,10 +20,10 @@ export type KubeconfigPlace = {
   context?: string;
 };
 
-/** @throws TransshipError invalid-config */
+/** @param signal ends a login program that runs. @throws TransshipError invalid-config */
 export async function connectByKubeconfig(
   place: KubeconfigPlace,
-  { env, now }: { env: NodeJS.ProcessEnv; now: () => Date },
+  { env, now, signal }: { env: NodeJS.ProcessEnv; now: () => Date; signal?: AbortSignal },
 ): Promise<Connection> {
   const config = await readKubeconfig(place.path, env);
   const name = place.context ?? config.currentContext;
@@ -38,7 +38,14 @@ export async function connectByKubeconfig(
   const proxy = text(cluster.value, 'proxy-url');
   const headers = impersonation(user.value);
   const server = readServer(requireMember(config, cluster.value, `the cluster of context ${name}`, 'server'), place);
-  const login = loginOf({ user, cluster, config, server, env, place });
+  const login = loginOf({
+    user,
+    cluster,
+    config,
+    server,
+    place,
+    surroundings: { env, ...(signal !== undefined && { signal }) },
+  });
   const remembered = login.isRemembered ? rememberIdentity(login.ask, now) : undefined;
   return {
     server,
@@ -60,17 +67,17 @@ type LoginParts = {
   cluster: Entry;
   config: Kubeconfig;
   server: URL;
-  env: NodeJS.ProcessEnv;
   place: KubeconfigPlace;
+  surroundings: { env: NodeJS.ProcessEnv; signal?: AbortSignal };
 };
 
 /** As kubectl chooses: a program or provider where there is one, then the file with a token, the token, and name and password. */
-function loginOf({ user, cluster, config, server, env, place }: LoginParts): Login {
+function loginOf({ user, cluster, config, server, place, surroundings }: LoginParts): Login {
   const read = reader(config);
   const exec = fieldOf(user.value, 'exec');
   if (isObject(exec)) {
     const program = loginProgram(exec, user, cluster, server, config);
-    return { ask: () => askLoginProgram(program, { cluster: place.cluster, env }), isRemembered: true };
+    return { ask: () => askLoginProgram(program, { cluster: place.cluster, ...surroundings }), isRemembered: true };
   }
   const provider = fieldOf(user.value, 'auth-provider');
   if (isObject(provider)) {

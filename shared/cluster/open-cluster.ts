@@ -35,10 +35,11 @@ export type OpenClusterOptions = {
  * @throws TransshipError invalid-config
  */
 export async function openCluster(config: ClusterConfig, options: OpenClusterOptions): Promise<Cluster> {
-  const connect = waysTo(config, options);
+  const closing = new AbortController();
+  const connect = waysTo(config, options, closing.signal);
   const isLocal = 'kubeconfig' in config || 'inCluster' in config;
   let first: Connection | undefined = isLocal ? await connect() : undefined;
-  return createApiClient({
+  const client = createApiClient({
     name: config.name,
     async connect() {
       const connection = first ?? (await connect());
@@ -53,13 +54,21 @@ export async function openCluster(config: ClusterConfig, options: OpenClusterOpt
     now: options.now ?? (() => new Date()),
     random: options.random ?? Math.random,
   });
+  return {
+    ...client,
+    async close() {
+      // a login program that hangs would keep the process
+      closing.abort();
+      await client.close();
+    },
+  };
 }
 
-function waysTo(config: ClusterConfig, options: OpenClusterOptions): Connect {
+function waysTo(config: ClusterConfig, options: OpenClusterOptions, signal: AbortSignal): Connect {
   const { name } = config;
   const { env, logins = {}, now = () => new Date(), serviceAccountFolder: folder = SERVICE_ACCOUNT_FOLDER } = options;
   if ('kubeconfig' in config) {
-    return () => connectByKubeconfig({ cluster: name, ...config.kubeconfig }, { env, now });
+    return () => connectByKubeconfig({ cluster: name, ...config.kubeconfig }, { env, now, signal });
   }
   if ('inCluster' in config) return () => connectInCluster(name, { env, folder });
   if ('eks' in config) return () => connectToCloud(name, logins.eks?.(config.eks), now);
