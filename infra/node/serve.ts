@@ -146,8 +146,9 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   news.listen(work.changed);
   const distribution = startDistribution({ deps, acceptNamespaces: deps.acceptNamespaces, signal: stopping.signal });
   live.distribution = distribution;
-  opened.defer(distribution.ended);
-  await distribution.adopt();
+  // what fails from here on ends them, too
+  opened.defer(async () => stopping.abort());
+  await distribution.adopt(first.connectionsMark);
   const reloads = await reloading({
     ...options,
     sources,
@@ -176,7 +177,8 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       const drained = listening.drain();
       const startedAt = performance.now();
       await within(JOBS_MS, work.ended);
-      await within(ALL_MS - (performance.now() - startedAt), drained);
+      // a login to a cluster that hangs keeps nobody
+      await within(ALL_MS - (performance.now() - startedAt), Promise.all([drained, distribution.ended()]));
       await rest.disposeAsync();
       logger.info('stopped');
     },

@@ -11,8 +11,12 @@ import type { Config } from '../../../shared/config/config.ts';
 import { watchClusters } from './watch-clusters.ts';
 
 export type Distribution = {
-  /** Takes over the configuration that holds now; does nothing where that wants the same as before. @throws TransshipError store-unavailable */
-  adopt: () => Promise<void>;
+  /**
+   * Takes over the configuration that holds now; does nothing where that wants the same as before, by the same connections.
+   * @param connectionsMark of the connections that hold now: watches end with those that they began with
+   * @throws TransshipError store-unavailable
+   */
+  adopt: (connectionsMark: string) => Promise<void>;
   /** Of a Namespace of a watched cluster, as far as it is known. */
   labelsOf: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
   /** After the signal: when all watches are over. */
@@ -29,17 +33,20 @@ export function startDistribution(options: DistributionOptions): Distribution {
   const { clock, config, jobs } = options.deps;
   const watches = watchClusters(options);
   let wanted = '';
+  let connectedBy = '';
 
   return {
-    async adopt() {
+    async adopt(connectionsMark) {
       const next = markOf(config());
-      if (next === wanted) return;
+      if (next === wanted && connectionsMark === connectedBy) return;
+      // first, so that they see what is made after the look at the whole cluster
+      watches.restart();
+      connectedBy = connectionsMark;
       await saveCredentialSchedules(jobs, config(), clock);
       const asked = distributedClusters(config()).map((cluster) =>
         jobs.accept(credentialsJob({ cluster, trigger: 'config' })),
       );
       await Promise.all(asked);
-      watches.restart();
       wanted = next;
     },
     labelsOf: watches.labelsOf,

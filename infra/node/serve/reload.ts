@@ -30,8 +30,8 @@ export type ReloadOptions = {
   live: { prepared: Prepared };
   connections: Swapped<Connections>;
   listening: Pick<Listening, 'useCertificate' | 'useAdmissionCertificate'>;
-  /** Takes over what clusters are to get. */
-  adoptDistribution: () => Promise<void>;
+  /** Takes over what clusters are to get, and by which connections. */
+  adoptDistribution: (connectionsMark: string) => Promise<void>;
 };
 
 export type Reloads = { reload: () => Promise<void>; close: () => void };
@@ -69,7 +69,7 @@ async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Pr
   live.prepared = next;
   if (opened !== undefined) connections.swap(opened);
   await saveSchedules(options.store.jobs, next.config.rules, options.clock);
-  await options.adoptDistribution();
+  await options.adoptDistribution(next.connectionsMark);
   const { rules, receivers } = next.config;
   logger.info('configuration loaded', { rules: rules.length, receivers: receivers.length });
   for (const key of needsRestart(before.config, wanted)) logger.warn('this change needs a restart', { key });

@@ -1,5 +1,5 @@
 // Watches the Namespaces and ServiceAccounts of one cluster, and asks for jobs where something new lacks its credentials. What was there
-// at the first list is the business of a look at the whole cluster.
+// at the first list is the business of a look at the whole cluster, which is asked for once more where that list came late.
 //
 //   Namespace, ServiceAccount ─▶ view ─▶ (a moment) ─▶ jobs
 //
@@ -15,6 +15,8 @@ export type ClusterWatchOptions = {
   view: ClusterView;
   /** Some rule gives references to ServiceAccounts. */
   watchesAccounts: boolean;
+  /** It should have begun before: somebody may have looked at the cluster meanwhile, too early for what is new. */
+  isLate: boolean;
   /** Ends it. */
   signal: AbortSignal;
   /** Something failed that is tried again. */
@@ -30,11 +32,18 @@ const MOST_SINGLE = 200;
 
 /** Resolves when its signal was aborted; failures of the cluster are told and tried again. */
 export async function watchCluster(cluster: Cluster, options: ClusterWatchOptions): Promise<void> {
-  const { deps, view, acceptNamespaces, watchesAccounts, signal, onTrouble } = options;
+  const { deps, view, acceptNamespaces, watchesAccounts, signal } = options;
   const { clock, jobs } = deps;
   const changed = new Set<string>();
   const { promise: listed, resolve: setListed } = Promise.withResolvers<void>();
   let callOff: (() => void) | undefined;
+  let { isLate } = options;
+  let isWholeDue = false;
+
+  function onTrouble(error: unknown): void {
+    isLate = true;
+    options.onTrouble(error);
+  }
 
   function soon(ms = MOMENT_MS): void {
     if (signal.aborted) return;
@@ -50,7 +59,8 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
   async function flush(): Promise<void> {
     for (const name of view.takeIncomplete()) changed.add(name);
     const names = [...changed];
-    const places = names.length > MOST_SINGLE ? [undefined] : names;
+    const isWhole = isWholeDue || names.length > MOST_SINGLE;
+    const places = isWhole ? [undefined] : names;
     const asked = places.map((namespace) =>
       jobs.accept(
         credentialsJob({ cluster: cluster.name, trigger: 'watch', ...(namespace === undefined ? {} : { namespace }) }),
@@ -58,6 +68,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     );
     await Promise.all(asked);
     for (const name of names) changed.delete(name);
+    if (isWhole) isWholeDue = false;
   }
 
   async function followNamespaces(): Promise<void> {
@@ -66,6 +77,10 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     for await (const change of watchNamespaces(cluster, { signal, onTrouble })) {
       if (change.kind === 'removed') view.forgetNamespace(change.name);
       else if (change.kind === 'listed') {
+        if (!isListed && isLate) {
+          isWholeDue = true;
+          soon();
+        }
         isListed = true;
         setListed();
       } else {

@@ -35,15 +35,18 @@ export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatches
   async function keepWatching(name: string, view: ClusterView, ending: AbortSignal): Promise<void> {
     const onTrouble = troubleTeller(logger.with({ cluster: name }), clock);
     const { watchCluster } = await import('./watch-cluster.ts');
+    let isLate = false;
     while (!ending.aborted) {
       try {
         const cluster = await deps.clusters().get(name);
         const watchesAccounts = config().credentials.some(
           (rule) => rule.clusters.includes(name) && rule.serviceAccounts !== 'none',
         );
-        await watchCluster(cluster, { deps, acceptNamespaces, view, watchesAccounts, signal: ending, onTrouble });
+        const options = { deps, acceptNamespaces, view, watchesAccounts, isLate, signal: ending, onTrouble };
+        await watchCluster(cluster, options);
       } catch (error) {
         if (ending.aborted) return;
+        isLate = true;
         onTrouble(error);
         await pause(ending);
       }
@@ -85,6 +88,8 @@ function troubleTeller(logger: Logger, clock: Clock): (error: unknown) => void {
   const tell = quietTrouble(logger, clock, 'a cluster cannot be watched');
   let isDenialTold = false;
   return (error) => {
+    // its connections were closed for others: it begins anew with these
+    if (isTransshipError(error, 'interrupted')) return;
     if (!isTransshipError(error, 'denied')) return tell(error);
     if (!isDenialTold) logger.warn('a cluster may not be watched: what nobody tells of is found later', { err: error });
     isDenialTold = true;
