@@ -1,11 +1,11 @@
 // What one Secret needs: which entries it gets, keeps and loses, and whether that is a change at all. What cannot be done is a conflict.
 import { Secret } from '../telemetry/secret.ts';
-import { chooseEntry, type Choice } from './choose-entry.ts';
+import { chooseEntry } from './choose-entry.ts';
 import type { Claim, Conflict } from './claim.ts';
 import type { CredentialChange, Place } from './credential-change.ts';
 import type { DesiredCredentials } from './desired.ts';
 import { differenceOf } from './difference.ts';
-import { findTaken } from './host-taken.ts';
+import { settleTaken, type Settled } from './host-taken.ts';
 import { mustRead, staleRegistries, targetInputs } from './needed-credentials.ts';
 import { readContent } from './read-content.ts';
 import { type EntryText, formatEntries, NO_ENTRIES, type SecretEntries } from './secret-entries.ts';
@@ -46,10 +46,14 @@ export function planSecret(claim: Claim, desired: DesiredCredentials, place: Pla
     trouble === undefined ? [] : [{ ...place, kind: 'degraded', registry, ...trouble }],
   );
   const isUnread = claim.kind !== 'absent' && claim.secret.content === undefined;
-  const write = isUnread ? undefined : planWrite(claim, old, choices, desired.instance);
-  if (write === undefined) return { changes: degraded, isRefused: false };
-  if ('reason' in write) return refused(claim, place, write, degraded);
-  return { changes: [...degraded, { ...place, ...write }], isRefused: false };
+  if (isUnread) return { changes: degraded, isRefused: false };
+  const settled = settleTaken(claim, held, old.marks, choices);
+  const conflicts = settled.conflicts.map((conflict) => conflictAt(claim, place, conflict));
+  const told = [...degraded, ...conflicts];
+  const write = planWrite(claim, old, settled, desired.instance);
+  if (write === undefined) return { changes: told, isRefused: conflicts.length > 0 };
+  if ('reason' in write) return refused(claim, place, write, told);
+  return { changes: [...told, { ...place, ...write }], isRefused: false };
 }
 
 /** What is there; as far as the marks tell where nothing will be written, so that nobody has to read it. */
@@ -75,20 +79,12 @@ type Write =
       'kind' | 'secret' | 'uid' | 'resourceVersion' | 'content' | 'marks' | 'difference'
     >;
 
-function planWrite(
-  claim: Held,
-  old: Old,
-  choices: readonly (Choice & { registry: string })[],
-  instance: string,
-): Write | Conflict | undefined {
+function planWrite(claim: Held, old: Old, { choices, hosts }: Settled, instance: string): Write | Conflict | undefined {
   const { target } = claim;
   const credentials = choices.flatMap(({ mark }) => (mark === undefined ? [] : [mark]));
   // A Secret without any credential of ours is never written: what is there cannot be worse.
   if (credentials.length === 0) return undefined;
-  const taken = findTaken(claim, old.entries, old.marks, choices);
-  if ('reason' in taken) return taken;
-
-  const ours = new Set([...old.marks.flatMap(({ hosts }) => hosts), ...taken.hosts]);
+  const ours = new Set([...old.marks.flatMap((mark) => mark.hosts), ...hosts]);
   const entries = new Map([...old.entries.entries].filter(([key]) => !ours.has(key)));
   for (const { mark, values } of choices) {
     for (const host of mark?.hosts ?? []) {
@@ -129,13 +125,12 @@ function sizeOf(marks: SecretMarks): number {
   return Buffer.byteLength(JSON.stringify(writeMarks(marks)));
 }
 
-function refused(
-  { target }: Claim,
-  place: Place,
-  conflict: Conflict,
-  before: readonly CredentialChange[] = [],
-): SecretPlan {
-  return { changes: [...before, { ...place, kind: 'conflict', object: target.secret, ...conflict }], isRefused: true };
+function refused(claim: Claim, place: Place, conflict: Conflict, before: readonly CredentialChange[] = []): SecretPlan {
+  return { changes: [...before, conflictAt(claim, place, conflict)], isRefused: true };
+}
+
+function conflictAt({ target }: Claim, place: Place, conflict: Conflict): CredentialChange {
+  return { ...place, kind: 'conflict', object: target.secret, ...conflict };
 }
 
 function tooLarge({ secret, rule }: Claim['target']): Conflict {

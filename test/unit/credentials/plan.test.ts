@@ -397,10 +397,32 @@ describe('a Secret of others', () => {
     cluster.put('a', 'registry-pull', { config: `${own},"https://b.io":{"auth":"dTpw"}}}` });
     const both = (adopt: boolean) =>
       desiredOf([ruleOf({ registries: ['b.io', 'r.io'], adopt })], { 'r.io': {}, 'b.io': { outcome: issuedNow() } });
-    expect(run(cluster, both(false))).toMatchObject([
-      { kind: 'conflict', reason: 'host-taken', message: expect.stringContaining('https://b.io') },
-    ]);
+    expect(run(cluster, both(false))[0]).toMatchObject({
+      kind: 'conflict',
+      reason: 'host-taken',
+      message: expect.stringContaining('https://b.io'),
+    });
+    expect(kinds(run(cluster, both(false)))).toEqual(['conflict']);
     expect(kinds(run(cluster, both(true)))).toEqual(['update-secret']);
+  });
+
+  test.each([
+    ['a host that comes into ours', 'b.io'],
+    ['a host that is ours, in another spelling', 'https://r.io'],
+  ])('with an entry for %s keeps no good credential of ours from being renewed', (_, key) => {
+    const cluster = one();
+    run(cluster, desired());
+    const own = cluster.config('a', 'registry-pull')?.slice(0, -2);
+    cluster.put('a', 'registry-pull', { config: `${own},"${key}":{"auth":"dTpw"}}}` });
+    const registries = key === 'b.io' ? ['b.io', 'r.io'] : ['r.io'];
+    const issued = { 'r.io': { outcome: issuedNow() }, 'b.io': { outcome: issuedNow() } };
+    const wanted = { ...desiredOf([ruleOf({ registries })], issued), isForced: true };
+    const changes = run(cluster, wanted);
+    expect(kinds(changes).toSorted()).toEqual(['conflict', 'update-secret']);
+    expect(changes).toContainEqual(
+      expect.objectContaining({ kind: 'update-secret', difference: expect.arrayContaining(['~ r.io']) }),
+    );
+    expect(cluster.config('a', 'registry-pull')).toContain(`"${key}":{"auth":"dTpw"}`);
   });
 
   test('of another rule goes to the one that has it, else to the first', () => {
