@@ -74,7 +74,6 @@ export function openTally(asked: ReadonlyMap<string, Available>, now: () => Date
 
   function addMarks(namespace: string, secret: string, { expiresAt, refreshAt }: SecretMarks): void {
     const nowMs = now().getTime();
-    totals.secrets += 1;
     firstEndsAt = earlier(firstEndsAt, expiresAt);
     if (refreshAt === undefined || refreshAt.getTime() > nowMs) {
       nextRefreshAt = earlier(nextRefreshAt, refreshAt);
@@ -93,7 +92,10 @@ export function openTally(asked: ReadonlyMap<string, Available>, now: () => Date
       for (const change of outcome.written) if (isWrite(change)) written[change.kind] += 1;
       for (const change of outcome.told) addTold(change);
       for (const failure of outcome.failures) failures.add(failure);
-      for (const [name, marks] of outcome.marks) addMarks(outcome.namespace, name, marks);
+      const left = new Set(outcome.told.map((change) => (change.kind === 'left-behind' ? change.secret : undefined)));
+      totals.secrets += outcome.marks.size;
+      // Nobody will renew what is left behind: it is told as such, and never due.
+      for (const [name, marks] of outcome.marks) if (!left.has(name)) addMarks(outcome.namespace, name, marks);
     },
     report: () => ({
       ...totals,

@@ -142,6 +142,19 @@ describe.skipIf(isKubernetesMissing())('a cluster of many', () => {
     expect(await secretsOf(cluster, 'moved')).toHaveLength(1);
   });
 
+  test('is not looked at again and again for what is left behind in it', async () => {
+    await makeNamespaces(cluster, 'left', 1);
+    // past the half of its life from the first moment on
+    await using bed = await openBed('left', testProvider('r1.test', { ageMs: 11 * HOUR_MS }));
+    await bed.run();
+    bed.live.rules = [];
+    const { outcome } = await bed.run();
+    expect(outcome).toMatchObject({
+      result: { secrets: 1, overdue: 0, leftBehind: { count: 1 }, expiring: { count: 0 } },
+    });
+    expect(outcome).not.toHaveProperty('result.nextAt');
+  });
+
   test('tells a provider when the credentials end that it still holds, whatever the scope of the run', async () => {
     const [, last = ''] = await makeNamespaces(cluster, 'used', 2);
     const heard: number[][] = [];
