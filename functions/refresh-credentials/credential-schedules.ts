@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/jobs/clock.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { nextTime } from '../../shared/jobs/next-time.ts';
 import type { Schedule } from '../../shared/jobs/schedule.ts';
-import { credentialsJob } from '../job-kinds/credentials-job.ts';
+import { credentialsJob, credentialsPayload } from '../job-kinds/credentials-job.ts';
 
 const PREFIX = 'credentials:';
 const RESYNC_MS = 10 * 60_000;
@@ -38,16 +38,26 @@ export function planCredentialSchedules(config: Rules, now: Date): Schedule[] {
 }
 
 /**
- * Brings the schedules of the store in line with the rules; an unchanged timing keeps its next time.
+ * Brings the schedules of the store in line with the rules; an unchanged timing keeps its next time. A cluster that the last rule has left
+ * is looked at once more: what it said `prune` to goes from there.
  * @throws TransshipError store-unavailable, invalid-config for a cron expression that never comes
  */
 export async function saveCredentialSchedules(
-  store: Pick<JobStore, 'schedule' | 'unschedule' | 'schedules'>,
+  store: Pick<JobStore, 'accept' | 'schedule' | 'unschedule' | 'schedules'>,
   config: Rules,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   const wanted = planCredentialSchedules(config, clock.now());
   const ids = new Set(wanted.map(({ id }) => id));
+  const looked = new Set(distributedClusters(config));
   const gone = (await store.schedules()).filter(({ id }) => id.startsWith(PREFIX) && !ids.has(id));
+  const left = new Set(
+    gone
+      .flatMap(({ job }) => credentialsPayload.safeParse(job.payload).data ?? [])
+      .map(({ cluster }) => cluster)
+      .filter((cluster) => !looked.has(cluster)),
+  );
+  // first: where the process dies in between, the schedule still tells of it
+  await Promise.all([...left].map((cluster) => store.accept(credentialsJob({ cluster, trigger: 'config' }))));
   await Promise.all([...gone.map(({ id }) => store.unschedule(id)), ...wanted.map((one) => store.schedule(one))]);
 }

@@ -5,6 +5,7 @@ import {
   planCredentialSchedules,
   saveCredentialSchedules,
 } from '../../../functions/refresh-credentials/credential-schedules.ts';
+import type { NewJob } from '../../../shared/jobs/job.ts';
 import type { Schedule } from '../../../shared/jobs/schedule.ts';
 import { configOf } from '../../support/config-of.ts';
 
@@ -39,7 +40,12 @@ it('looks at each cluster that rules name every ten minutes, and forces what rul
 
 it('takes out what no rule wants any more, and leaves the schedules of others alone', async () => {
   const stored = new Map<string, Schedule>();
+  const accepted: unknown[] = [];
   const store = {
+    accept: async ({ payload }: NewJob) => {
+      accepted.push(payload);
+      return { id: 'any', isNew: true };
+    },
     schedule: async (schedule: Schedule) => void stored.set(schedule.id, schedule),
     unschedule: async (id: string) => void stored.delete(id),
     schedules: async () => [...stored.values()],
@@ -51,4 +57,6 @@ it('takes out what no rule wants any more, and leaves the schedules of others al
   const [one] = CONFIG.credentials;
   await saveCredentialSchedules(store, { credentials: [{ ...one!, clusters: ['lab'] }] }, clock);
   expect([...stored.keys()].sort()).toEqual(['credentials:lab', 'credentials:lab#one', 'sweep:base']);
+  // what the last rule of a cluster left there goes, where it said prune
+  expect(accepted).toEqual([{ cluster: 'prod', trigger: 'config' }]);
 });
