@@ -22,7 +22,7 @@ export function clusterPermissions(mode: Mode, needs: Needs, { isWatching = fals
   if (mode === 'namespaced') return isWatching ? [core('namespaces', WATCHING)] : [];
   return [
     core('namespaces', ['get', 'list', ...watch]),
-    ...distribution(mode, needs),
+    ...distribution(mode, needs, isWatching),
     ...(mode === 'fast' ? [core('secrets', ['list'])] : []),
   ];
 }
@@ -37,12 +37,14 @@ export function tokenPermissions(names: readonly string[]): PolicyRule[] {
   return [{ ...core('serviceaccounts/token', ['create']), resourceNames: names }];
 }
 
-function distribution(mode: Mode, { secrets, attaches, prunes }: Needs): PolicyRule[] {
+function distribution(mode: Mode, { secrets, attaches, prunes }: Needs, isWatching = false): PolicyRule[] {
   // what is removed is taken out of the ServiceAccounts first
   const looks = attaches || prunes;
   const patches = looks && mode !== 'secret-only' && mode !== 'policy-attach';
+  // those that are made later
+  const watch = isWatching && attaches ? ['watch'] : [];
   return [
-    ...(looks ? [core('serviceaccounts', ['get', 'list', ...(patches ? ['patch'] : [])])] : []),
+    ...(looks ? [core('serviceaccounts', ['get', 'list', ...watch, ...(patches ? ['patch'] : [])])] : []),
     // made by a PATCH that names them, so that "create" can be limited to names, too
     { ...core('secrets', ['get', 'create', 'patch', ...(prunes ? ['delete'] : [])]), resourceNames: secrets },
     core('events', ['create', 'patch']),

@@ -177,6 +177,12 @@ describe.skipIf(isKubernetesMissing())('manifests', () => {
       ['secrets', 'get', 'create', 'patch', 'delete'],
       ['events', 'create', 'patch'],
     ]);
+    expect(rules(print(TEXT, { isWatching: true }))).toEqual([
+      ['namespaces', 'get', 'list', 'watch'],
+      ['serviceaccounts', 'get', 'list', 'watch', 'patch'],
+      ['secrets', 'get', 'create', 'patch'],
+      ['events', 'create', 'patch'],
+    ]);
   });
 
   it('a ServiceAccount is changed only by references to our Secrets, whatever RBAC says', async () => {
