@@ -19,8 +19,13 @@ export function receiverOf({ receivers }: Config, id: string): ReceiverConfig {
 }
 
 /** Without the token that some have at the end. @throws TransshipError invalid-usage for a base that is none */
-export function receiverUrl({ api }: Config, { id, kind }: Pick<ReceiverConfig, 'id' | 'kind'>, base?: string): string {
-  return `${base === undefined ? ownBase(api) : readBase(base)}/hooks/${kind}/${id}`;
+export function receiverUrl(config: Config, { id, kind }: Pick<ReceiverConfig, 'id' | 'kind'>, base?: string): string {
+  return `${serverBase(config, base)}/hooks/${kind}/${id}`;
+}
+
+/** Where senders reach the server: as they say, or where it listens. @throws TransshipError invalid-usage for a base that is none */
+export function serverBase({ api }: Pick<Config, 'api'>, base?: string): string {
+  return base === undefined ? ownBase(api) : readBase(base);
 }
 
 /** The token at the end of the address; undefined for a receiver that proves itself in another way. */

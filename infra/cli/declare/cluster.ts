@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { MODES } from '../../kubernetes/permissions.ts';
 import type { ClusterManifestsOptions } from '../commands/cluster-manifests.ts';
+import type { ClusterUrlOptions } from '../commands/cluster-url.ts';
 import { EXIT } from '../exit-codes.ts';
 import { helpEnding, type Example } from '../help-text.ts';
 import type { Declare } from './declare.ts';
@@ -11,7 +12,10 @@ export function declareCluster({ program, run }: Declare): void {
     .command('cluster')
     .summary('prepare a Kubernetes cluster')
     .description('Prepare a Kubernetes cluster for the distribution of pull credentials.');
-  end(cluster, [['cluster manifests prod | kubectl apply -f -', 'give Transship its rights']]);
+  end(cluster, [
+    ['cluster manifests prod | kubectl apply -f -', 'give Transship its rights'],
+    ['cluster url prod', 'where to send events of new Namespaces'],
+  ]);
 
   const manifests = cluster
     .command('manifests')
@@ -25,7 +29,7 @@ export function declareCluster({ program, run }: Declare): void {
     )
     .argument('[cluster]', 'name of a cluster; not needed where there is one')
     .addOption(new Option('--mode <mode>', 'how Transship works there').choices(MODES).default('lean'))
-    .option('--watch', 'the right to watch for new Namespaces, as serve does')
+    .option('--watch', 'the right to watch for new Namespaces and ServiceAccounts, as serve does')
     .addOption(
       new Option(
         '--attach <way>',
@@ -50,6 +54,22 @@ export function declareCluster({ program, run }: Declare): void {
     ['cluster manifests prod --group transship --mode fast', 'for somebody from outside, with quick runs'],
     ['cluster manifests --admission https://10.0.0.5:8443 --ca-file ca.pem', 'and be told of each new Namespace'],
     ['cluster manifests --deployment registry.example.com/transship:1.0', 'and one Pod that does it all'],
+  ]);
+
+  const url = cluster
+    .command('url')
+    .summary('print the address for events of a cluster')
+    .description(
+      'Print the whole address for events that tell of new Namespaces of a cluster: CloudEvents, of Argo Events, audit webhooks and logs.\n' +
+        'It has the secret token at its end by which the sender proves itself.',
+    )
+    .argument('[cluster]', 'name of a cluster; not needed where there is one')
+    .option('--base <url>', 'how senders reach the server, where that is not the address it listens on')
+    .action((name: string | undefined, options: ClusterUrlOptions) =>
+      run(async (context) => (await import('../commands/cluster-url.ts')).runClusterUrl(context, name, options)),
+    );
+  end(url, [
+    ['cluster url prod --base https://transship.example.com', 'what to enter as the sink of an ApiServerSource'],
   ]);
 }
 

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
 import { main } from '../../../infra/cli/main.ts';
+import { Secret } from '../../../shared/telemetry/secret.ts';
 import { captureIo } from '../../support/captured-io.ts';
 
 let folder: string;
@@ -90,6 +92,9 @@ test.each([
   [['credentials', 'list', '--rule', 'pul'], 'there is no rule of credentials "pul"'],
   [['credentials', 'refresh', '--cluster', 'dev'], 'no rule speaks of a cluster "dev"'],
   [['cluster', 'manifests'], 'there are several clusters'],
+  [['cluster', 'url'], 'there are several clusters'],
+  [['cluster', 'url', 'prd'], 'there is no cluster "prd"'],
+  [['cluster', 'url', 'prod', '--base', 'here'], 'is not an address'],
   [['cluster', 'manifests', 'dev'], 'no rule of credentials speaks of the cluster dev'],
   [['cluster', 'manifests', 'prod', '--user', 'a', '--group', 'b'], 'Transship is one subject'],
   [['cluster', 'manifests', 'prod', '--service-account', 'a'], '"a" is not a ServiceAccount'],
@@ -102,6 +107,23 @@ test.each([
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   expect(stderr).toMatch(/^transship: .*\nhint: ./);
   expect(stderr).toContain(message);
+});
+
+test('the address for events of a cluster has its token, of the master key that serve has', async () => {
+  const masterKey = `canary-master-key-${crypto.randomUUID()}`;
+  const files = { 'master.key': masterKey, 'transship.yaml': `${CONFIG}masterKey: { file: ./master.key }\n` };
+  const senders = openClusterSenders(
+    { clusters: [{ name: 'prod', inCluster: {}, limits: {} }] },
+    new Secret(masterKey),
+  );
+  const address = `https://t.example.com/k8s/events/prod/${senders.pathTokenOf('prod')}`;
+  const words = ['cluster', 'url', 'prod', '--base', 'https://t.example.com/'];
+  expect(await run(files, ...words)).toEqual({ exitCode: 0, stdout: `${address}\n`, stderr: '' });
+  expect(JSON.parse((await run(files, ...words, '--json')).stdout)).toEqual({
+    type: 'report',
+    cluster: 'prod',
+    url: address,
+  });
 });
 
 test('a policy for AWS names the repositories, and only what pulls', async () => {
