@@ -108,7 +108,8 @@ export function addCredentials(api: Api, deps: ApiDeps): void {
       body: refreshOrder,
       answers: {
         202: {
-          description: 'Stored, a job for each cluster; `Location` is that of the first',
+          description:
+            'Stored, a job for each cluster, or for each rule there where others have some, too; `Location` is that of the first',
           schema: z.object({ jobs: z.array(jobSummarySchema).min(1) }),
           headers: locationHeaders,
         },
@@ -116,10 +117,9 @@ export function addCredentials(api: Api, deps: ApiDeps): void {
       errors: [503],
     },
     async ({ body: { cluster, rule, namespace, force }, identity }) => {
-      const clusters = clustersFor({ cluster, rule }, identity, deps);
-      const asked = clusters.map(async (one) => {
-        const terms = { ...(rule === undefined ? {} : { rule }), ...(namespace === undefined ? {} : { namespace }) };
-        const job = credentialsJob({ cluster: one, ...terms, trigger: 'api', ...(force ? { force } : {}) });
+      const terms = { ...(namespace === undefined ? {} : { namespace }), ...(force ? { force } : {}) };
+      const asked = scopesFor({ cluster, rule }, identity, deps).map(async (scope) => {
+        const job = credentialsJob({ ...scope, ...terms, trigger: 'api' });
         return deps.jobs.get((await deps.jobs.accept(job)).id);
       });
       const jobs = (await Promise.all(asked)).filter((job) => job !== undefined).map(summaryOf);
@@ -131,6 +131,21 @@ export function addCredentials(api: Api, deps: ApiDeps): void {
 /** The list of a token names rules of mirrors: who is held to some of them sees none of these. */
 function maySee(identity: Identity, { registries }: CredentialRuleConfig): boolean {
   return identity.rules === undefined && mayUseRegistries(identity, registries);
+}
+
+/** What there are jobs for: what all rules want of a cluster only for who may use them all. @throws Refusal 422 */
+function scopesFor(
+  { cluster, rule }: { cluster: string | undefined; rule: string | undefined },
+  identity: Identity,
+  deps: ApiDeps,
+): { cluster: string; rule?: string }[] {
+  const clusters = clustersFor({ cluster, rule }, identity, deps);
+  if (rule !== undefined) return clusters.map((one) => ({ cluster: one, rule }));
+  return clusters.flatMap((one) => {
+    const rules = deps.config().credentials.filter(({ clusters: served }) => served.includes(one));
+    const own = rules.filter((each) => maySee(identity, each));
+    return own.length === rules.length ? { cluster: one } : own.map(({ name: each }) => ({ cluster: one, rule: each }));
+  });
 }
 
 /** @throws Refusal 422 for what no rule speaks of */

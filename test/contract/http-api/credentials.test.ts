@@ -221,6 +221,17 @@ it('refreshes nothing for those who may not use the registries', async () => {
   expect((await refresh({ rule: 'pull' }, limited)).status).toBe(422);
 });
 
+it('refreshes in a cluster with other rules only what the registries of the client are for', async () => {
+  const limited = await bed.token({ scopes: ['credentials'], registries: ['src.example.com'] });
+  const answer = await refresh({ force: true }, limited);
+  const { jobs } = (await answer.json()) as { jobs: { id: string }[] };
+  const stored = await Promise.all(jobs.map(({ id }) => bed.store.jobs.get(id)));
+  expect(stored.map((job) => job?.payload)).toEqual([
+    { cluster: 'prod', rule: 'pull', trigger: 'api', force: true },
+    { cluster: 'lab', trigger: 'api', force: true },
+  ]);
+});
+
 it('shows at a registry whose credential was issued for clusters, and until when', async () => {
   const { items } = (await (await bed.ask('/v1/registries', { token })).json()) as { items: Record<string, unknown>[] };
   const shown = Object.fromEntries(items.map(({ registry, credential: held }) => [registry, held]));
