@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
 import type { Credential } from './credential.ts';
 import { originOf } from './egress-policy.ts';
+import { withoutLogin } from './echoed-login.ts';
 import { saysLoginEnded } from './ended-login.ts';
 import { checkUrl } from './egress-guard.ts';
 import type { Place } from './located-error.ts';
@@ -91,16 +92,17 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
     const { baseUrl, authorizer, policy, transport } = connected;
     const leave = await throttle.enter(request.action, request.signal);
     let pushedBack = false;
+    let sent: string | undefined;
     try {
       const answer = await authorized(request, urlOf(request.target, baseUrl), authorizer);
       answered = true;
       quota = readQuota(answer.headers, runtime.now) ?? quota;
-      warn(answer);
+      warn(answer, sent);
       if (request.expect.includes(answer.status)) {
         leave('accepted');
         return registryResponse(answer, request, settings.host);
       }
-      const error = await errorOf(answer, request);
+      const error = await errorOf(answer, request, sent);
       pushedBack = answer.status === 429 || answer.status === 503;
       if (pushedBack && error.retryAfterMs !== undefined) throttle.holdFor(error.retryAfterMs);
       throw error;
@@ -167,6 +169,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
         ...placeOf(request),
       };
       if (request.meter !== undefined) request.meter.requests += 1;
+      sent = header ?? sent;
       const follows = request.followRedirects ?? (request.method === 'GET' || request.method === 'HEAD');
       if (follows) return follow(call, header, policy, transport);
       const trust = checkUrl(url, 'location', policy);
@@ -193,7 +196,12 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
     );
   }
 
-  async function errorOf(answer: FollowedResponse, request: RegistryRequest): Promise<TransshipError> {
+  /** `sent` is the login that the registry was shown, and may repeat. */
+  async function errorOf(
+    answer: FollowedResponse,
+    request: RegistryRequest,
+    sent: string | undefined,
+  ): Promise<TransshipError> {
     const body = await registryResponse(answer, request, settings.host).prefix(MOST_ERROR_BYTES);
     return errorFromResponse({
       registry: settings.host,
@@ -202,7 +210,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
       method: request.method,
       status: answer.status,
       headers: answer.headers,
-      body,
+      body: sent === undefined ? body : Buffer.from(withoutLogin(Buffer.from(body).toString('utf8'), sent)),
       now: new Date(runtime.now()),
     });
   }
@@ -216,8 +224,9 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
     return retryDelayMs(runtime.retries, tried, retryAfterMs, runtime.random);
   }
 
-  function warn(answer: FollowedResponse): void {
-    const text = unquoteWarning(answer.headers['warning']);
+  function warn(answer: FollowedResponse, sent: string | undefined): void {
+    const warning = unquoteWarning(answer.headers['warning']);
+    const text = warning === undefined ? undefined : withoutLogin(warning, sent);
     if (text === undefined || warned.has(text) || warned.size >= MOST_WARNINGS) return;
     runtime.onWarning?.({ registry: settings.host, message: showServerMessage(text) });
     warned.add(text);

@@ -51,6 +51,15 @@ const withLogin =
 /** What a registry may say to a client that has logged in; it knows all of the client's secrets. */
 const HOSTILE: [name: string, answer: Answer][] = [
   [
+    'repeats the login in plain words, in an error and in a warning',
+    withLogin((request, response) => {
+      const login = Buffer.from(request.headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString();
+      const message = `${login} may not do this, and ${PASSWORD} is no password of it`;
+      response.writeHead(403, { warning: `299 - "${login} ends soon"` });
+      response.end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }));
+    }),
+  ],
+  [
     'echoes the login in an error',
     withLogin((request, response) => {
       const message = `refused: Authorization: ${request.headers.authorization}, password=${PASSWORD}`;
