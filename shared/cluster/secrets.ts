@@ -20,6 +20,8 @@ export type SecretMetadata = SeenSecret & {
 export type WholeSecret = SecretMetadata & {
   type: string;
   isImmutable: boolean;
+  /** All of its data, also what is no text. */
+  keys: readonly string[];
   /** Decoded, by key. What is no text in UTF-8 is absent. */
   data: ReadonlyMap<string, Secret>;
 };
@@ -181,6 +183,7 @@ function toWholeSecret(object: ApiObject): WholeSecret {
     ...toMetadata(object),
     type: readText(object, 'type') ?? 'Opaque',
     isImmutable: fieldOf(object, 'immutable') === true,
+    keys: isObject(data) ? Object.keys(data) : [],
     data: new Map(isObject(data) ? Object.entries(data).flatMap(decoded) : []),
   };
 }

@@ -21,7 +21,7 @@ export async function observeNamespace(
   options: Options = {},
 ): Promise<ObservedNamespace | undefined> {
   const [found, secrets, serviceAccounts] = await Promise.all([
-    readHead(cluster, name, options),
+    readHead(cluster, name, reads, options),
     readSecrets(cluster, name, reads.secretNames, options),
     readServiceAccounts(cluster, name, reads, options),
   ]);
@@ -29,17 +29,18 @@ export async function observeNamespace(
   return { name, ...found, secrets, serviceAccounts };
 }
 
-/** Who may not look at Namespaces knows of those that he was told to work in. */
+/** Who may not look at Namespaces knows of those that he was told to work in; labels that nobody read exclude none. */
 async function readHead(
   cluster: Cluster,
   name: string,
+  { needsLabels }: Reads,
   options: Options,
 ): Promise<Pick<ObservedNamespace, 'uid' | 'labels' | 'isTerminating'> | undefined> {
   try {
     const found = await getNamespace(cluster, name, options);
     return found && { uid: found.uid, labels: found.labels, isTerminating: found.isTerminating };
   } catch (error) {
-    if (isTransshipError(error, 'denied')) return { uid: '', labels: {}, isTerminating: false };
+    if (isTransshipError(error, 'denied') && !needsLabels) return { uid: '', labels: {}, isTerminating: false };
     throw error;
   }
 }

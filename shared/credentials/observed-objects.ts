@@ -25,10 +25,11 @@ export function toSecretHead({ name, uid, resourceVersion, labels, annotations }
 
 export function toSecret(secret: WholeSecret): ObservedSecret {
   const { type, isImmutable } = secret;
+  const hasOtherKeys = secret.keys.some((key) => key !== PULL_SECRET_KEY);
   const dockerConfig = dockerConfigOf(secret);
   return {
     ...toSecretHead(secret),
-    content: { type, isImmutable, ...(dockerConfig === undefined ? {} : { dockerConfig }) },
+    content: { type, isImmutable, hasOtherKeys, ...(dockerConfig === undefined ? {} : { dockerConfig }) },
   };
 }
 

@@ -31,6 +31,8 @@ export type ObservedSecret = {
 export type SecretContent = {
   type: string;
   isImmutable: boolean;
+  /** It has data under other keys: whoever's they are, they are not ours. */
+  hasOtherKeys?: boolean;
   /** The decoded `.dockerconfigjson`, bytes that are no UTF-8 as U+FFFD; absent: the key is not there. */
   dockerConfig?: Secret;
 };

@@ -32,11 +32,14 @@ export function planRemoval(leftover: Leftover, namespace: ObservedNamespace, pl
   const version = { secret: secret.name, uid: secret.uid, resourceVersion: secret.resourceVersion };
   // Marks that do not tell what is ours: nothing in it may be lost.
   const holdsOthers = entries.size > 0 || held.others.length > 0;
-  if (!holdsOthers) return [...detachments, { ...place, kind: 'delete-secret', ...version }];
-  // Its references stay: they are of use to whoever the other entries are.
+  if (!holdsOthers && secret.content.hasOtherKeys !== true) {
+    return [...detachments, { ...place, kind: 'delete-secret', ...version }];
+  }
   const content = new Secret(formatEntries({ entries, others: held.others }));
   const difference = differenceOf(held.entries, entries);
-  return [{ ...place, kind: 'release-secret', ...version, content, difference }];
+  const release = { ...place, kind: 'release-secret' as const, ...version, content, difference };
+  // Its references stay where they are of use to whoever the other entries are.
+  return holdsOthers ? [release] : [...detachments, release];
 }
 
 function leftBehind({ secret, rule, isConfigured }: Leftover, place: Place): CredentialChange {

@@ -9,6 +9,8 @@ export type Reads = {
   /** Finds what is ours, whatever its name. */
   ownSelector: string;
   serviceAccounts: 'none' | 'all' | readonly string[];
+  /** Some rule goes by the labels of Namespaces. */
+  needsLabels: boolean;
   /** Something of ours may have to go: who names it must be known. */
   mayPrune: boolean;
   /** The labels of rules that have it go, and are for other clusters now. */
@@ -25,6 +27,7 @@ export function readsFor(
     secretNames: [...new Set(rules.flatMap((rule) => secretTargets(rule).map(({ secret }) => secret)))].toSorted(),
     ownSelector: instanceSelector(instance),
     serviceAccounts: serviceAccountsOf(rules),
+    needsLabels: rules.some(({ namespaces }) => namespaces.selector !== undefined),
     mayPrune: rules.some(({ prune }) => prune),
     prunedElsewhere: new Set(
       all.filter((rule) => rule.prune && !rules.includes(rule)).map(({ name }) => labelValue(name)),

@@ -142,6 +142,40 @@ describe.skipIf(isKubernetesMissing())('a cluster of many', () => {
     expect(await secretsOf(cluster, 'moved')).toHaveLength(1);
   });
 
+  test('keeps what others put under keys of their own into a Secret of ours that goes', async () => {
+    const [namespace = ''] = await makeNamespaces(cluster, 'keys', 1);
+    await using bed = await openBed('keys', testProvider('r1.test'), { prune: true });
+    await bed.run();
+    await cluster.send({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace}/secrets/registry-pull`,
+      contentType: 'application/merge-patch+json',
+      // no text in UTF-8
+      body: { data: { theirs: Buffer.from([0xff, 0xfe]).toString('base64') } },
+    });
+    bed.live.rules = [];
+    expect((await bed.run()).outcome).toMatchObject({
+      result: { written: { 'release-secret': 1, 'delete-secret': 0, 'detach-reference': 1 } },
+    });
+    const [left] = await secretsOf(cluster, 'keys');
+    expect(left?.keys.toSorted()).toEqual(['.dockerconfigjson', 'theirs']);
+    expect(left?.data.get('.dockerconfigjson')?.reveal()).toBe('{"auths":{}}');
+    expect(left?.labels).toEqual({});
+  });
+
+  test('gets nothing where rules go by labels that may not be read', async () => {
+    const [namespace = ''] = await makeNamespaces(cluster, 'labels', 1);
+    await using bed = await openBed('labels', testProvider('r1.test'), {
+      namespaces: { selector: { matchExpressions: [{ key: 'prefix', operator: 'DoesNotExist' }] }, exclude: [] },
+    });
+    const meddled = faultyCluster(cluster, async (request, send) => {
+      if (request.path === `/api/v1/namespaces/${namespace}`) throw new TransshipError('denied', 'get namespaces');
+      return send();
+    });
+    await expect(bed.run({ cluster: meddled, payload: { namespace } })).rejects.toMatchObject({ code: 'denied' });
+    expect(await secretsOf(cluster, 'labels')).toEqual([]);
+  });
+
   test('is not looked at again and again for what is left behind in it', async () => {
     await makeNamespaces(cluster, 'left', 1);
     // past the half of its life from the first moment on
