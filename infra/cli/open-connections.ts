@@ -67,6 +67,8 @@ function tokenRequests(clusters: OpenClusters): RequestServiceAccountToken {
   return async (name, namespace, serviceAccount, audience) => {
     const { requestServiceAccountToken } = await import('../../shared/cluster/service-account-token.ts');
     const audiences = audience === undefined ? {} : { audiences: [audience] };
-    return requestServiceAccountToken(await clusters.get(name), { namespace, serviceAccount, ...audiences });
+    const cluster = await clusters.get(name);
+    const issued = await requestServiceAccountToken(cluster, { namespace, serviceAccount, ...audiences });
+    return { ...issued, clockAt: cluster.now() };
   };
 }

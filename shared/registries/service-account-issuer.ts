@@ -12,7 +12,10 @@ export type RequestServiceAccountToken = (
   namespace: string,
   name: string,
   audience?: string,
-) => Promise<{ token: Secret; expiresAt?: Date }>;
+) => Promise<ServiceAccountToken>;
+
+/** `expiresAt` and the token's own `exp` are on the clock of the cluster, which showed `clockAt`; absent: on ours. */
+type ServiceAccountToken = { token: Secret; expiresAt?: Date; clockAt?: Date };
 
 export type ServiceAccountIdentity = {
   cluster: string;
@@ -38,14 +41,17 @@ export function serviceAccountIssuer({ host, hosts, identity, request, now }: Op
     id: JSON.stringify(['serviceAccount', cluster, namespace, name, audience ?? '']),
     hosts,
     async issue() {
-      const { token, expiresAt } = await requestToken(identity, request, host);
+      const { token, expiresAt, clockAt } = await requestToken(identity, request, host);
+      const at = now();
+      const aheadMs = clockAt === undefined ? 0 : clockAt.getTime() - at;
       return issuedCredential({
         registry: host,
         username: USER,
         secret: token,
-        ...(expiresAt === undefined ? {} : { expiresAt }),
+        ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt.getTime() - aheadMs) }),
+        ...(clockAt === undefined ? {} : { clockAt }),
         identity: `system:serviceaccount:${namespace}:${name} of ${cluster}`,
-        now: now(),
+        now: at,
       });
     },
   };
@@ -69,7 +75,7 @@ async function requestToken(
   { cluster, namespace, name, audience }: ServiceAccountIdentity,
   request: RequestServiceAccountToken | undefined,
   host: string,
-): Promise<{ token: Secret; expiresAt?: Date }> {
+): Promise<ServiceAccountToken> {
   if (request === undefined) {
     throw new TransshipError(
       'invalid-config',

@@ -154,6 +154,19 @@ describe('a ServiceAccount', () => {
     });
   });
 
+  test.each([-1, 1])('its token lives as long as the cluster says, where our clock is %d h off', async (hours) => {
+    const clockAt = new Date();
+    const expiresAt = new Date(Math.floor(clockAt.getTime() / 1000) * 1000 + HOUR_MS);
+    const token = new Secret(unsignedJwt({ exp: expiresAt.getTime() / 1000 }));
+    const ours = clockAt.getTime() + hours * HOUR_MS;
+    const requestServiceAccountToken = () => Promise.resolve({ token, expiresAt, clockAt });
+    const issued = await issuersOf(ENTRY, { requestServiceAccountToken, now: () => ours })
+      .of('a.io')
+      .issue();
+    expect(issued.issuedAt).toEqual(new Date(ours));
+    expect(issued.expiresAt).toEqual(new Date(expiresAt.getTime() + hours * HOUR_MS));
+  });
+
   test('without a way to clusters it says so', async () => {
     const issuing = issuersOf(ENTRY).of('a.io').issue();
     await expect(issuing).rejects.toMatchObject({
