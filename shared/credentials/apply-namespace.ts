@@ -31,6 +31,8 @@ export type ApplyNamespaceOptions = ApplyOptions & {
   run: Pick<PreparedRun, 'plan' | 'observe'>;
   random: () => number;
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Where one namespace after the other failed, patience helps none of them. */
+  isHasty?: boolean;
 };
 
 const MOST_TRIES = 5;
@@ -48,7 +50,7 @@ export async function applyNamespace(
   observed: ObservedNamespace,
   options: ApplyNamespaceOptions,
 ): Promise<NamespaceOutcome> {
-  const { run, signal, random, sleep } = options;
+  const { run, signal, random, sleep, isHasty = false } = options;
   const written: CredentialChange[] = [];
   const namespace = observed.name;
   let current = observed;
@@ -58,7 +60,7 @@ export async function applyNamespace(
     const told = changes.filter(isTold);
     const { failures } = attempt;
     if (attempt.isGone) return { namespace, state: 'gone', written, told: [], failures: [], marks: new Map() };
-    const isOver = !attempt.isOutdated || tried >= (mayPass(failures) ? MOST_TRIES : MOST_REFUSALS);
+    const isOver = !attempt.isOutdated || tried >= (mayPass(failures) && !isHasty ? MOST_TRIES : MOST_REFUSALS);
     if (isOver)
       return { namespace, state: 'done', written, told, failures, marks: marksAfter(current, written, options) };
     await sleep(Math.round(random() * LONGEST_PAUSE_MS * tried), signal);

@@ -38,7 +38,7 @@ export type Distribution = {
 };
 
 const IN_FLIGHT = 12;
-/** So many namespaces in a row for which the API server was not to be had: then it is not there. */
+/** So many namespaces in a row for which the API server was not to be had: then it is not there. Where it only lets nothing be written, each gets fewer tries. */
 const MOST_UNREACHED = 10;
 const UNREACHED: readonly ErrorCode[] = [
   'connection-failed',
@@ -56,6 +56,7 @@ export async function distribute(options: DistributeOptions): Promise<Distributi
   const { cluster, run, after = '', ending, onPlace, onOutcome } = options;
   const tally = openTally(run.asked, () => cluster.now());
   let unreached = 0;
+  let failing = 0;
 
   for (const [namespace, error] of run.unread) {
     const failures = [{ namespace, object: 'the namespace', error }];
@@ -69,7 +70,8 @@ export async function distribute(options: DistributeOptions): Promise<Distributi
   const place = openPlace(left.map(({ name }) => name));
   await inFlight(IN_FLIGHT, left, async (namespace) => {
     if (ending?.aborted === true) return;
-    const outcome = await applyNamespace(namespace, options);
+    const outcome = await applyNamespace(namespace, { ...options, isHasty: failing >= MOST_UNREACHED });
+    failing = outcome.failures.length > 0 && outcome.written.length === 0 ? failing + 1 : 0;
     const lost = unreachedBy(outcome);
     unreached = lost === undefined ? 0 : unreached + 1;
     if (lost !== undefined && unreached >= MOST_UNREACHED) throw lost;
