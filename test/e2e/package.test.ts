@@ -7,6 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRegistry } from '../../infra/demo/registry.ts';
 import { startBareServer } from '../support/bare-server.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { startCloudFront } from '../support/clouds/cloud-front.ts';
+import { CLIENT, createFakeAzure, REGISTRY, TENANT } from '../support/clouds/fake-azure.ts';
+import { createFakeGoogle, makeKeys } from '../support/clouds/fake-google.ts';
 import { plantIndex } from '../support/planted-image.ts';
 
 const run = promisify(execFile);
@@ -88,6 +92,48 @@ describe('the installed package', () => {
     const program = path.join(app, 'node_modules', '.bin', 'transship');
     const { stdout } = await run(program, ['tags', `${registry.host}/app`, '-c', config], options);
     expect(stdout).toContain('1.0\n');
+  });
+
+  it('logs in by identities of Google and Azure, with the libraries in the bundle, through a proxy', async () => {
+    const authority = createAuthority(folder);
+    const google = createFakeGoogle(makeKeys());
+    const azure = createFakeAzure();
+    await using front = await startCloudFront(authority, [...Object.keys(google.hosts), ...Object.keys(azure.hosts)]);
+    front.play({ ...google.hosts, ...azure.hosts });
+    const users: Record<string, string> = {};
+    Object.defineProperty(users, 'oauth2accesstoken', { enumerable: true, get: () => google.issued.at(-1) ?? '' });
+    await using registry = await startRegistry({ auth: { kind: 'basic', users } });
+    await plantIndex(registry, 'app', '1.0');
+    const config = path.join(folder, 'clouds.yaml');
+    const application = `tenantId: ${TENANT}, clientId: ${CLIENT}, clientSecret: { env: AZURE_SECRET }`;
+    writeFileSync(
+      config,
+      `version: 1
+registries:
+  "${registry.host}": { kind: artifact-registry, credential: { google: { credentials: { env: GOOGLE_KEY } } } }
+  ${REGISTRY}: { credential: { azure: { ${application} } } }
+`,
+    );
+    const identities = {
+      HTTPS_PROXY: front.proxy,
+      NO_PROXY: '127.0.0.1',
+      NODE_EXTRA_CA_CERTS: authority.caFile,
+      GOOGLE_KEY: JSON.stringify(google.keyFile()),
+      AZURE_SECRET: azure.settings.clientSecret,
+    };
+    const program = path.join(app, 'node_modules', '.bin', 'transship');
+    const listTags = (repository: string) =>
+      run(program, ['tags', repository, '-c', config], { cwd: app, env: { ...env, ...identities } });
+    expect((await listTags(`${registry.host}/app`)).stdout).toContain('1.0\n');
+    // of the registry itself the fake knows the exchange alone
+    front.faults.set(REGISTRY, (request) => {
+      if (request.path === '/oauth2/exchange') return azure.hosts[REGISTRY]?.(request);
+      if (request.headers.authorization === undefined)
+        return { status: 401, headers: { 'www-authenticate': `Basic realm="${REGISTRY}"` } };
+      return { status: 200, body: { name: 'app', tags: ['2.0'] } };
+    });
+    expect((await listTags(`${REGISTRY}/app`)).stdout).toContain('2.0\n');
+    expect(front.requests.map(({ path: asked }) => asked)).toContain('/oauth2/exchange');
   });
 
   it('runs the demo', async () => {
