@@ -24,7 +24,7 @@ export type ApiDeps = Deps & {
   /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
   readonly readiness: () => Reason | Promise<Reason>;
   /** Absent, or nothing said: the process can go on. Otherwise why only a restart helps, for `/livez`. */
-  readonly brokenReason?: () => Reason | Promise<Reason>;
+  readonly brokenReason?: () => Reason;
   /** The registries that hold now, open until they are given back, whatever is loaded meanwhile. Absent: nothing closes them. */
   readonly borrowRegistries?: () => { value: Registries; giveBack: () => void };
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */

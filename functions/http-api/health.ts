@@ -25,8 +25,8 @@ export function addHealth(api: Api, deps: ApiDeps): void {
       answers: { 200: ok },
       errors: [503],
     },
-    async () => {
-      const reason = await brokenReason?.();
+    () => {
+      const reason = brokenReason?.();
       if (reason === undefined) return Response.json({ status: 'ok' });
       throw new Refusal({ status: 503, code: 'unavailable', detail: reason, hint: 'restart the server' });
     },

@@ -11,7 +11,7 @@ type Open = (changed: (change: JobChange) => void) => Promise<SqliteStore>;
 /** @param open called at once; what is asked before it is done waits */
 export function answerCalls(port: MessagePort, open: Open): void {
   let outgoing: { replies: Reply[]; changes: JobChange[] } = { replies: [], changes: [] };
-  let isOpen = false;
+  let opened: SqliteStore | undefined;
   let isSending = false;
 
   /** In the next turn: a commit settles many promises in this one. */
@@ -20,7 +20,8 @@ export function answerCalls(port: MessagePort, open: Open): void {
     isSending = true;
     setImmediate(() => {
       isSending = false;
-      port.postMessage({ ...outgoing, isOpen } satisfies FromThread, []);
+      const isOpen = opened !== undefined;
+      port.postMessage({ ...outgoing, isOpen, broken: opened?.brokenReason() } satisfies FromThread, []);
       outgoing = { replies: [], changes: [] };
     });
   }
@@ -39,13 +40,13 @@ export function answerCalls(port: MessagePort, open: Open): void {
   async function begin(): Promise<void> {
     try {
       const store = await open(changed);
-      isOpen = true;
+      opened = store;
       port.on('message', (calls: readonly Call[]) => {
         for (const call of calls) void answer(store, call);
       });
       send();
     } catch (error) {
-      port.postMessage({ ...outgoing, isOpen, failure: sentError(error) } satisfies FromThread, []);
+      port.postMessage({ ...outgoing, isOpen: false, failure: sentError(error) } satisfies FromThread, []);
       port.close();
     }
   }

@@ -20,6 +20,8 @@ export type FromThread = {
   replies: readonly Reply[];
   changes: readonly JobChange[];
   failure?: SentError;
+  /** Why nothing can be written any more: known before anybody asks, since whoever asks for it must not wait for a disk. */
+  broken?: string | undefined;
 };
 
 export type SentError = {

@@ -8,11 +8,8 @@ import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
 import type { SqliteStore } from '../sqlite-store.ts';
 import { assertSendable, receivedError, type Call, type FromThread } from './calls.ts';
 
-/** As the store itself, but it is asked whether it is well: only its own thread knows. */
-export type RemoteStore = Omit<SqliteStore, 'unreadyReason' | 'brokenReason'> & {
-  unreadyReason: () => Promise<string | undefined>;
-  brokenReason: () => Promise<string | undefined>;
-};
+/** As the store itself, but it is asked whether it takes work: only its own thread knows. */
+export type RemoteStore = Omit<SqliteStore, 'unreadyReason'> & { unreadyReason: () => Promise<string | undefined> };
 
 export type RemoteEnd = {
   store: RemoteStore;
@@ -68,6 +65,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
   let outgoing: Call[] = [];
   let calls = 0;
   let gone: TransshipError | undefined;
+  let broken: string | undefined;
 
   function send(): void {
     thread.postMessage(outgoing, []);
@@ -101,7 +99,8 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     waiting.clear();
   }
 
-  thread.on('message', ({ isOpen, replies, changes, failure }: FromThread) => {
+  thread.on('message', ({ isOpen, replies, changes, failure, ...told }: FromThread) => {
+    broken = told.broken;
     if (isOpen) open();
     if (failure !== undefined) lost(receivedError(failure));
     for (const reply of replies) {
@@ -113,7 +112,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     for (const change of changes) onChange(change);
   });
 
-  const whole = portOf('', { oldestDue: true, unreadyReason: true, brokenReason: true, close: true });
+  const whole = portOf('', { oldestDue: true, unreadyReason: true, close: true });
   const store: RemoteStore = {
     jobs: portOf('jobs', JOBS),
     pushes: portOf('pushes', PUSHES),
@@ -122,7 +121,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     oldestDue: whole.oldestDue,
     close: whole.close,
     unreadyReason: async () => gone?.message ?? whole.unreadyReason(),
-    brokenReason: async () => gone?.message ?? whole.brokenReason(),
+    brokenReason: () => gone?.message ?? broken,
   };
   return { store, opened, lost };
 }

@@ -2,8 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
+import { answerCalls } from '../../../infra/node/store-thread/answer-calls.ts';
+import { remoteStore } from '../../../infra/node/store-thread/remote-store.ts';
 import { openThreadedStore } from '../../../infra/node/threaded-store.ts';
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
 
@@ -43,6 +46,21 @@ it('refuses everything, and says so, once its thread has ended', async () => {
     thread: new URL('../../support/jobs/ending-thread.ts', import.meta.url),
   });
   await expect(store.jobs.counts()).rejects.toMatchObject({ code: 'store-unavailable' });
-  await expect(store.brokenReason()).resolves.toBe('the thread of the job store has ended');
+  expect(store.brokenReason()).toBe('the thread of the job store has ended');
   await expect(store.unreadyReason()).resolves.toBe('the thread of the job store has ended');
+});
+
+it('knows why nothing can be written any more, without asking a thread that may wait for its disk', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const inside = await openSqliteStore({ dataDir });
+  let broken: string | undefined;
+  answerCalls(port1, async () => ({ ...inside, brokenReason: () => broken }));
+  const { store, opened } = remoteStore(port2, () => {});
+  await opened;
+  expect(store.brokenReason()).toBeUndefined();
+  broken = 'the file of the job store is damaged';
+  await store.jobs.counts();
+  expect(store.brokenReason()).toBe('the file of the job store is damaged');
+  port2.close();
+  await inside.close();
 });

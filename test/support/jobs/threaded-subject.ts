@@ -16,7 +16,13 @@ export const threadedSubject: StoreSubject = {
 async function behindMessages(inside: OpenedStore): Promise<OpenedStore> {
   const { port1, port2 } = new MessageChannel();
   const { store: jobs, pushes, journal, apiTokens } = inside;
-  const whole = { jobs, pushes, journal, apiTokens } as SqliteStore;
+  const whole = {
+    jobs,
+    pushes,
+    journal,
+    apiTokens,
+    brokenReason: () => undefined,
+  } as Partial<SqliteStore> as SqliteStore;
   answerCalls(port1, async () => whole);
   const { store, opened } = remoteStore(port2, () => {});
   await opened;
