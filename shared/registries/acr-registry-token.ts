@@ -22,7 +22,7 @@ const ID =
   /^(?<registry>\/subscriptions\/[^/?#]+\/resourceGroups\/[^/?#]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/?#]+)\/tokens\/(?<token>[^/?#]+)$/i;
 const DEFAULT_LIFE_MS = 30 * 24 * 3_600_000;
 
-/** @throws TransshipError; conflict-refused where clusters hold both passwords */
+/** @throws TransshipError; conflict-refused where clusters hold both passwords, or are about to */
 export async function issueRegistryToken(
   { host, env }: IssuerPlace,
   { identity, id, lifeMs = DEFAULT_LIFE_MS }: RegistryToken,
@@ -110,12 +110,16 @@ function disabled(host: string, token: string): TransshipError {
 }
 
 function bothHeld(host: string, token: string, until: Date | undefined): TransshipError {
-  const end = until === undefined ? '' : `, the first until ${until.toISOString()}`;
-  return new TransshipError('conflict-refused', `${host}: clusters hold both passwords of token ${token}${end}`, {
-    hint: 'let the last refresh reach every cluster: the older password is made anew once no cluster holds it',
-    retryable: true,
-    details: { registry: host, operation: 'issue credential' },
-  });
+  const end = until === undefined ? '' : `; one of them may be made anew from ${until.toISOString()} on`;
+  return new TransshipError(
+    'conflict-refused',
+    `${host}: clusters hold both passwords of token ${token}, or are about to${end}`,
+    {
+      hint: 'let the last refresh reach every cluster: the older password is made anew once no cluster holds it',
+      retryable: true,
+      details: { registry: host, operation: 'issue credential' },
+    },
+  );
 }
 
 function noValue(host: string, token: string): TransshipError {

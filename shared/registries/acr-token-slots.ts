@@ -8,6 +8,8 @@ export const PASSWORD_SLOTS = ['password1', 'password2'] as const;
 
 /** Within it a password that was just made may not have reached every cluster, or none at all: whoever made it may have died. */
 const YOUNG_MS = 60 * 60_000;
+/** Within it another process may just be writing a password into the first cluster: no mark tells of it yet. */
+const JUST_MADE_MS = 2 * 60_000;
 /** Marks on Secrets have whole seconds, and a clock that was corrected by the Date of an answer is a second off, or two. */
 const SAME_MS = 60_000;
 
@@ -29,8 +31,9 @@ export function chooseSlot(passwords: readonly TokenPassword[], now: Date, inUse
   }
   const unused = [oldest, newest].filter((password) => !isAmong(password, inUse));
   const [first] = unused;
-  if (first !== undefined) return { slot: first.name };
-  return { busyUntil: earliest(passwords) };
+  if (first === undefined) return { busyUntil: earliest(passwords) };
+  const ripeAt = createdAt(first) + JUST_MADE_MS;
+  return now.getTime() < ripeAt ? { busyUntil: new Date(ripeAt) } : { slot: first.name };
 }
 
 function isOver({ expiresAt }: TokenPassword, now: Date): boolean {

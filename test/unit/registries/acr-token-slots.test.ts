@@ -28,6 +28,13 @@ test.each<[string, TokenPassword[], Date[] | undefined, unknown]>([
   ['the younger one, where it was made just now and may be lost', [first, young], undefined, { slot: 'password2' }],
   ['the one that nobody holds', [first, second], [endOf(first)], { slot: 'password2' }],
   ['the older one that nobody holds', [first, second], [endOf(second)], { slot: 'password1' }],
+  ['one that was lost a while ago', [first, young], [endOf(first)], { slot: 'password2' }],
+  [
+    'none that another process made a moment ago, and may be handing out',
+    [first, password('password2', 30_000, 30 * DAY)],
+    [endOf(first)],
+    { busyUntil: new Date(NOW.getTime() + 90_000) },
+  ],
   ['the older of two that nobody holds', [first, second], [], { slot: 'password1' }],
   ['none of two that are held', [first, second], [endOf(first), endOf(second)], { busyUntil: first.expiresAt }],
   [
