@@ -53,12 +53,12 @@ it('refuses everything, and says so, once its thread has ended', async () => {
 it('knows why nothing can be written any more, without asking a thread that may wait for its disk', async () => {
   const { port1, port2 } = new MessageChannel();
   const inside = await openSqliteStore({ dataDir });
-  let broken: string | undefined;
-  answerCalls(port1, async () => ({ ...inside, brokenReason: () => broken }));
+  const trouble: { reason?: string } = {};
+  answerCalls(port1, async () => ({ ...inside, brokenReason: () => trouble.reason }));
   const { store, opened } = remoteStore(port2, () => {});
   await opened;
   expect(store.brokenReason()).toBeUndefined();
-  broken = 'the file of the job store is damaged';
+  trouble.reason = 'the file of the job store is damaged';
   await store.jobs.counts();
   expect(store.brokenReason()).toBe('the file of the job store is damaged');
   port2.close();
