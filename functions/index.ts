@@ -22,8 +22,8 @@ export type JobFunction = {
 
 /** A registry that hangs gets half of them at most; less where one other registry is always with it, and that one serves others. */
 const MIRRORS = { concurrency: 16, room: { perHost: 8, perRoute: 6 } };
-/** Whole clusters get a third of them: a new namespace never waits for one. They all have the same host in common, see its job. */
-const REFRESHES = { concurrency: 24, room: { perHost: 8, perRoute: 8 } };
+/** Whole clusters get a third of them, and so do the namespaces of one cluster: none waits for a cluster that hangs. See the hosts of its job. */
+const REFRESHES = { concurrency: 36, room: { perHost: 12, perRoute: 12 } };
 const SWEEPS = { concurrency: 6, room: { perHost: 3, perRoute: 2 } };
 
 export function jobFunctions(deps: Deps): JobFunction[] {

@@ -19,7 +19,7 @@ export const credentialsPayload = z.strictObject({
 
 export type CredentialsPayload = z.infer<typeof credentialsPayload>;
 
-/** Whole clusters have this in common with each other, and nothing with a namespace: so that they never take all workers. */
+/** Whole clusters have this in common with each other, and namespaces their cluster: so that neither ever takes all workers. */
 const WHOLE_CLUSTER = 'whole-cluster';
 /** Somebody waits for a namespace to be ready. */
 const NAMESPACE_PRIORITY = 100;
@@ -32,14 +32,14 @@ export function credentialsJob(
   payload: CredentialsPayload,
   options: { runAt?: Date; priority?: number; traceparent?: string } = {},
 ): NewJob {
-  const { namespace, force } = payload;
+  const { cluster, namespace, force } = payload;
   const target = targetOf(payload);
   return {
     kind: CREDENTIALS,
     targets: [target],
     // What is forced is not lost in one that is not.
     coalesce: force === true ? `${target} forced` : target,
-    hosts: namespace === undefined ? [WHOLE_CLUSTER] : [],
+    hosts: [namespace === undefined ? WHOLE_CLUSTER : `namespaces-of:${cluster}`],
     payload,
     priority: namespace === undefined ? 0 : NAMESPACE_PRIORITY,
     ...options,

@@ -54,6 +54,14 @@ describe('jobs', () => {
     expect(await claim()).toEqual(['credentials:a/x']);
   });
 
+  test('of namespaces of one cluster leave most workers to other clusters: theirs may hang', async () => {
+    for (let number = 0; number < 40; number += 1) await accept({ namespace: `n${number}`, trigger: 'namespace' });
+    expect(await claim()).toHaveLength(8);
+    await accept({ cluster: 'b', namespace: 'x', trigger: 'namespace' });
+    await accept({ cluster: 'b' });
+    expect(await claim()).toEqual(['credentials:b/x', 'credentials:b']);
+  });
+
   test('that stand for a waiting one run no later than that', async () => {
     const soon = new Date(clock.now().getTime() + 60_000);
     await accept({ trigger: 'schedule' }, soon);
