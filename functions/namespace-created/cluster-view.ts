@@ -22,8 +22,8 @@ export type ClusterView = {
   /** A ServiceAccount that is there; whether its Namespace calls for a job shows in `incomplete`. */
   seeServiceAccount(account: SeenServiceAccount): void;
   forgetServiceAccount(namespace: string, name: string): void;
-  /** The Namespaces with a ServiceAccount that lacked a reference when it was seen last, each told once. */
-  takeIncomplete(): string[];
+  /** The Namespaces with a ServiceAccount that lacked a reference when it was seen last, each told once; `later` ones stay for another time. */
+  takeIncomplete(later?: { has(namespace: string): boolean }): string[];
   labelsOf(namespace: string): Labels | undefined;
 };
 
@@ -89,9 +89,9 @@ export function clusterView(cluster: string, config: () => Pick<Config, 'credent
     },
     seeServiceAccount,
     forgetServiceAccount,
-    takeIncomplete() {
-      const names = [...incomplete.keys()];
-      incomplete.clear();
+    takeIncomplete(later) {
+      const names = [...incomplete.keys()].filter((name) => later?.has(name) !== true);
+      for (const name of names) incomplete.delete(name);
       return names;
     },
     labelsOf: (namespace) => namespaces.get(namespace)?.labels,

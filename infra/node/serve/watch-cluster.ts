@@ -25,6 +25,8 @@ export type ClusterWatchOptions = {
 
 /** What one change brings with it comes within this time, as the ServiceAccount of a Namespace. */
 const MOMENT_MS = 25;
+/** So long the job of a new Namespace waits for the ServiceAccounts that come with it: another one would do the same again. */
+const YOUNG_MS = 3000;
 /** Where nothing can be stored. */
 const AGAIN_AFTER_MS = 1000;
 /** Of more Namespaces at once the whole cluster is looked at, which costs less. */
@@ -39,6 +41,8 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
   let callOff: (() => void) | undefined;
   let { isLate } = options;
   let isWholeDue = false;
+  /** New Namespaces, each with what calls off the end of its youth. */
+  const young = new Map<string, () => void>();
 
   function onTrouble(error: unknown): void {
     isLate = true;
@@ -57,7 +61,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
   }
 
   async function flush(): Promise<void> {
-    for (const name of view.takeIncomplete()) changed.add(name);
+    for (const name of view.takeIncomplete(young)) changed.add(name);
     const names = [...changed];
     const isWhole = isWholeDue || names.length > MOST_SINGLE;
     const places = isWhole ? [undefined] : names;
@@ -100,10 +104,20 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
       await acceptNamespaces([
         { kind: 'namespace.created', cluster: cluster.name, name, uid, source: 'watch', observedAt },
       ]);
+      young.get(name)?.();
+      young.set(
+        name,
+        clock.after(YOUNG_MS, () => grow(name)),
+      );
     } catch (error) {
       onTrouble(error);
       changed.add(name);
     }
+  }
+
+  function grow(name: string): void {
+    young.delete(name);
+    soon();
   }
 
   async function followServiceAccounts(): Promise<void> {
@@ -126,6 +140,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     await Promise.all([followNamespaces(), ...(watchesAccounts ? [followServiceAccounts()] : [])]);
   } finally {
     callOff?.();
+    for (const stop of young.values()) stop();
   }
 }
 
