@@ -5,6 +5,7 @@ import { Secret } from '../telemetry/secret.ts';
 import { issuedCredential } from './issued-credential.ts';
 import type { IssueOptions, Issuer } from './issuer.ts';
 import { isObject } from './tag-digest-pages.ts';
+import { tokenExpiry } from './token-expiry.ts';
 import { ownApi, unusableAnswer, type ApiPlace } from './vendor-api.ts';
 
 export type QuayRobot = {
@@ -14,6 +15,8 @@ export type QuayRobot = {
   subject: SecretSource;
 };
 
+/** Of a token that does not tell its end: an hour is what they live, and without an end it would never be renewed. */
+const UNTOLD_LIFE_MS = 30 * 60_000;
 const OPERATION = 'trade a token for one of the robot account';
 
 export function quayRobotIssuer(
@@ -45,12 +48,14 @@ export function quayRobotIssuer(
       if (typeof token !== 'string' || token === '') {
         throw unusableAnswer({ registry: place.host, host: api.host, operation: OPERATION, reason: 'it has no token' });
       }
+      const at = now();
       return issuedCredential({
         registry: place.host,
         username: robot,
         secret: new Secret(token),
         clockAt,
-        now: now(),
+        ...(tokenExpiry(token) === undefined ? { expiresAt: new Date(at + UNTOLD_LIFE_MS) } : {}),
+        now: at,
       });
     },
   };

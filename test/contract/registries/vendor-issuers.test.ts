@@ -129,6 +129,12 @@ describe('a federated robot of Quay', () => {
     expect(lifeOf(issued)).toBeCloseTo(HOUR_MS, -4);
   });
 
+  test('a token that does not tell its end is renewed all the same', async () => {
+    const { fake, issuer } = await quay();
+    fake.isOpaque = true;
+    expect(lifeOf(await issuer.issue())).toBeCloseTo(HOUR_MS / 2, -4);
+  });
+
   test('by a ServiceAccount whose token is asked for each time', async () => {
     const { fake, entry } = await quay();
     const byAccount = entry.replace(

@@ -3,13 +3,15 @@
 import { basicOf, startJsonApi, type ApiReply, type JsonApi } from './json-api.ts';
 import { uniqueSecret, unsignedJwt } from './secrets.ts';
 
-export type FakeQuay = JsonApi & { robot: string; subject: string; lifeMs: number; tokens: string[] };
+type Settings = { robot: string; subject: string; lifeMs: number; isOpaque: boolean; tokens: string[] };
+export type FakeQuay = JsonApi & Settings;
 
 export async function startQuay(): Promise<FakeQuay> {
-  const quay: { robot: string; subject: string; lifeMs: number; tokens: string[] } = {
+  const quay: Settings = {
     robot: 'acme+puller',
     subject: uniqueSecret('oidc'),
     lifeMs: 3_600_000,
+    isOpaque: false,
     tokens: [],
   };
   const api = await startJsonApi((call, { skewMs }): ApiReply => {
@@ -18,7 +20,8 @@ export async function startQuay(): Promise<FakeQuay> {
     if (login?.username !== quay.robot || login.password !== fake.subject)
       return { status: 401, json: { message: 'Invalid token' } };
     const seconds = Math.floor((Date.now() + skewMs) / 1000);
-    const token = unsignedJwt({ iss: 'quay', sub: quay.robot, iat: seconds, exp: seconds + fake.lifeMs / 1000 });
+    const claims = { iss: 'quay', sub: quay.robot, iat: seconds, exp: seconds + fake.lifeMs / 1000 };
+    const token = fake.isOpaque ? uniqueSecret('quay') : unsignedJwt(claims);
     quay.tokens.push(token);
     return { status: 200, json: { token } };
   });
