@@ -27,8 +27,8 @@ export type Pacing = {
   holdFor(ms: number): void;
 };
 
-/** So many seconds' worth of a rate may start at once: a quiet cluster with ten new namespaces is served at once. */
-const READ_BURST_S = 2;
+/** So many seconds' worth of a rate may start at once: a quiet cluster with fifty new namespaces, at seven requests each, is served at once. */
+const READ_BURST_S = 5;
 const WRITE_BURST_S = 10;
 
 export type PacingClock = { nowMs: () => number; wait: (ms: number, signal?: AbortSignal) => Promise<void> };

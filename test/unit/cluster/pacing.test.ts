@@ -43,8 +43,8 @@ async function startsWithin(ms: number, count: number, isWrite: boolean): Promis
 }
 
 it.each([
-  ['reads: two seconds of their rate at once', 0, false, 100],
-  ['reads: the rate from then on', 2_000, false, 200],
+  ['reads: five seconds of their rate at once', 0, false, 250],
+  ['reads: the rate from then on', 2_000, false, 350],
   ['writes: ten seconds of theirs at once', 0, true, 100],
   ['writes: their rate from then on', 10_000, true, 200],
 ])('%s', async (_name, ms, isWrite, wanted) => {
