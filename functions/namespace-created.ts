@@ -73,12 +73,13 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
 
   /** Of more at once the whole cluster is looked at, which costs less. */
   async function acceptMany(events: readonly NamespaceCreated[]): Promise<(string | undefined)[]> {
-    const [first] = events;
-    if (first === undefined || events.length <= MOST_SINGLE) return Promise.all(events.map(acceptOne));
+    const wanted = events.filter(({ cluster, name }) => concernsNamespace(config(), cluster, { name }));
+    const [first] = wanted;
+    if (first === undefined || wanted.length <= MOST_SINGLE) return Promise.all(events.map(acceptOne));
     const { cluster, source } = first;
     const { id } = await jobs.accept(credentialsJob({ cluster, trigger: 'namespace' }));
-    metrics.count('transship_namespace_events_total', { source, outcome: 'accepted' }, events.length);
-    logger.info('many namespaces were created', { source, cluster, namespaces: events.length, job_id: id });
+    metrics.count('transship_namespace_events_total', { source, outcome: 'accepted' }, wanted.length);
+    logger.info('many namespaces were created', { source, cluster, namespaces: wanted.length, job_id: id });
     return [id];
   }
 

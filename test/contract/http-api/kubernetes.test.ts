@@ -341,6 +341,13 @@ describe('events', () => {
     expect(await places()).toEqual(before);
   });
 
+  it('of more Namespaces than get a job each, which no rule selects, ask for nothing', async () => {
+    const before = await places();
+    const answer = await events(cloudEvent(...Array.from({ length: 1000 }, (_, index) => `other-${index}`)), 'lab');
+    expect(answer.status).toBe(200);
+    expect(await places()).toEqual(before);
+  });
+
   it('that come faster than 6,000 a minute wait, and those of other clusters go on', async () => {
     const fast = await openApiBed({}, bed.deps.config());
     const body = { kind: 'EventList', apiVersion: 'audit.k8s.io/v1', items: [] };
