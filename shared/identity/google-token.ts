@@ -27,6 +27,8 @@ export async function googleToken(
   const { now, signal } = surroundings;
   try {
     const { client, identity, act } = await googleClient(file, scopes);
+    // What is traded for a token is sent again by a redirect, to wherever that leads.
+    client.transporter.defaults.redirect = 'error';
     const own = await within(TIMEOUT_MS, signal, 'Google', () => ownToken(client, now));
     // first whom the credentials themselves act as, then whom the configuration wants
     const chain = [act, impersonate].filter((email) => email !== undefined);

@@ -385,6 +385,13 @@ test.each(REFUSALS)(
   },
 );
 
+test('what a key signed for the token server follows no redirect of it', async () => {
+  const location = 'https://iamcredentials.googleapis.com/elsewhere';
+  front.faults.set(TOKEN, () => ({ status: 307, headers: { location } }));
+  expect(await rejectionOf(issuer(key()).issue())).toMatchObject({ code: 'invalid-response' });
+  expect(new Set(front.requests.map(({ host }) => host))).toEqual(new Set([TOKEN]));
+});
+
 test('an issue that is called off ends at once', async () => {
   const waiting = Promise.withResolvers<CloudAnswer>();
   front.faults.set(TOKEN, () => waiting.promise);
