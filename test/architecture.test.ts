@@ -20,9 +20,9 @@ it('finds nothing in a tree that follows the rules', () => {
     violations({
       [ENTRY]: `// Entry.\nconst load = () => import('./commands/copy.ts');\nexport { load };\n`,
       [COPY]: `// Copy.\nimport { plan } from '../../../shared/mirror/plan.ts';\nexport const run = plan;\n`,
-      'shared/mirror/plan.ts': `// Plan.\nimport type { Config } from '../config/schema.ts';\nimport '../oci/transport.ts';\nexport const plan = (c: Config) => c;\n`,
-      'shared/oci/transport-agent.ts': `/* Agent. */\nimport { Agent } from 'undici';\nexport const agent = new Agent();\n`,
-      'shared/oci/transport.ts': `// Transport.\nexport const send = () => import('./transport-agent.ts');\n`,
+      'shared/mirror/plan.ts': `// Plan.\nimport type { Config } from '../config/schema.ts';\nimport '../oci/http/transport.ts';\nexport const plan = (c: Config) => c;\n`,
+      'shared/oci/http/transport-agent.ts': `/* Agent. */\nimport { Agent } from 'undici';\nexport const agent = new Agent();\n`,
+      'shared/oci/http/transport.ts': `// Transport.\nexport const send = () => import('./transport-agent.ts');\n`,
       'shared/config/schema.ts': `// Schema.\nimport * as z from 'zod';\nexport const schema = z.string();\nexport type Config = string;\n`,
       'shared/registries/ecr.ts': `// ECR.\nexport const client = () => import('@aws-sdk/client-ecr');\n`,
       'infra/cli/launcher.js': `#!/usr/bin/env node\n// Launcher.\nawait import('./main.ts');\n`,

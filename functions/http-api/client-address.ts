@@ -1,7 +1,7 @@
 // The address of who asks: the other end of the connection, or what our own proxy says of its other end.
 import type { HonoRequest } from 'hono';
-import { isAddress, kindOfAddress } from '../../shared/oci/ip-address.ts';
-import { isLoopbackHost } from '../../shared/oci/scheme-probe.ts';
+import { isAddress, kindOfAddress } from '../../shared/oci/egress/ip-address.ts';
+import { isLoopbackHost } from '../../shared/oci/http/scheme-probe.ts';
 import type { Peer } from './api-deps.ts';
 
 /** The last entry is the proxy's own; those before it anybody can write. Empty: not known. */

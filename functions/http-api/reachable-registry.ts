@@ -2,8 +2,8 @@
 // they are, others by a public name at a public address. Otherwise whoever may ask for a mirror could make us knock at any door of our
 // own network.
 import type { Config } from '../../shared/config/config.ts';
-import { isAddress, kindOfAddress, withoutBrackets } from '../../shared/oci/ip-address.ts';
-import { isInnerName } from '../../shared/oci/egress-guard.ts';
+import { isAddress, kindOfAddress, withoutBrackets } from '../../shared/oci/egress/ip-address.ts';
+import { isInnerName } from '../../shared/oci/egress/egress-guard.ts';
 
 type Named = Pick<Config, 'registries' | 'rules'>;
 

@@ -1,7 +1,7 @@
 // How a running copy is brought to its end when its job must end: what is nearly done may finish, then it is cut off.
 import type { Clock } from '../../shared/jobs/clock.ts';
 import type { JobContext } from '../../shared/jobs/handler.ts';
-import { interruption } from '../../shared/oci/retry.ts';
+import { interruption } from '../../shared/oci/http/retry.ts';
 
 /** What is under way when the slice ends may take this long; the process waits for ten seconds. */
 const DRAIN_MS = 5_000;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { loadConfigIfAny } from '../../shared/config/config-if-any.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { TransshipError } from '../../shared/errors.ts';
-import { checkProxies } from '../../shared/oci/proxy.ts';
+import { checkProxies } from '../../shared/oci/http/proxy.ts';
 import { parseRepository } from '../../shared/oci/reference.ts';
 import { resolveSecret } from '../../shared/config/secrets.ts';
 import { checkCertificates } from '../../shared/registries/certificates.ts';

@@ -2,10 +2,10 @@
 import type { Config } from '../../shared/config/config.ts';
 import { TransshipError } from '../../shared/errors.ts';
 import type { FetchJson } from '../../shared/events/signing-keys.ts';
-import { comparableHost } from '../../shared/oci/egress-policy.ts';
-import type { ProxyEnvironment } from '../../shared/oci/proxy.ts';
+import { comparableHost } from '../../shared/oci/egress/egress-policy.ts';
+import type { ProxyEnvironment } from '../../shared/oci/http/proxy.ts';
 import { readUpTo } from '../../shared/oci/registry-response.ts';
-import { createTransport } from '../../shared/oci/transport.ts';
+import { createTransport } from '../../shared/oci/http/transport.ts';
 
 const MOST_BYTES = 256 * 1024;
 const TIMEOUT_MS = 10_000;

@@ -27,7 +27,7 @@ export function openClusters(
     const [{ openCluster }, { cloudLogins }, { proxyFor }] = await Promise.all([
       import('../../shared/cluster/open-cluster.ts'),
       import('./cloud-logins.ts'),
-      import('../../shared/oci/proxy.ts'),
+      import('../../shared/oci/http/proxy.ts'),
     ]);
     return openCluster(config, {
       ...surroundings,

@@ -1,6 +1,6 @@
 // Hosts in a configuration: registries as references name them, and the address that the server listens on.
 import { isTransshipError, TransshipError } from '../errors.ts';
-import { kindOfAddress, isAddress } from '../oci/ip-address.ts';
+import { kindOfAddress, isAddress } from '../oci/egress/ip-address.ts';
 import { parseRepository } from '../oci/reference.ts';
 import { printable } from '../telemetry/printable.ts';
 

@@ -6,7 +6,7 @@
 //                             └─ no ─▶ one call for all who ask meanwhile ─▶ shorter than the margin? once more
 //
 import { isTransshipError, type TransshipError } from '../errors.ts';
-import { sleep as pause } from '../oci/retry.ts';
+import { sleep as pause } from '../oci/http/retry.ts';
 import type { IssuedCredential, Issuer } from '../registries/issuer.ts';
 import { checked, nextTryMs, overAlready, shortLived, unexpected } from './issue-trouble.ts';
 import { renewalWindow } from './refresh.ts';

@@ -1,6 +1,6 @@
 // A bounded queue of chunks between one reader and one upload. The reader waits for room, the upload for chunks.
 // It lends: the memory of a chunk may be used again as soon as the next one is asked for.
-import type { BufferPool } from '../oci/buffer-pool.ts';
+import type { BufferPool } from '../oci/http/buffer-pool.ts';
 
 export type Channel = {
   /** What the upload sends; it can be read once. */

@@ -1,5 +1,5 @@
 // The memory for chunks under way: bounded for all copies of a process together, and used again and again.
-import { interruption } from '../oci/retry.ts';
+import { interruption } from '../oci/http/retry.ts';
 
 type ChunkBuffer = {
   bytes: Buffer;

@@ -1,6 +1,6 @@
 // Cuts a stream into chunks that are whole in memory before anybody sends them, each with the state of the hash behind it.
 // A slow source must never hold an upload open.
-import type { BufferPool } from '../oci/buffer-pool.ts';
+import type { BufferPool } from '../oci/http/buffer-pool.ts';
 import type { ChunkBuffers } from './chunk-buffers.ts';
 import type { ResumableHash } from './resumable-hash.ts';
 

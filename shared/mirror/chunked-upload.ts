@@ -9,7 +9,7 @@ import { hasBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
-import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/retry.ts';
+import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/http/retry.ts';
 import { fetchUploadStatus, finishUpload, patchBlob } from '../oci/uploads.ts';
 import type { UploadSession } from '../oci/uploads.ts';
 import type { Chunk } from './chunk-reader.ts';

@@ -7,7 +7,7 @@
 import { hasBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
-import { interruption } from '../oci/retry.ts';
+import { interruption } from '../oci/http/retry.ts';
 import { startUpload } from '../oci/uploads.ts';
 import type { UploadSession } from '../oci/uploads.ts';
 import { endsWithin } from './ends-within.ts';

@@ -3,7 +3,7 @@
 import { isTransshipError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Repository } from '../oci/repository.ts';
-import { DEFAULT_RETRIES, interruption, retryDelayMs, sleep } from '../oci/retry.ts';
+import { DEFAULT_RETRIES, interruption, retryDelayMs, sleep } from '../oci/http/retry.ts';
 import { copyBlob } from './copy-blob.ts';
 import { inCopyOrder } from './plan.ts';
 import type { CopySession } from './session.ts';

@@ -1,5 +1,5 @@
 // One limit for all copies of a rule that a process runs at the same time.
-import { createBandwidth, type Pace } from '../oci/bandwidth.ts';
+import { createBandwidth, type Pace } from '../oci/http/bandwidth.ts';
 
 /** The limit of a rule, kept until its rate is another one; undefined without a rate. Copies that no rule asked for share none. */
 export type RulePaces = (rule: string | undefined, bytesPerSecond: number | undefined) => { pace?: Pace };

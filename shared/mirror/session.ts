@@ -1,9 +1,9 @@
 // What several copies of one process share: what is known of blobs and manifests, and how much runs at once.
-import { createBufferPool } from '../oci/buffer-pool.ts';
-import type { BufferPool } from '../oci/buffer-pool.ts';
-import type { Pace } from '../oci/bandwidth.ts';
+import { createBufferPool } from '../oci/http/buffer-pool.ts';
+import type { BufferPool } from '../oci/http/buffer-pool.ts';
+import type { Pace } from '../oci/http/bandwidth.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
-import type { Timeouts } from '../oci/timeouts.ts';
+import type { Timeouts } from '../oci/http/timeouts.ts';
 import { createBlobLedger } from './blob-ledger.ts';
 import type { BlobLedger } from './blob-ledger.ts';
 import type { KnownTags } from './known-tags.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { TransshipError } from '../errors.ts';
 import { parseDigest } from '../oci/digest.ts';
-import type { BufferPool } from '../oci/buffer-pool.ts';
+import type { BufferPool } from '../oci/http/buffer-pool.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { Channel } from './channel.ts';
 

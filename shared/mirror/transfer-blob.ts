@@ -1,7 +1,7 @@
 // Brings a blob into the upload sessions that targets opened for it, from a single read of the source.
 // Nothing is committed before digest and size are known to be right.
 import { readBlob } from '../oci/blobs.ts';
-import type { BufferPool } from '../oci/buffer-pool.ts';
+import type { BufferPool } from '../oci/http/buffer-pool.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { located } from '../oci/located-error.ts';
 import { embeddedContent, verifyManifest } from '../oci/manifest.ts';

@@ -6,7 +6,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { parseDigest } from '../oci/digest.ts';
 import { located } from '../oci/located-error.ts';
 import { placeOf } from '../oci/repository.ts';
-import { interruption } from '../oci/retry.ts';
+import { interruption } from '../oci/http/retry.ts';
 import { openChunkReader } from './chunk-reader.ts';
 import type { Chunk, ChunkReader } from './chunk-reader.ts';
 import {

@@ -1,12 +1,12 @@
 // Reading blobs: HEAD, and GET as a checked stream that goes on where a broken connection stopped.
 // https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs
 import { TransshipError, isTransshipError } from '../errors.ts';
-import type { BufferPool } from './buffer-pool.ts';
+import type { BufferPool } from './http/buffer-pool.ts';
 import { parseContentRange } from './content-range.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
-import { networkError } from './network-errors.ts';
+import { networkError } from './http/network-errors.ts';
 import { abandon } from './registry-response.ts';
 import type { RegistryResponse } from './registry-request.ts';
 import type { Repository } from './repository.ts';

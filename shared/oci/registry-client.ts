@@ -1,28 +1,28 @@
 // A registry as the rest of the library sees it: one `send` that finds the scheme, logs in, keeps to limits, follows redirects,
 // retries what may be retried, and turns every other answer into a typed error.
 import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
-import type { Authorizer } from './authorization.ts';
-import { createBandwidth } from './bandwidth.ts';
-import type { Connection } from './connection.ts';
-import { openConnection } from './connection.ts';
-import type { Credential } from './credential.ts';
-import { originOf } from './egress-policy.ts';
+import type { Authorizer } from './auth/authorization.ts';
+import { createBandwidth } from './http/bandwidth.ts';
+import type { Connection } from './http/connection.ts';
+import { openConnection } from './http/connection.ts';
+import type { Credential } from './auth/credential.ts';
+import { originOf } from './egress/egress-policy.ts';
 import { withoutLogin } from './echoed-login.ts';
 import { saysLoginEnded } from './ended-login.ts';
-import { checkUrl } from './egress-guard.ts';
+import { checkUrl } from './egress/egress-guard.ts';
 import type { Place } from './located-error.ts';
 import { located } from './located-error.ts';
 import { readQuota } from './quota.ts';
 import type { Quota } from './quota.ts';
-import { follow, headersFor } from './redirects.ts';
-import type { FollowedResponse } from './redirects.ts';
+import { follow, headersFor } from './http/redirects.ts';
+import type { FollowedResponse } from './http/redirects.ts';
 import { showServerMessage } from './registry-error-body.ts';
 import { errorFromResponse } from './registry-errors.ts';
 import { registryResponse } from './registry-response.ts';
 import type { RegistryPort, RegistryRequest, RegistryResponse } from './registry-request.ts';
 import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
-import { retryDelayMs, sleep } from './retry.ts';
-import { createThrottle } from './throttle.ts';
+import { retryDelayMs, sleep } from './http/retry.ts';
+import { createThrottle } from './http/throttle.ts';
 import { unquoteWarning } from './warning.ts';
 
 export type RegistryClient = RegistryPort & {

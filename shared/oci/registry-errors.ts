@@ -2,8 +2,8 @@
 // What the server wrote is shown on one line, without secrets.
 import { type ErrorCode, TransshipError } from '../errors.ts';
 import { readServerErrors, type ServerError } from './registry-error-body.ts';
-import { parseRetryAfter } from './retry-after.ts';
-import { isRetryableStatus } from './retry.ts';
+import { parseRetryAfter } from './http/retry-after.ts';
+import { isRetryableStatus } from './http/retry.ts';
 
 export type RefusedRequest = {
   registry: string;

@@ -1,7 +1,7 @@
 // The shape of one request to a registry and of its answer, shared by the client and by everything that speaks through it.
 import type { Readable } from 'node:stream';
-import type { BufferPool } from './buffer-pool.ts';
-import type { Pace } from './bandwidth.ts';
+import type { BufferPool } from './http/buffer-pool.ts';
+import type { Pace } from './http/bandwidth.ts';
 import type { ActionClass, Traits } from './traits.ts';
 
 /** One `type:name:actions` access, as the token specification writes it. */

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { TransshipError } from '../errors.ts';
 import type { Place } from './located-error.ts';
 import { detailsOf, nameOf } from './located-error.ts';
-import { networkError } from './network-errors.ts';
-import type { FollowedResponse } from './redirects.ts';
+import { networkError } from './http/network-errors.ts';
+import type { FollowedResponse } from './http/redirects.ts';
 import type { RegistryRequest, RegistryResponse } from './registry-request.ts';
 
 type Call = Place & { url: URL };

@@ -1,11 +1,11 @@
 // What a registry client is built from: the configuration of one registry, and what all registries of a process share.
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../telemetry/secret.ts';
-import type { CredentialSource } from './credential.ts';
-import type { Lookup } from './egress-guard.ts';
-import type { ProxyEnvironment } from './proxy.ts';
-import type { RetryPolicy } from './retry.ts';
-import type { Timeouts } from './timeouts.ts';
+import type { CredentialSource } from './auth/credential.ts';
+import type { Lookup } from './egress/egress-guard.ts';
+import type { ProxyEnvironment } from './http/proxy.ts';
+import type { RetryPolicy } from './http/retry.ts';
+import type { Timeouts } from './http/timeouts.ts';
 import type { Traits } from './traits.ts';
 
 export type RegistrySettings = {

@@ -1,5 +1,5 @@
 // One repository of a registry, as the operations of the distribution specification take it.
-import type { Pace } from './bandwidth.ts';
+import type { Pace } from './http/bandwidth.ts';
 import type { Place } from './located-error.ts';
 import type { RegistryPort, RequestMeter, Scope } from './registry-request.ts';
 

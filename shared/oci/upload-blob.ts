@@ -1,6 +1,6 @@
 // Sends one blob into an open session by the strategy of its registry, from a stream that is read once.
 import { TransshipError, isTransshipError } from '../errors.ts';
-import { paced } from './bandwidth.ts';
+import { paced } from './http/bandwidth.ts';
 import type { Descriptor } from './descriptor.ts';
 import type { Repository } from './repository.ts';
 import type { UploadSession } from './uploads.ts';

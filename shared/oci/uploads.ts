@@ -9,7 +9,7 @@
 import { TransshipError, isTransshipError } from '../errors.ts';
 import { parseUploadRange } from './content-range.ts';
 import { parseDigest } from './digest.ts';
-import { resolveLocation } from './redirects.ts';
+import { resolveLocation } from './http/redirects.ts';
 import type { RequestBody, RegistryResponse } from './registry-request.ts';
 import type { Repository } from './repository.ts';
 import { inRepository, pullScope, pushScope } from './repository.ts';

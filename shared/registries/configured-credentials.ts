@@ -1,5 +1,5 @@
 // The forms in which a configuration gives the credential of a registry, each as a source that reads nothing before it is asked.
-import { anonymous, type Credential, type CredentialSource } from '../oci/credential.ts';
+import { anonymous, type Credential, type CredentialSource } from '../oci/auth/credential.ts';
 import type { RegistryConfig } from '../config/config.ts';
 import type { IssuerSurroundings } from './issuer-of-form.ts';
 import type { ReadSecret } from './connection-material.ts';

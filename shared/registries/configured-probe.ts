@@ -2,7 +2,7 @@
 // that its entry, or else the host of the program, names.
 import type { Config } from '../config/config.ts';
 import { parseReference } from '../oci/reference.ts';
-import { anonymous } from '../oci/credential.ts';
+import { anonymous } from '../oci/auth/credential.ts';
 import { registryOptions, type ConfiguredRegistriesOptions } from './configured-registries.ts';
 import type { IssuedCredential } from './issuer.ts';
 import { probePull, type ProbedRepository, type PullVerdict } from './probe-pull.ts';

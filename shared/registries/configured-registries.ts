@@ -1,6 +1,6 @@
 // The registries of a process as its configuration file and its command line describe them. The command line wins.
 import type { Config, RegistryConfig } from '../config/config.ts';
-import type { CredentialSource } from '../oci/credential.ts';
+import type { CredentialSource } from '../oci/auth/credential.ts';
 import { connectionMaterial, type ReadSecret } from './connection-material.ts';
 import { configuredCredentials } from './configured-credentials.ts';
 import { credentialSource } from './credentials.ts';

@@ -1,6 +1,6 @@
 // Reads what the configuration refers to for the connections of one registry: certificates, a private key, a proxy.
 import { TransshipError } from '../errors.ts';
-import { isProxyUrl } from '../oci/proxy.ts';
+import { isProxyUrl } from '../oci/http/proxy.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
 import type { RegistryConfig, SecretReference } from '../config/config.ts';
 import { Secret } from '../telemetry/secret.ts';

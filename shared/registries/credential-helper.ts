@@ -2,7 +2,7 @@
 // no error repeats it. https://github.com/docker/docker-credential-helpers#development
 import { spawn } from 'node:child_process';
 import { TransshipError } from '../errors.ts';
-import type { Credential } from '../oci/credential.ts';
+import type { Credential } from '../oci/auth/credential.ts';
 import { Secret } from '../telemetry/secret.ts';
 
 const NAME = /^[a-zA-Z0-9._-]+$/;

@@ -1,7 +1,7 @@
 // The login of copies, sync and sweeps by an issuer: issued when a registry first asks for it, remembered until half of its life, issued
 // anew once the registry refused it. What is still good is kept where no new one can be had.
 import { isTransshipError } from '../errors.ts';
-import type { Credential, CredentialSource } from '../oci/credential.ts';
+import type { Credential, CredentialSource } from '../oci/auth/credential.ts';
 import type { IssuedCredential, Issuer } from './issuer.ts';
 import { isSameCredential } from './same-credential.ts';
 

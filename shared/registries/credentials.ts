@@ -1,6 +1,6 @@
 // Where the credentials of this machine's user come from: given ones first, then credential files and the helper programs that
 // they name. Nothing is read or run before a request to a registry needs it, and each file and helper only once.
-import { type Credential, type CredentialSource, anonymous } from '../oci/credential.ts';
+import { type Credential, type CredentialSource, anonymous } from '../oci/auth/credential.ts';
 import { type DockerConfig, readDockerConfig } from './docker-config-file.ts';
 import { type LocationOptions, credentialFiles } from './docker-config-locations.ts';
 import { credentialHost, entryFor, helperFor, serverUrl } from './docker-config-lookup.ts';

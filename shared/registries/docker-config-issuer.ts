@@ -1,7 +1,7 @@
 // What Docker's config.json, containers' auth.json or a helper program holds, for the pull Secrets of clusters: there, only a user name
 // and a password count, so that everything else is refused with the reason. https://github.com/kubernetes/website/issues/14304
 import { TransshipError } from '../errors.ts';
-import type { Credential } from '../oci/credential.ts';
+import type { Credential } from '../oci/auth/credential.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import { credentialSource } from './credentials.ts';
 import { readDockerConfig } from './docker-config-file.ts';

@@ -1,7 +1,7 @@
 // Finds what a credential file says about a registry: by whole host and whole path components, never by parts of a name
 // (CVE-2026-59891). Keys with a scheme name a whole registry; keys without one may go on with a repository prefix.
 // https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md#format
-import type { Credential } from '../oci/credential.ts';
+import type { Credential } from '../oci/auth/credential.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { type DockerConfig, invalidCredentialFile, isRecord } from './docker-config-file.ts';
 import { dockerHub } from './docker-hub.ts';

@@ -1,8 +1,8 @@
 // One issuer for each form in which a configuration gives a credential.
 import type { RegistryConfig } from '../config/config.ts';
 import { TransshipError } from '../errors.ts';
-import type { RetryPolicy } from '../oci/retry.ts';
-import type { Timeouts } from '../oci/timeouts.ts';
+import type { RetryPolicy } from '../oci/http/retry.ts';
+import type { Timeouts } from '../oci/http/timeouts.ts';
 import { cloudIdentity, cloudOf, takesIdentityOf, type Cloud, type CloudForm } from './cloud-identity.ts';
 import type { ReadSecret } from './connection-material.ts';
 import { dockerConfigIssuer, helperIssuer } from './docker-config-issuer.ts';

@@ -6,9 +6,9 @@
 //
 // https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md
 import { isTransshipError, type ErrorDetails, type TransshipError } from '../errors.ts';
-import { openConnection, type Connection } from '../oci/connection.ts';
-import type { Credential } from '../oci/credential.ts';
-import { checkUrl } from '../oci/egress-guard.ts';
+import { openConnection, type Connection } from '../oci/http/connection.ts';
+import type { Credential } from '../oci/auth/credential.ts';
+import { checkUrl } from '../oci/egress/egress-guard.ts';
 import { MANIFEST_ACCEPT } from '../oci/media-types.ts';
 import { readServerErrors } from '../oci/registry-error-body.ts';
 import { readUpTo } from '../oci/registry-response.ts';

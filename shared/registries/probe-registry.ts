@@ -1,6 +1,6 @@
 // Looks whether a registry answers, and as whom it knows us: what `/v1/registries` shows of each. Never a secret.
 import { isTransshipError, TransshipError } from '../errors.ts';
-import type { Credential } from '../oci/credential.ts';
+import type { Credential } from '../oci/auth/credential.ts';
 import type { Quota } from '../oci/quota.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 

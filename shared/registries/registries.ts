@@ -1,15 +1,15 @@
 // The registries of one process: a client per registry, built on first use from the vendor's traits and the user's settings.
 // All names of a registry lead to the same client.
 import { TransshipError } from '../errors.ts';
-import type { CredentialSource } from '../oci/credential.ts';
+import type { CredentialSource } from '../oci/auth/credential.ts';
 import { createRegistryClient } from '../oci/registry-client.ts';
 import type { RegistryClient } from '../oci/registry-client.ts';
 import type { RegistryRuntime, RegistrySettings } from '../oci/registry-settings.ts';
-import { DEFAULT_RETRIES } from '../oci/retry.ts';
-import type { RetryPolicy } from '../oci/retry.ts';
-import { isLoopbackHost } from '../oci/scheme-probe.ts';
-import { DEFAULT_TIMEOUTS } from '../oci/timeouts.ts';
-import type { Timeouts } from '../oci/timeouts.ts';
+import { DEFAULT_RETRIES } from '../oci/http/retry.ts';
+import type { RetryPolicy } from '../oci/http/retry.ts';
+import { isLoopbackHost } from '../oci/http/scheme-probe.ts';
+import { DEFAULT_TIMEOUTS } from '../oci/http/timeouts.ts';
+import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
 import { creatingRepositories } from './missing-repositories.ts';
 import type { RegistryLimits, RegistryOptions } from './registry-options.ts';

@@ -1,5 +1,5 @@
 // What a user may settle about one registry that its host does not tell.
-import type { CredentialSource } from '../oci/credential.ts';
+import type { CredentialSource } from '../oci/auth/credential.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
 import type { CloudIdentity, CreateRepositorySettings } from './vendor.ts';
 

@@ -1,5 +1,5 @@
 // A credential that is loaded when a registry first asks for it, and anew when its time is over or once the registry refused it.
-import type { Credential, CredentialSource } from '../oci/credential.ts';
+import type { Credential, CredentialSource } from '../oci/auth/credential.ts';
 import { isSameCredential } from './same-credential.ts';
 
 /**

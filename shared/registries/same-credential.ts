@@ -1,5 +1,5 @@
 // Whether two credentials log in as the same, by what they would send.
-import type { Credential } from '../oci/credential.ts';
+import type { Credential } from '../oci/auth/credential.ts';
 
 export function isSameCredential(left: Credential, right: Credential): boolean {
   return identityOf(left) === identityOf(right);

@@ -1,14 +1,14 @@
 // Calls of the interfaces that vendors have beside the registry's own, where credentials are made: JSON over our own transport. What is
 // sent goes to the one origin that the configuration or the vendor's file names, no redirect is followed, and no answer reaches an error.
 import { TransshipError, isTransshipError, type ErrorCode } from '../errors.ts';
-import { checkUrl } from '../oci/egress-guard.ts';
-import { originOf } from '../oci/egress-policy.ts';
-import type { HttpResponse } from '../oci/http-exchange.ts';
+import { checkUrl } from '../oci/egress/egress-guard.ts';
+import { originOf } from '../oci/egress/egress-policy.ts';
+import type { HttpResponse } from '../oci/http/http-exchange.ts';
 import { readUpTo } from '../oci/registry-response.ts';
-import { parseRetryAfter } from '../oci/retry-after.ts';
-import { DEFAULT_RETRIES, retryDelayMs, sleep, type RetryPolicy } from '../oci/retry.ts';
-import { DEFAULT_TIMEOUTS } from '../oci/timeouts.ts';
-import { createTransport } from '../oci/transport.ts';
+import { parseRetryAfter } from '../oci/http/retry-after.ts';
+import { DEFAULT_RETRIES, retryDelayMs, sleep, type RetryPolicy } from '../oci/http/retry.ts';
+import { DEFAULT_TIMEOUTS } from '../oci/http/timeouts.ts';
+import { createTransport } from '../oci/http/transport.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { IssuerPlace } from './vendor.ts';
 

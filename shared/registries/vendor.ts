@@ -4,7 +4,7 @@ import type { AzureIdentity } from '../identity/azure.ts';
 import type { GoogleIdentity } from '../identity/google.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
-import type { Timeouts } from '../oci/timeouts.ts';
+import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
 import type { Issuer } from './issuer.ts';
 

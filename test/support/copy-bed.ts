@@ -4,7 +4,7 @@ import { copyArtifact } from '../../shared/mirror/copy.ts';
 import { copyRepository, type RepositoryCopyRequest } from '../../shared/mirror/copy-repository.ts';
 import type { CopyEvent, CopyReport, CopyRequest, TargetReport } from '../../shared/mirror/copy-types.ts';
 import { createCopySession } from '../../shared/mirror/session.ts';
-import { anonymous } from '../../shared/oci/credential.ts';
+import { anonymous } from '../../shared/oci/auth/credential.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
 import { openRegistries, type RegistriesOptions } from '../../shared/registries/registries.ts';
 

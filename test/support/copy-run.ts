@@ -4,11 +4,11 @@ import { copyArtifact } from '../../shared/mirror/copy.ts';
 import type { CopyEvent, CopyReport, CopyRequest, TargetReport } from '../../shared/mirror/copy-types.ts';
 import { problemOf } from '../../shared/mirror/report.ts';
 import { createCopySession, type CopySession } from '../../shared/mirror/session.ts';
-import { anonymous, type Credential } from '../../shared/oci/credential.ts';
+import { anonymous, type Credential } from '../../shared/oci/auth/credential.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
 import type { RegistryPort } from '../../shared/oci/registry-request.ts';
-import type { RetryPolicy } from '../../shared/oci/retry.ts';
-import type { Timeouts } from '../../shared/oci/timeouts.ts';
+import type { RetryPolicy } from '../../shared/oci/http/retry.ts';
+import type { Timeouts } from '../../shared/oci/http/timeouts.ts';
 import { openRegistries, type RegistriesOptions } from '../../shared/registries/registries.ts';
 import { Secret } from '../../shared/telemetry/secret.ts';
 

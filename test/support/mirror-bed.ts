@@ -12,7 +12,7 @@ import type { Job, JobEvent } from '../../shared/jobs/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { startWorker } from '../../shared/jobs/worker.ts';
 import type { WrittenTag } from '../../shared/mirror/tag-journal.ts';
-import { anonymous } from '../../shared/oci/credential.ts';
+import { anonymous } from '../../shared/oci/auth/credential.ts';
 import { openRegistries, type RegistriesOptions } from '../../shared/registries/registries.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../shared/telemetry/metrics.ts';

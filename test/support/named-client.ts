@@ -1,7 +1,7 @@
 // A registry client for a registry that has a name, as in the world, though it listens on loopback: the test is its name server.
-import type { Credential, CredentialSource } from '../../shared/oci/credential.ts';
-import { anonymous } from '../../shared/oci/credential.ts';
-import type { Lookup } from '../../shared/oci/egress-guard.ts';
+import type { Credential, CredentialSource } from '../../shared/oci/auth/credential.ts';
+import { anonymous } from '../../shared/oci/auth/credential.ts';
+import type { Lookup } from '../../shared/oci/egress/egress-guard.ts';
 import { createRegistryClient, type RegistryClient } from '../../shared/oci/registry-client.ts';
 import type { RegistryRuntime, RegistrySettings } from '../../shared/oci/registry-settings.ts';
 import type { Repository } from '../../shared/oci/repository.ts';

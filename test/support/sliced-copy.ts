@@ -4,7 +4,7 @@ import type { CopyReport } from '../../shared/mirror/copy-types.ts';
 import { createChunkBuffers } from '../../shared/mirror/chunk-buffers.ts';
 import { createCopySession } from '../../shared/mirror/session.ts';
 import type { UploadCheckpoint } from '../../shared/mirror/upload-checkpoint.ts';
-import { anonymous } from '../../shared/oci/credential.ts';
+import { anonymous } from '../../shared/oci/auth/credential.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
 import type { Traits } from '../../shared/oci/traits.ts';
 import { openRegistries } from '../../shared/registries/registries.ts';

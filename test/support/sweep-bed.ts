@@ -10,7 +10,7 @@ import { syncRules } from '../../shared/mirror/sweep/sync-rules.ts';
 import type { TagJournal, WrittenTag } from '../../shared/mirror/tag-journal.ts';
 import { parseTargetTemplate } from '../../shared/mirror/target-template.ts';
 import { listRepositories } from '../../shared/oci/catalog.ts';
-import { anonymous } from '../../shared/oci/credential.ts';
+import { anonymous } from '../../shared/oci/auth/credential.ts';
 import { openRegistries, type RegistriesOptions } from '../../shared/registries/registries.ts';
 import type { TagDigestLister } from '../../shared/registries/vendor.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { loadConfigIfAny } from '../../../shared/config/config-if-any.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { isTransshipError, messageOf, TransshipError } from '../../../shared/errors.ts';
-import { isLoopbackHost } from '../../../shared/oci/scheme-probe.ts';
+import { isLoopbackHost } from '../../../shared/oci/http/scheme-probe.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { adminSocketPath, assertOwnSocket } from '../../node/http/admin-socket.ts';

@@ -4,7 +4,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { networkOf } from '../../../functions/http-api/client-network.ts';
-import { isAddress, kindOfAddress } from '../../../shared/oci/ip-address.ts';
+import { isAddress, kindOfAddress } from '../../../shared/oci/egress/ip-address.ts';
 
 export type Bounds = {
   /** Each takes some 10 KiB and a file descriptor, of which many systems give a process 4096. */

@@ -1,7 +1,7 @@
 // Limits of bandwidth hold on the wire: of a registry in both directions, of a rule for what is read, and for nobody else.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
-import { createBandwidth } from '../../../shared/oci/bandwidth.ts';
+import { createBandwidth } from '../../../shared/oci/http/bandwidth.ts';
 import { runCopy } from '../../support/copy-run.ts';
 import { plantSimpleImage } from '../../support/planted-content.ts';
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import type { RegistryOptions } from '../../../infra/demo/registry/options.ts';
-import type { CredentialSource } from '../../../shared/oci/credential.ts';
+import type { CredentialSource } from '../../../shared/oci/auth/credential.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { countsAt, kindsAt, openCopyBed, type CopyBed } from '../../support/copy-bed.ts';
 import { contentAt, IMAGE, INDEX, plantManifest, plantSimpleImage } from '../../support/planted-content.ts';

@@ -4,7 +4,7 @@ import { MIRROR, mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { startWork } from '../../../infra/node/serve/work.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { openRegistries } from '../../../shared/registries/registries.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../../shared/telemetry/metrics.ts';

@@ -14,7 +14,7 @@ import { readConfig } from '../../../shared/config/load.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
 import type { MirrorRule } from '../../../shared/mirror/rule.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { cosignTags, fallbackTag } from '../../../shared/oci/fallback-tag.ts';
 import { openRegistries, type Registries } from '../../../shared/registries/registries.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';

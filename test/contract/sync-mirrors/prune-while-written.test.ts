@@ -10,7 +10,7 @@ import { openSqliteStore, type SqliteStore } from '../../../infra/node/sqlite-st
 import { readConfig } from '../../../shared/config/load.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { openRegistries, type Registries } from '../../../shared/registries/registries.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../../shared/telemetry/metrics.ts';

@@ -15,7 +15,7 @@ import type { JobContext, JobOutcome } from '../../../shared/jobs/handler.ts';
 import type { Json } from '../../../shared/jobs/json.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
 import type { MirrorRule } from '../../../shared/mirror/rule.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { openRegistries, type Registries } from '../../../shared/registries/registries.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../../shared/telemetry/metrics.ts';

@@ -4,7 +4,7 @@ import { DescribeRepositoriesCommand, ECRClient, ListTagsForResourceCommand } fr
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startRegistry, type RunningRegistry } from '../../../infra/demo/registry.ts';
 import type { AwsIdentity } from '../../../shared/identity/aws.ts';
-import type { CredentialSource } from '../../../shared/oci/credential.ts';
+import type { CredentialSource } from '../../../shared/oci/auth/credential.ts';
 import { createEcrRepository } from '../../../shared/registries/ecr-api.ts';
 import { ecrIssuer } from '../../../shared/registries/ecr-issuer.ts';
 import { credentialsOf } from '../../../shared/registries/credentials-of.ts';

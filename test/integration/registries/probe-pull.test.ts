@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 for (const component of ['docker-registry', 'distribution'] as const) {
   // The summary names what is missing.
-  describe.skipIf(isMissing(component))(component, () => {
+  describe.skipIf(isMissing(component))(`against ${component}`, () => {
     let tokens: TokenServer;
     let byToken: Server;
     let byPassword: Server;

@@ -13,7 +13,7 @@ const vendorFiles = (cloud: string, vendors: string) =>
   new RegExp(`^shared/(identity/${cloud}|(registries|grants)/(${vendors}))[^/]*\\.ts$`);
 
 const RULES: readonly PackageRule[] = [
-  { packages: /^undici$/, files: /^shared\/oci\/transport[^/]*\.ts$/ },
+  { packages: /^undici$/, files: /^shared\/oci\/http\/transport[^/]*\.ts$/ },
   { packages: /^hash-wasm$/, files: /^shared\/mirror\/resumable-hash\.ts$/, lazy: true },
   { packages: /^node:sqlite$/, files: /^infra\/node\// },
   { packages: /^@kubernetes\/client-node$/, files: /^shared\/cluster\// },

@@ -14,7 +14,7 @@ import { systemClock } from '../../../shared/jobs/clock.ts';
 import type { JobContext, JobOutcome } from '../../../shared/jobs/handler.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
 import type { Json } from '../../../shared/jobs/json.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { openRegistries } from '../../../shared/registries/registries.ts';
 import type { LogFields, Logger } from '../../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../../shared/telemetry/metrics.ts';

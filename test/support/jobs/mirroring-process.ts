@@ -7,7 +7,7 @@ import { MIRROR } from '../../../functions/job-kinds/mirror-job.ts';
 import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { systemClock } from '../../../shared/jobs/clock.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { openRegistries } from '../../../shared/registries/registries.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { noMetrics } from '../../../shared/telemetry/metrics.ts';

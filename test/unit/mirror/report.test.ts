@@ -6,7 +6,7 @@ import type { Target } from '../../../shared/mirror/target.ts';
 import { openTarget } from '../../../shared/mirror/open-target.ts';
 import { createCopySession } from '../../../shared/mirror/session.ts';
 import { openRegistries } from '../../../shared/registries/registries.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
 import { parseReference } from '../../../shared/oci/reference.ts';
 
 function target(reference: string): Target {

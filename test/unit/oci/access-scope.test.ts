@@ -1,6 +1,6 @@
 // Which access a token request names, which token covers it, and how far a registry may widen it.
 import { expect, test } from 'vitest';
-import { covers, scopeKey, scopeTexts, widen } from '../../../shared/oci/access-scope.ts';
+import { covers, scopeKey, scopeTexts, widen } from '../../../shared/oci/auth/access-scope.ts';
 
 test('writes the access of a mount as two scopes, the target first', () => {
   const texts = scopeTexts([

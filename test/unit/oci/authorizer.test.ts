@@ -1,11 +1,11 @@
 // The Authorization header of every request: challenges, exchanges counted, credentials renewed; rules named after their advisories.
 import { expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
-import type { TokenRequest } from '../../../shared/oci/authorization.ts';
-import { createAuthorizer } from '../../../shared/oci/authorizer.ts';
-import { anonymous } from '../../../shared/oci/credential.ts';
-import type { Credential } from '../../../shared/oci/credential.ts';
-import { checkRealm } from '../../../shared/oci/egress-guard.ts';
+import type { TokenRequest } from '../../../shared/oci/auth/authorization.ts';
+import { createAuthorizer } from '../../../shared/oci/auth/authorizer.ts';
+import { anonymous } from '../../../shared/oci/auth/credential.ts';
+import type { Credential } from '../../../shared/oci/auth/credential.ts';
+import { checkRealm } from '../../../shared/oci/egress/egress-guard.ts';
 import type { Scope } from '../../../shared/oci/registry-request.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 

@@ -1,7 +1,7 @@
 // The limit holds over any stretch of time, is shared fairly, and costs nothing while there is room.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBandwidth, paced, type BandwidthClock } from '../../../shared/oci/bandwidth.ts';
+import { createBandwidth, paced, type BandwidthClock } from '../../../shared/oci/http/bandwidth.ts';
 
 const KIB = 1024;
 const RATE = 1024 * KIB;

@@ -1,7 +1,7 @@
 // Memory that is used again: never while somebody holds a part of it.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createBufferPool } from '../../../shared/oci/buffer-pool.ts';
+import { createBufferPool } from '../../../shared/oci/http/buffer-pool.ts';
 
 test('a buffer comes back only when all have released it', () => {
   const pool = createBufferPool();

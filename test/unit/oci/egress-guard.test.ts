@@ -5,10 +5,10 @@ import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isTransshipError } from '../../../shared/errors.ts';
-import { checkAddress, checkRealm, checkUrl, guardedLookup } from '../../../shared/oci/egress-guard.ts';
-import type { EgressPurpose, Lookup } from '../../../shared/oci/egress-guard.ts';
-import { originOf } from '../../../shared/oci/egress-policy.ts';
-import type { EgressPolicy } from '../../../shared/oci/egress-policy.ts';
+import { checkAddress, checkRealm, checkUrl, guardedLookup } from '../../../shared/oci/egress/egress-guard.ts';
+import type { EgressPurpose, Lookup } from '../../../shared/oci/egress/egress-guard.ts';
+import { originOf } from '../../../shared/oci/egress/egress-policy.ts';
+import type { EgressPolicy } from '../../../shared/oci/egress/egress-policy.ts';
 
 function policyFor(registryUrl: string, ...trustedHosts: string[]): EgressPolicy {
   return { registryUrl: new URL(registryUrl), trustedHosts };

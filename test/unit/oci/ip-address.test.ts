@@ -1,8 +1,8 @@
 // Every kind of address literal, in each spelling that carries it.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isAddress, kindOfAddress } from '../../../shared/oci/ip-address.ts';
-import type { AddressKind } from '../../../shared/oci/ip-address.ts';
+import { isAddress, kindOfAddress } from '../../../shared/oci/egress/ip-address.ts';
+import type { AddressKind } from '../../../shared/oci/egress/ip-address.ts';
 
 test.each<[string, AddressKind]>([
   ['8.8.8.8', 'public'],

@@ -1,6 +1,6 @@
 // When a credential is loaded, shared and loaded again.
 import { expect, test } from 'vitest';
-import { createLogins } from '../../../shared/oci/login.ts';
+import { createLogins } from '../../../shared/oci/auth/login.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 
 function countingLogins() {

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createTransport } from '../../../shared/oci/transport.ts';
-import { proxyFor } from '../../../shared/oci/proxy.ts';
+import { createTransport } from '../../../shared/oci/http/transport.ts';
+import { proxyFor } from '../../../shared/oci/http/proxy.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { QUICK_TIMEOUTS } from '../../support/copy-run.ts';
 

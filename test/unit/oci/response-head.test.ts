@@ -1,7 +1,7 @@
 // Heads of HTTP responses, read strictly.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseResponseHead } from '../../../shared/oci/response-head.ts';
+import { parseResponseHead } from '../../../shared/oci/http/response-head.ts';
 
 test('reads status, headers and length', () => {
   expect(

@@ -1,7 +1,7 @@
 // Retry-After as seconds and as a date.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRetryAfter } from '../../../shared/oci/retry-after.ts';
+import { parseRetryAfter } from '../../../shared/oci/http/retry-after.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const NOW = new Date('2026-11-06T08:49:30Z');

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
-import { DEFAULT_RETRIES, isRetryableStatus, retryDelayMs, sleep } from '../../../shared/oci/retry.ts';
+import { DEFAULT_RETRIES, isRetryableStatus, retryDelayMs, sleep } from '../../../shared/oci/http/retry.ts';
 
 test('the longest delay doubles with each try, up to its end', () => {
   const longest = [1, 2, 3, 4, 5, 6, 7, 8, 20].map((tried) => retryDelayMs(DEFAULT_RETRIES, tried, 0, () => 1));

@@ -7,7 +7,7 @@ import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isLoopbackHost, probeScheme } from '../../../shared/oci/scheme-probe.ts';
+import { isLoopbackHost, probeScheme } from '../../../shared/oci/http/scheme-probe.ts';
 import { createAuthority } from '../../support/certificates.ts';
 
 let folder: string;

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { createBufferPool } from '../../../shared/oci/buffer-pool.ts';
-import type { BufferPool } from '../../../shared/oci/buffer-pool.ts';
-import { createSocketReader } from '../../../shared/oci/socket-reader.ts';
+import { createBufferPool } from '../../../shared/oci/http/buffer-pool.ts';
+import type { BufferPool } from '../../../shared/oci/http/buffer-pool.ts';
+import { createSocketReader } from '../../../shared/oci/http/socket-reader.ts';
 
 /** Connects a reader to what `serve` does with its other end. */
 async function startReader(buffers: BufferPool, serve: (socket: net.Socket) => void) {

@@ -1,7 +1,7 @@
 // How many requests run at once, how that number grows and shrinks, and what Retry-After and published rates do to the start of requests.
 import { describe, expect, test } from 'vitest';
 import type { ActionClass } from '../../../shared/oci/traits.ts';
-import { createThrottle, type Outcome, type Throttle } from '../../../shared/oci/throttle.ts';
+import { createThrottle, type Outcome, type Throttle } from '../../../shared/oci/http/throttle.ts';
 
 type Options = { start?: number; max?: number; rates?: Partial<Record<ActionClass, number>>; longestHoldMs?: number };
 

@@ -1,6 +1,6 @@
 // How long tokens are kept, and for whom.
 import { expect, test } from 'vitest';
-import { createTokenCache } from '../../../shared/oci/token-cache.ts';
+import { createTokenCache } from '../../../shared/oci/auth/token-cache.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 
 const PULL = ['repository:a:pull'];

@@ -1,8 +1,8 @@
 // Token requests as token servers want them, and every kind of answer.
 import { expect, test } from 'vitest';
-import type { TokenRequest, TokenResponse } from '../../../shared/oci/authorization.ts';
-import type { Credential } from '../../../shared/oci/credential.ts';
-import { createTokenExchange } from '../../../shared/oci/token-exchange.ts';
+import type { TokenRequest, TokenResponse } from '../../../shared/oci/auth/authorization.ts';
+import type { Credential } from '../../../shared/oci/auth/credential.ts';
+import { createTokenExchange } from '../../../shared/oci/auth/token-exchange.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 
 const basic = { kind: 'basic', username: 'alice', password: new Secret('pässword&') } satisfies Credential;

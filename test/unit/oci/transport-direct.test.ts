@@ -3,9 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect, test } from 'vitest';
-import { createBufferPool } from '../../../shared/oci/buffer-pool.ts';
-import type { HttpRequest } from '../../../shared/oci/http-exchange.ts';
-import { createTransport } from '../../../shared/oci/transport.ts';
+import { createBufferPool } from '../../../shared/oci/http/buffer-pool.ts';
+import type { HttpRequest } from '../../../shared/oci/http/http-exchange.ts';
+import { createTransport } from '../../../shared/oci/http/transport.ts';
 import { startBareServer } from '../../support/bare-server.ts';
 
 const TIMEOUTS = { connectMs: 1_000, responseMs: 300, commitMs: 300, stallMs: 300 };

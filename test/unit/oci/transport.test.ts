@@ -1,6 +1,6 @@
 // How the transport speaks of what sockets do.
 import { expect, test } from 'vitest';
-import { networkError } from '../../../shared/oci/network-errors.ts';
+import { networkError } from '../../../shared/oci/http/network-errors.ts';
 
 const CALL = {
   url: new URL('https://registry.acme.io/v2/?sig=secret'),

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Credential, type CredentialSource, anonymous } from '../../../shared/oci/credential.ts';
+import { type Credential, type CredentialSource, anonymous } from '../../../shared/oci/auth/credential.ts';
 import { credentialSource, type CredentialSourceOptions } from '../../../shared/registries/credentials.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 

@@ -1,7 +1,7 @@
 // Which entry of a Docker config.json or auth.json is for which repository.
 import { assert, constantFrom, property, stringMatching, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Credential } from '../../../shared/oci/credential.ts';
+import type { Credential } from '../../../shared/oci/auth/credential.ts';
 import type { DockerConfig } from '../../../shared/registries/docker-config-file.ts';
 import { entryFor, helperFor, serverUrl } from '../../../shared/registries/docker-config-lookup.ts';
 

@@ -1,7 +1,7 @@
 // When a credential of the configuration is loaded, and when anew.
 import { expect, test } from 'vitest';
-import type { Credential } from '../../../shared/oci/credential.ts';
-import { createLogins } from '../../../shared/oci/login.ts';
+import type { Credential } from '../../../shared/oci/auth/credential.ts';
+import { createLogins } from '../../../shared/oci/auth/login.ts';
 import { rememberedCredential } from '../../../shared/registries/remembered-credential.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 

@@ -3,7 +3,7 @@
 import dns from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { TransshipError } from '../errors.ts';
+import { TransshipError } from '../../errors.ts';
 import { comparableHost, isTrusted } from './egress-policy.ts';
 import type { EgressPolicy, EgressTrust } from './egress-policy.ts';
 import { isAddress, kindOfAddress, withoutBrackets } from './ip-address.ts';

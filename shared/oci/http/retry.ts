@@ -1,6 +1,6 @@
 // When a failed request is sent again, and after how long.
 import { setTimeout as delay } from 'node:timers/promises';
-import { TransshipError } from '../errors.ts';
+import { TransshipError } from '../../errors.ts';
 
 /** Statuses that a later try may change. https://www.rfc-editor.org/rfc/rfc9110#section-15.6 */
 const RETRYABLE_STATUSES = new Set([408, 429, 499, 500, 502, 503, 504, 522]);

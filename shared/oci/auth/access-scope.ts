@@ -1,6 +1,6 @@
 // Access as token servers read and write it, `type:name:actions`, and which access includes which.
 // https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/scope.md
-import type { Scope } from './registry-request.ts';
+import type { Scope } from '../registry-request.ts';
 
 type Access = { resource: string; actions: Set<string> };
 

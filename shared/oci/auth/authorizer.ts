@@ -3,15 +3,15 @@
 //   bare ──401──▶ challenge learned (realm checked) ──▶ header ──401──▶ token dropped, credential asked again ──▶ header ──401──▶ give up
 //
 // The challenge is remembered, so only the first request of a registry goes bare; the credential is loaded only after a realm passed.
-import { TransshipError, isTransshipError } from '../errors.ts';
+import { TransshipError, isTransshipError } from '../../errors.ts';
 import { scopeKey, scopeTexts, widen } from './access-scope.ts';
 import type { Authorizer, AuthorizerOptions } from './authorization.ts';
 import { chooseChallenge } from './challenge-choice.ts';
 import type { ChosenChallenge } from './challenge-choice.ts';
-import { originOf } from './egress-policy.ts';
+import { originOf } from '../egress/egress-policy.ts';
 import { basicHeader, createLogins, describeLogin, loginHint } from './login.ts';
 import type { Login } from './login.ts';
-import type { Scope } from './registry-request.ts';
+import type { Scope } from '../registry-request.ts';
 import { createTokenExchange } from './token-exchange.ts';
 import { createTokenSource } from './token-source.ts';
 

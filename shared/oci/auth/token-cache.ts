@@ -1,6 +1,6 @@
 // Keeps bearer tokens while they live, apart for every registry, token server and identity (its `family`).
 // A token that was asked for with more access serves requests that need less.
-import type { Secret } from '../telemetry/secret.ts';
+import type { Secret } from '../../telemetry/secret.ts';
 import { covers, scopeKey } from './access-scope.ts';
 
 /** A token and how long it lives, counted from the moment it was received: clocks of servers are not to be trusted. */

@@ -1,9 +1,9 @@
 // Turns a token server's refusal into an error that names its host (never its query, never its body) and says how to mend it.
-import { TransshipError } from '../errors.ts';
+import { TransshipError } from '../../errors.ts';
 import type { TokenResponse } from './authorization.ts';
 import type { Credential } from './credential.ts';
 import { describeLogin, loginHint } from './login.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { parseRetryAfter } from '../http/retry-after.ts';
 
 /** `time` is now, in milliseconds since the epoch, for a Retry-After that names a date. */
 export function tokenServerError(

@@ -1,10 +1,10 @@
 // Follows redirects by hand: each hop passes the egress guard, and only the registry's exact origin ever sees a credential.
-import { TransshipError } from '../errors.ts';
-import { checkUrl } from './egress-guard.ts';
-import type { EgressPolicy, EgressTrust } from './egress-policy.ts';
-import { originOf } from './egress-policy.ts';
-import type { Place } from './located-error.ts';
-import { detailsOf, nameOf } from './located-error.ts';
+import { TransshipError } from '../../errors.ts';
+import { checkUrl } from '../egress/egress-guard.ts';
+import type { EgressPolicy, EgressTrust } from '../egress/egress-policy.ts';
+import { originOf } from '../egress/egress-policy.ts';
+import type { Place } from '../located-error.ts';
+import { detailsOf, nameOf } from '../located-error.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import type { Transport } from './transport.ts';
 

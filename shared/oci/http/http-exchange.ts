@@ -1,7 +1,7 @@
 // One HTTP request and the head of its answer, as the transport and what it is made of pass them on.
 import type { Readable } from 'node:stream';
 import type { BufferPool } from './buffer-pool.ts';
-import type { EgressTrust } from './egress-policy.ts';
+import type { EgressTrust } from '../egress/egress-policy.ts';
 
 export type HttpRequest = {
   method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

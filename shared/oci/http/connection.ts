@@ -1,12 +1,12 @@
 // Everything that belongs to one registry at one base URL: the egress policy, the transport and the authorizer, bound together.
-import type { Authorizer, TokenRequest, TokenResponse } from './authorization.ts';
-import { createAuthorizer } from './authorizer.ts';
-import { checkRealm } from './egress-guard.ts';
-import type { EgressPolicy } from './egress-policy.ts';
-import { originOf } from './egress-policy.ts';
+import type { Authorizer, TokenRequest, TokenResponse } from '../auth/authorization.ts';
+import { createAuthorizer } from '../auth/authorizer.ts';
+import { checkRealm } from '../egress/egress-guard.ts';
+import type { EgressPolicy } from '../egress/egress-policy.ts';
+import { originOf } from '../egress/egress-policy.ts';
 import { networkError } from './network-errors.ts';
-import { readUpTo } from './registry-response.ts';
-import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
+import { readUpTo } from '../registry-response.ts';
+import type { RegistryRuntime, RegistrySettings } from '../registry-settings.ts';
 import { probeScheme } from './scheme-probe.ts';
 import type { Transport } from './transport.ts';
 import { createTransport } from './transport.ts';

@@ -1,5 +1,5 @@
 // What a registry client logs in with. Where credentials come from (files, helper programs, clouds) is the business of shared/registries.
-import type { Secret } from '../telemetry/secret.ts';
+import type { Secret } from '../../telemetry/secret.ts';
 
 /** One way to log in; `identityToken` is an OAuth2 refresh token (Docker's user `<token>`), `registryToken` a ready bearer token. */
 export type Credential = (

@@ -1,6 +1,6 @@
 // Chooses the challenge that is answered: Bearer, then Basic; other schemes (Negotiate) are left alone.
-import { TransshipError } from '../errors.ts';
-import { parseChallenges } from './challenge.ts';
+import { TransshipError } from '../../errors.ts';
+import { parseChallenges } from '../challenge.ts';
 import type { BearerChallenge } from './token-exchange.ts';
 
 export type ChosenChallenge = (BearerChallenge & { scope: string | undefined }) | { scheme: 'basic' };

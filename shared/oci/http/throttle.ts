@@ -1,8 +1,8 @@
 // How many requests of each class may be in flight at one registry, and how fast they start: additive increase, halving when
 // the registry pushes back, published rates in front, and Retry-After as a floor for the whole host.
-import { TransshipError } from '../errors.ts';
+import { TransshipError } from '../../errors.ts';
 import { interruption, sleep } from './retry.ts';
-import type { ActionClass, Traits } from './traits.ts';
+import type { ActionClass, Traits } from '../traits.ts';
 
 /** The window halves at most once in this time: one burst of refusals is one signal. */
 const HALVE_AT_MOST_EVERY_MS = 100;

@@ -1,7 +1,7 @@
 // Turns what a socket, TLS or the HTTP client throws into typed errors that name registry and operation.
-import { TransshipError, isTransshipError, messageOf } from '../errors.ts';
-import type { Place } from './located-error.ts';
-import { detailsOf, nameOf } from './located-error.ts';
+import { TransshipError, isTransshipError, messageOf } from '../../errors.ts';
+import type { Place } from '../located-error.ts';
+import { detailsOf, nameOf } from '../located-error.ts';
 
 /** `proxy` is the `host:port` that stands between, without its login. */
 type Call = Place & { url: URL; proxy?: string };

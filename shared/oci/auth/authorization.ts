@@ -1,7 +1,7 @@
 // The shapes by which requests get their Authorization header: what the authorizer needs from its host, and what it offers to the client.
 import type { Credential, CredentialSource } from './credential.ts';
-import type { TransshipError } from '../errors.ts';
-import type { Scope } from './registry-request.ts';
+import type { TransshipError } from '../../errors.ts';
+import type { Scope } from '../registry-request.ts';
 
 /** One request to a token server. The headers may hold a revealed secret: sent to `url` only, never logged, never redirected. */
 export type TokenRequest = {

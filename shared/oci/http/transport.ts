@@ -1,12 +1,12 @@
 // One HTTP exchange with one host: connection pools per origin, TLS, proxies, timeouts, bodies as streams.
 // It follows no redirect, adds no credential and retries nothing; the client above it does.
 import type { SecureContext } from 'node:tls';
-import type { Secret } from '../telemetry/secret.ts';
-import { checkAddress } from './egress-guard.ts';
-import type { Lookup } from './egress-guard.ts';
-import type { EgressTrust } from './egress-policy.ts';
+import type { Secret } from '../../telemetry/secret.ts';
+import { checkAddress } from '../egress/egress-guard.ts';
+import type { Lookup } from '../egress/egress-guard.ts';
+import type { EgressTrust } from '../egress/egress-policy.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
-import { isAddress, withoutBrackets } from './ip-address.ts';
+import { isAddress, withoutBrackets } from '../egress/ip-address.ts';
 import { networkError } from './network-errors.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import { proxyFor } from './proxy.ts';

@@ -1,7 +1,7 @@
 // Which proxy a request goes through, by the environment variables that curl and Go programs obey.
 // https://pkg.go.dev/golang.org/x/net/http/httpproxy
 import { BlockList, isIP } from 'node:net';
-import { TransshipError } from '../errors.ts';
+import { TransshipError } from '../../errors.ts';
 
 const PROXY_PROTOCOLS = new Set(['http:', 'https:', 'socks5:', 'socks:']);
 

@@ -1,5 +1,5 @@
 // Hands out bearer tokens: from the cache, from an exchange that is under way, or from a new one.
-import type { Secret } from '../telemetry/secret.ts';
+import type { Secret } from '../../telemetry/secret.ts';
 import { covers } from './access-scope.ts';
 import type { Credential } from './credential.ts';
 import { createTokenCache } from './token-cache.ts';

@@ -1,7 +1,7 @@
 // Reads a token server's answer. Whatever it says beyond the token and its life is not believed: the registry decides what a token is good for.
 // https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md#token-response-fields
-import { TransshipError } from '../errors.ts';
-import { Secret } from '../telemetry/secret.ts';
+import { TransshipError } from '../../errors.ts';
+import { Secret } from '../../telemetry/secret.ts';
 import type { TokenGrant } from './token-cache.ts';
 
 const MOST_BYTES = 64 * 1024;
