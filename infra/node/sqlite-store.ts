@@ -10,6 +10,7 @@ import type { TagJournal } from '../../shared/mirror/tag-journal.ts';
 import { acceptJobs } from './sqlite/accept-jobs.ts';
 import { apiTokenRows } from './sqlite/api-token-rows.ts';
 import { ballast, type Ballast } from './sqlite/ballast.ts';
+import { commitPace, type CommitPace } from './sqlite/commit-pace.ts';
 import { groupCommit } from './sqlite/group-commit.ts';
 import { jobTable } from './sqlite/job-table.ts';
 import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
@@ -45,6 +46,8 @@ export type SqliteStoreOptions = {
   /** The folder that holds the store; created, for its owner only. */
   dataDir: string;
   clock?: Clock;
+  /** When writes are committed; tests that move the clock do not wait for a real one. */
+  pace?: CommitPace;
   /** Called after each commit, for every change in it. */
   onChange?: (change: JobChange) => void;
   /** Room that is given up when the disk is full. */
@@ -69,6 +72,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     commits.write(() => writeMeta(database, 'probed_at', clock.now().toISOString())),
   );
   const commits = groupCommit(database, {
+    pace: options.pace ?? commitPace(),
     onCommit() {
       logBack.wrote();
       for (const change of changes.splice(0)) onChange(change);

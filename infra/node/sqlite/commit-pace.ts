@@ -6,8 +6,10 @@ const PACE_MS = 3;
 /** So many commits may come close together before the pace holds: only a lasting load is worth it, and nobody else is kept waiting. */
 const BURST = 300;
 
-/** The result calls the commit when its time has come, in a later turn of the event loop. */
-export function commitPace(): (commit: () => void) => void {
+/** Calls the commit when its time has come, in a later turn of the event loop. */
+export type CommitPace = (commit: () => void) => void;
+
+export function commitPace(): CommitPace {
   let dueMs = Number.NEGATIVE_INFINITY;
   return (commit) => {
     const nowMs = performance.now();

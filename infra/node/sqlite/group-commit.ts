@@ -3,7 +3,7 @@
 // others run again without it. An error of the store undoes the whole batch and fails everyone in it.
 import type { DatabaseSync } from 'node:sqlite';
 import { TransshipError, isTransshipError, messageOf } from '../../../shared/errors.ts';
-import { commitPace } from './commit-pace.ts';
+import type { CommitPace } from './commit-pace.ts';
 import { isOfStatement, storeError } from './sqlite-errors.ts';
 
 export type GroupCommit = {
@@ -16,6 +16,7 @@ export type GroupCommit = {
 };
 
 type GroupCommitOptions = {
+  pace: CommitPace;
   onCommit: () => void;
   /** What was done since the last commit is undone. */
   onUndo: () => void;
@@ -28,9 +29,11 @@ type Waiting = { run: () => void; settle: () => void; fail: (error: TransshipErr
 /** So many operations block the event loop for some milliseconds; what is left over waits for the next commit. */
 const MAX_BATCH = 256;
 
-export function groupCommit(database: DatabaseSync, { onCommit, onUndo, onFailure }: GroupCommitOptions): GroupCommit {
+export function groupCommit(
+  database: DatabaseSync,
+  { pace, onCommit, onUndo, onFailure }: GroupCommitOptions,
+): GroupCommit {
   const queue: Waiting[] = [];
-  const pace = commitPace();
   let isScheduled = false;
   let ended: TransshipError | undefined;
 

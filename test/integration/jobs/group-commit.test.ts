@@ -1,6 +1,7 @@
 // Writes that share a transaction: what they share, and what they do not.
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commitPace } from '../../../infra/node/sqlite/commit-pace.ts';
 import { groupCommit, type GroupCommit } from '../../../infra/node/sqlite/group-commit.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 
@@ -13,7 +14,7 @@ beforeEach(() => {
   log = [];
   const note = (line: string) => (): void => void log.push(line);
   const [onCommit, onUndo, onFailure] = [note('committed'), note('undone'), note('failed')];
-  commits = groupCommit(database, { onCommit, onUndo, onFailure });
+  commits = groupCommit(database, { pace: commitPace(), onCommit, onUndo, onFailure });
 });
 afterEach(() => database.close());
 

@@ -21,7 +21,13 @@ export function newFolder(): Promise<string> {
 }
 
 async function openIn(dataDir: string, clock: Clock): Promise<OpenedStore> {
-  const { jobs, close, ...others } = await openSqliteStore({ dataDir, clock, ballastBytes: BALLAST_BYTES });
+  const options = {
+    dataDir,
+    clock,
+    ballastBytes: BALLAST_BYTES,
+    pace: (commit: () => void) => void setImmediate(commit),
+  };
+  const { jobs, close, ...others } = await openSqliteStore(options);
   const remove = async (): Promise<void> => {
     await close();
     await rm(dataDir, { recursive: true });
