@@ -1,5 +1,5 @@
 // What a registry's entry asks for and its vendor does not offer: allowed, because another version may, but surely not meant.
-import { takesIdentityOf, type Cloud } from '../registries/cloud-identity.ts';
+import type { Cloud } from '../registries/vendor.ts';
 import { vendorOf } from '../registries/vendors.ts';
 import { formatPath, keyPositionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
 import { parseHost } from './hosts.ts';
@@ -20,7 +20,7 @@ export function checkOffers(root: ConfigNode, { registries }: ConfigFile): Confi
     };
     const cloud = cloudOf(entry.credential);
     return [
-      ...(cloud === undefined || takesIdentityOf(cloud, vendor)
+      ...(cloud === undefined || vendor.cloud === cloud
         ? []
         : warn(
             ['credential', cloud],

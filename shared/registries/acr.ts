@@ -1,5 +1,4 @@
 // Azure Container Registry, in every Azure cloud and at its regional endpoints.
-import { acrIssuer } from './acr-issuer.ts';
 import { defineTraits, mebibytes } from './define-traits.ts';
 import { isObject, listerOf, objectsIn } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
@@ -27,6 +26,7 @@ function tagList(page: unknown): unknown {
 
 export const acr: Vendor = {
   kind: 'acr',
+  cloud: 'azure',
   matchesHost: (host) => HOST.test(host),
   // Blobs come from a storage account, or from the registry's own data endpoint if it has one.
   // https://learn.microsoft.com/en-us/azure/container-registry/container-registry-firewall-rules
@@ -53,5 +53,4 @@ export const acr: Vendor = {
     ratesPerSecond: { head: 60, read: 60, list: 10, start: 9, upload: 12, 'manifest-write': 5 },
   }),
   listTagDigests: listTagDigests,
-  issuer: (place, identity) => acrIssuer(place, 'azure' in identity ? identity.azure : {}),
 };

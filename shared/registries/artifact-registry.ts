@@ -1,5 +1,4 @@
 // Google Artifact Registry, and Container Registry's gcr.io hosts that it serves now.
-import { artifactRegistryIssuer } from './artifact-registry-issuer.ts';
 import { defineTraits } from './define-traits.ts';
 import { isObject, type ListedTag, listerOf } from './tag-digest-pages.ts';
 import type { Vendor } from './vendor.ts';
@@ -31,6 +30,7 @@ function* taggedManifests(page: Record<string, unknown>, manifests: Record<strin
 
 export const artifactRegistry: Vendor = {
   kind: 'artifact-registry',
+  cloud: 'google',
   matchesHost: (host) => HOST.test(host),
   // gcr.io redirects blobs to Cloud Storage: https://docs.siderolabs.com/talos/v1.14/networking/egress-domains
   trustedHosts: ['storage.googleapis.com'],
@@ -42,5 +42,4 @@ export const artifactRegistry: Vendor = {
     ratesPerSecond: { head: 250, read: 250, list: 60, start: 80, upload: 80, 'manifest-write': 80 },
   }),
   listTagDigests: listTagDigests,
-  issuer: (place, identity) => artifactRegistryIssuer(place, 'google' in identity ? identity.google : {}),
 };

@@ -2,7 +2,7 @@
 import type { RegistryConfig } from '../config/config.ts';
 import type { ReadSecret } from './connection-material.ts';
 import { secretSource } from './secret-source.ts';
-import type { CloudIdentity, Vendor } from './vendor.ts';
+import type { Cloud, CloudIdentity } from './vendor.ts';
 
 type CredentialConfig = NonNullable<RegistryConfig['credential']>;
 
@@ -25,21 +25,6 @@ export function cloudIdentity(credential: CloudForm, read: ReadSecret): CloudIde
   };
 }
 
-export type Cloud = 'aws' | 'google' | 'azure';
-
-/** The name of the cloud in the configuration. */
 export function cloudOf(identity: CloudIdentity): Cloud {
   return 'aws' in identity ? 'aws' : 'google' in identity ? 'google' : 'azure';
-}
-
-const CLOUDS: Readonly<Record<string, Cloud>> = {
-  ecr: 'aws',
-  'ecr-public': 'aws',
-  'artifact-registry': 'google',
-  acr: 'azure',
-};
-
-/** Whether registries of this kind log in by an identity of this cloud. */
-export function takesIdentityOf(cloud: Cloud, { kind, issuer }: Pick<Vendor, 'kind' | 'issuer'>): boolean {
-  return issuer !== undefined && CLOUDS[kind] === cloud;
 }

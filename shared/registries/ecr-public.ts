@@ -1,16 +1,15 @@
 // Amazon ECR Public, the one public gallery of AWS.
 import { defineTraits } from './define-traits.ts';
-import { ecrPublicIssuer } from './ecr-public-issuer.ts';
 import type { Vendor } from './vendor.ts';
 
 const HOSTS = new Set(['public.ecr.aws', 'ecr-public.aws.com']);
 
 export const ecrPublic: Vendor = {
   kind: 'ecr-public',
+  cloud: 'aws',
   matchesHost: (host) => HOSTS.has(host),
   // Layers come from two CloudFront distributions: https://anywhere.eks.amazonaws.com/docs/getting-started/nutanix/domains/
   trustedHosts: ['d2glxqk2uabbnd.cloudfront.net', 'd5l0dvt14r5h8.cloudfront.net'],
-  issuer: (place, identity) => ecrPublicIssuer(place, 'aws' in identity ? identity.aws : {}),
   traits: defineTraits({
     upload: { strategy: 'monolithic' },
     referrers: { mode: 'api' },

@@ -2,11 +2,11 @@
 import type { AwsIdentity } from '../identity/aws.ts';
 import { defineTraits } from './define-traits.ts';
 import { parseEcrHost } from './ecr-host.ts';
-import { ecrIssuer } from './ecr-issuer.ts';
 import type { CloudIdentity, Vendor } from './vendor.ts';
 
 export const ecr: Vendor = {
   kind: 'ecr',
+  cloud: 'aws',
   matchesHost: (host) => parseEcrHost(host) !== undefined,
   at: (host) => ({ ...ecr, trustedHosts: layerBucketHosts(host) }),
   traits: defineTraits({
@@ -21,7 +21,6 @@ export const ecr: Vendor = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
-  issuer: (place, identity) => ecrIssuer(place, awsIdentity(identity)),
   createRepository: async ({ port, repository, identity }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');
     return createEcrRepository(port.host, repository, settings, awsIdentity(identity));

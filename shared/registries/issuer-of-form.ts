@@ -3,7 +3,8 @@ import type { RegistryConfig } from '../config/config.ts';
 import { TransshipError } from '../errors.ts';
 import type { RetryPolicy } from '../oci/http/retry.ts';
 import type { Timeouts } from '../oci/http/timeouts.ts';
-import { cloudIdentity, cloudOf, takesIdentityOf, type Cloud, type CloudForm } from './cloud-identity.ts';
+import { cloudIdentity, cloudOf, type CloudForm } from './cloud-identity.ts';
+import { cloudIssuer } from './cloud-issuers.ts';
 import type { ReadSecret } from './connection-material.ts';
 import { dockerConfigIssuer, helperIssuer } from './docker-config-issuer.ts';
 import type { LocationOptions } from './docker-config-locations.ts';
@@ -21,6 +22,7 @@ import {
 } from './service-account-issuer.ts';
 import { readLogin, staticIssuer } from './static-issuer.ts';
 import { ownApi, type ApiPlace } from './vendor-api.ts';
+import type { Cloud } from './vendor.ts';
 import { vendorOf } from './vendors.ts';
 
 export type IssuerSurroundings = Pick<LocationOptions, 'env' | 'homeDir' | 'authfile'> & {
@@ -84,7 +86,7 @@ export function issuerOfForm(
       project === undefined ? `/groups/${encodeURIComponent(group)}` : `/projects/${encodeURIComponent(project)}`;
     return gitlabDeployTokenIssuer(place, hosts, { ...rest, owner, token: secretSource(token, readSecret) }, now);
   }
-  return cloudIssuer(credential, place, readSecret);
+  return identityIssuer(credential, place, readSecret);
 }
 
 /** The schema sees to it that one of token and ServiceAccount is there. */
@@ -115,12 +117,11 @@ function passwordIssuer(login: Form<'password'>, place: FormPlace, readSecret: R
   });
 }
 
-function cloudIssuer(credential: CloudForm, place: FormPlace, read: ReadSecret): Issuer {
+function identityIssuer(credential: CloudForm, place: FormPlace, read: ReadSecret): Issuer {
   const identity = cloudIdentity(credential, read);
-  const cloud = cloudOf(identity);
-  const vendor = vendorOf(place.host, place.kind);
-  const issuer = takesIdentityOf(cloud, vendor) ? vendor.issuer?.(place, identity) : undefined;
-  if (issuer === undefined) throw notOffered(place.host, vendor.kind, cloud);
+  const { kind } = vendorOf(place.host, place.kind);
+  const issuer = cloudIssuer(kind, place, identity);
+  if (issuer === undefined) throw notOffered(place.host, kind, cloudOf(identity));
   return { ...issuer, hosts: [...new Set([...issuer.hosts, ...place.hosts])] };
 }
 

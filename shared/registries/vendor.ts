@@ -6,7 +6,6 @@ import type { RegistryPort } from '../oci/registry-request.ts';
 import type { ConnectionMaterial } from '../oci/registry-settings.ts';
 import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
-import type { Issuer } from './issuer.ts';
 
 export type TagDigest = { tag: string; digest: string; pushedAt?: Date };
 
@@ -48,9 +47,14 @@ export type CreateRepositorySettings = {
 
 export type RepositoryPlace = { port: RegistryPort; repository: string; identity?: CloudIdentity };
 
+/** The name of the cloud in the configuration. */
+export type Cloud = 'aws' | 'google' | 'azure';
+
 export type Vendor = {
   /** The name of the vendor in configuration files: `harbor`, `ecr-public`. */
   kind: string;
+  /** Whose identities log in to it. */
+  cloud?: Cloud;
   /** Decides by the lower-case host alone; patterns are anchored at both ends, so that no look-alike host matches. */
   matchesHost(host: string): boolean;
   /** The host that requests go to, where it is not the host of the references. */
@@ -59,8 +63,6 @@ export type Vendor = {
   trustedHosts?: readonly string[];
   traits: Traits;
   listTagDigests?: TagDigestLister;
-  /** Issues credentials for it by the identity of the cloud that it is a registry of; loads and asks nothing before the first is issued. @throws TransshipError invalid-config */
-  issuer?(place: IssuerPlace, identity: CloudIdentity): Issuer;
   /** All names under which clusters know the registry at this host, itself among them; none where it has no other. */
   otherNames?(host: string): readonly string[];
   /** Makes a repository, or what it needs around it, where the first push does not. One that is there already is a success. */
