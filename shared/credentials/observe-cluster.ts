@@ -32,8 +32,8 @@ type Options = {
 } & Signal;
 type Signal = { signal?: AbortSignal };
 
-/** More names than this are not worth a list each: see there whose they are when they are written. */
-const MOST_NAME_LISTS = 3;
+/** Each list holds our own Secrets of that name, which would be listed anyway. More names than this: see whose they are when they are written. */
+const MOST_NAME_LISTS = 16;
 
 /** @throws TransshipError as `Cluster.send` */
 export async function observeCluster(cluster: Cluster, { reads, isMeant, ...signal }: Options): Promise<ObservedAll> {

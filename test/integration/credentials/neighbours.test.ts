@@ -81,6 +81,30 @@ describe.skipIf(isKubernetesMissing())('a cluster of many', () => {
     expect(passwords).toEqual([provider.secrets[0], provider.secrets[1], provider.secrets[1]]);
   });
 
+  test('leaves a Secret of others alone, and writes nothing for it, also where rules want many names', async () => {
+    const [namespace = ''] = await makeNamespaces(cluster, 'many', 2);
+    const registries = ['r1.test', 'r2.test', 'r3.test', 'r4.test', 'r5.test'];
+    await makeSecret(cluster, { namespace, name: 'pull-r3.test' }, { type: 'Opaque', data: {} });
+    await using bed = await openCredentialsBed({
+      cluster,
+      instance: 'many',
+      providers: registries.map((name) => testProvider(name)),
+      rules: [ruleOf({ namespaces: onlyPrefix('many'), registries, secret: { name: 'pull', layout: 'per-registry' } })],
+    });
+    const conflict = { conflicts: { count: 1 } };
+    expect((await bed.run()).outcome).toMatchObject({ result: { written: { 'create-secret': 9 }, ...conflict } });
+    const accounts = (await accountsOf(cluster, 'many')).map(({ imagePullSecrets }) => imagePullSecrets.length);
+    expect(accounts.toSorted()).toEqual([4, 5]);
+
+    let writes = 0;
+    const counted = faultyCluster(cluster, async (request, send) => {
+      if (isWriteRequest(request)) writes += 1;
+      return send();
+    });
+    expect((await bed.run({ cluster: counted })).outcome).toMatchObject({ result: { written: {}, ...conflict } });
+    expect(writes).toBe(0);
+  });
+
   test('reads Secrets one by one where a page of them is too large to be taken', async () => {
     await makeNamespaces(cluster, 'large', 42);
     await using bed = await openBed('large', testProvider('r1.test'), { serviceAccounts: 'none' });
