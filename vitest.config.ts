@@ -8,7 +8,7 @@ const serverTests = {
   hookTimeout: 60_000,
 };
 
-/** They take milliseconds; the limit is for machines with ten times the work that they have cores for. */
+/** They take milliseconds, the architecture seconds; the limit is for machines with ten times the work that they have cores for. */
 const quickTests = { testTimeout: 30_000, hookTimeout: 30_000 };
 
 export default defineConfig({
@@ -20,7 +20,7 @@ export default defineConfig({
       thresholds: { lines: 85 },
     },
     projects: [
-      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      { test: { name: 'architecture', include: ['test/architecture.test.ts'], ...quickTests } },
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...quickTests } },
       { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...quickTests } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serverTests } },
