@@ -1,13 +1,12 @@
 // The routes of receivers: registries push their notifications here. Size, type and credential are checked before a byte is parsed,
 // and what asks for a job is durable before the answer. Lean on purpose: a registry sends them by the thousand.
 // A notification is refused with 401 in the same way for whatever is wrong with it, also where there is no such receiver.
-import type { Context, HonoRequest } from 'hono';
+import type { Context } from 'hono';
 import * as z from 'zod';
 import { answerFailure, answerOptions, answerPush, type PushAnswer } from '../../shared/events/answer.ts';
 import { acceptsContent } from '../../shared/events/content-type.ts';
 import { isReceiverKind, PUSH_SOURCES, readPush } from '../../shared/events/index.ts';
 import type { ReceiverKind } from '../../shared/events/push-event.ts';
-import type { RequestHeaders } from '../../shared/events/receiver.ts';
 import { createSigningKeys } from '../../shared/events/signing-keys.ts';
 import { acceptPushes } from '../registry-push.ts';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
@@ -36,7 +35,7 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     const { req } = context;
     const source = PUSH_SOURCES[kind];
     const { receiver: id = '', token } = req.param();
-    const headers = headersOf(req);
+    const headers = req.header();
     if (Number(headers['content-length'] ?? 0) > source.maxBodyBytes) return { status: 413 };
     if (!acceptsContent(source, headers)) return { status: 415 };
     const receiver = deps.receivers().find(kind, id, token);
@@ -88,7 +87,7 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     const { kind = '', receiver = '', token } = context.req.param();
     const isKnown =
       token !== undefined && isReceiverKind(kind) && deps.receivers().find(kind, receiver, token).auth.mode === 'path';
-    return toResponse(isKnown ? answerOptions(headersOf(context.req), RATE_PER_MINUTE) : NO_HANDSHAKE);
+    return toResponse(isKnown ? answerOptions(context.req.header(), RATE_PER_MINUTE) : NO_HANDSHAKE);
   };
 
   for (const path of PATHS) {
@@ -102,14 +101,6 @@ export function addReceivers(api: Api, deps: ApiDeps): void {
     });
     describe(api, path);
   }
-}
-
-/** Looked up one by one: to copy them all costs more than to read the body. */
-function headersOf(request: HonoRequest): RequestHeaders {
-  return new Proxy<RequestHeaders>(
-    {},
-    { get: (_, name) => (typeof name === 'string' ? request.header(name) : undefined) },
-  );
 }
 
 type Answer = PushAnswer & { jobId?: string | undefined };
