@@ -1,5 +1,6 @@
 // Whether two selections of Namespaces can select the same one, as far as that shows without a cluster.
-import type { LabelSelector, NamespaceSelection } from '../credentials/credential-rule.ts';
+import type { LabelSelector } from '../cluster/label-selector.ts';
+import type { NamespaceSelection } from '../credentials/credential-rule.ts';
 
 export type Overlap = 'never' | 'maybe' | 'surely';
 

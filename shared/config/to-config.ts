@@ -2,7 +2,7 @@
 import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
-import type { LabelSelector } from '../credentials/credential-rule.ts';
+import type { LabelSelector } from '../cluster/label-selector.ts';
 import type { ApiConfig, Config, CredentialRuleConfig, RegistryConfig } from './config.ts';
 import { hostOfNames } from './host-of-names.ts';
 import { parseHost, parseListen } from './hosts.ts';

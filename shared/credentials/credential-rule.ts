@@ -1,15 +1,6 @@
 // What a rule of `credentials` says: which registries' credentials, in which namespaces of which clusters, in which Secrets, for which
 // ServiceAccounts.
-
-/** As in Kubernetes: all of both must hold. */
-export type LabelSelector = {
-  matchLabels?: Readonly<Record<string, string>>;
-  matchExpressions?: readonly {
-    key: string;
-    operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-    values?: readonly string[];
-  }[];
-};
+import type { LabelSelector } from '../cluster/label-selector.ts';
 
 export type NamespaceSelection = {
   /** Names and globs; absent with a selector or `all`. */

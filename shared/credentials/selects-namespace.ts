@@ -1,10 +1,9 @@
 // Which Namespaces and ServiceAccounts a rule means: by name, by label, or all.
-// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+import { matchesSelector, type LabelSelector } from '../cluster/label-selector.ts';
 import { matchesStars } from './glob.ts';
-import type { CredentialRule, LabelSelector, NamespaceSelection } from './credential-rule.ts';
+import type { CredentialRule, NamespaceSelection } from './credential-rule.ts';
 
 type Labelled = { name: string; labels: Readonly<Record<string, string>> };
-type Requirement = NonNullable<LabelSelector['matchExpressions']>[number];
 
 /** Exclusion wins. Names and a selector together: both must hold. Nothing at all selects nothing, and so does an empty selector. */
 export function selectsNamespace(
@@ -24,28 +23,6 @@ export function selectsServiceAccount(wanted: CredentialRule['serviceAccounts'],
   if (wanted === 'none') return false;
   if ('names' in wanted) return wanted.names.includes(name);
   return !isEmpty(wanted.selector) && matchesSelector(wanted.selector, labels);
-}
-
-/** As Kubernetes: what has not got the label satisfies `NotIn`, too. */
-export function matchesSelector(
-  { matchLabels = {}, matchExpressions = [] }: LabelSelector,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labelOf(labels, key) === value) &&
-    matchExpressions.every((requirement) => satisfies(requirement, labelOf(labels, requirement.key)))
-  );
-}
-
-function satisfies({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  if (operator === 'Exists') return value !== undefined;
-  if (operator === 'DoesNotExist') return value === undefined;
-  return (value !== undefined && values.includes(value)) === (operator === 'In');
-}
-
-/** Not what every object has: a label may be called `constructor`. */
-function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {

@@ -10,7 +10,7 @@ type PackageRule = {
 };
 
 const vendorFiles = (cloud: string, vendors: string) =>
-  new RegExp(`^shared/(identity/${cloud}|(registries|grants)/(${vendors}))[^/]*\\.ts$`);
+  new RegExp(`^shared/(identity/${cloud}|registries/(${vendors})|grants/(${vendors})/)[^/]*\\.ts$`);
 
 const RULES: readonly PackageRule[] = [
   { packages: /^undici$/, files: /^shared\/oci\/http\/transport[^/]*\.ts$/ },

@@ -36,7 +36,7 @@ const REGISTRIES = [...BASE, 'oci', 'identity', 'registries'];
 const SHARED: Record<string, readonly string[]> = {
   errors: [],
   telemetry: ['errors'],
-  config: [...BASE, 'oci', 'registries', 'mirror', 'credentials'],
+  config: [...BASE, 'oci', 'registries', 'mirror', 'cluster', 'credentials', 'grants'],
   oci: BASE,
   identity: BASE,
   registries: [...BASE, 'oci', 'identity'],

@@ -1,7 +1,8 @@
 // What rules select, what their Secrets are called, what stands at them, and when they are renewed.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LabelSelector, NamespaceSelection } from '../../../shared/credentials/credential-rule.ts';
+import { matchesSelector, type LabelSelector } from '../../../shared/cluster/label-selector.ts';
+import type { NamespaceSelection } from '../../../shared/credentials/credential-rule.ts';
 import { renewAfterMs, renewalWindow, timesOf } from '../../../shared/credentials/refresh.ts';
 import { secretTargets } from '../../../shared/credentials/secret-target.ts';
 import {
@@ -15,7 +16,7 @@ import {
   summaryOf,
   writeMarks,
 } from '../../../shared/credentials/secret-marks.ts';
-import { matchesSelector, selectsNamespace } from '../../../shared/credentials/selects-namespace.ts';
+import { selectsNamespace } from '../../../shared/credentials/selects-namespace.ts';
 import { HOUR_MS, ruleOf } from '../../support/credential-rules.ts';
 
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;

@@ -1,0 +1,59 @@
+// What is known of the grants: the journal, added up. Only `foldJournal` makes it, so that a journal that is read again gives the same.
+import type { Json } from './canonical.ts';
+import type { PullGrant } from './grant.ts';
+import type { Target } from './site.ts';
+import type { Verification } from './backend.ts';
+
+export type GrantState =
+  /** A target or an approval is missing, or it is before its time. */
+  | 'Pending'
+  /** Asked for or written, and not yet proven. */
+  | 'Applying'
+  | 'Applied'
+  /** Ours is missing or was changed. */
+  | 'Drifted'
+  | 'Conflict'
+  | 'Blocked'
+  | 'Suspended'
+  | 'Expired'
+  | 'Revoked'
+  | 'Unsupported';
+
+/** One entry at one target: what we wrote there and what became of it. */
+export type EntryRecord = {
+  target: Target;
+  key: string;
+  label: string;
+  /** Sorted. */
+  grants: readonly string[];
+  state: GrantState;
+  /** What we wrote, or are about to; undefined once it is gone. It is what proves an entry without a mark to be ours. */
+  content?: Json;
+  /** What was there before a write that is not known to have ended. */
+  before?: Json;
+  uids?: Readonly<Record<string, string>>;
+  verification?: Verification;
+  problem?: { message: string; hint?: string };
+  changedAt: Date;
+};
+
+/** Of one grant. */
+export type GrantRecord = {
+  grant: string;
+  /** As it was last declared; of grants in files for the record only. */
+  declaration: PullGrant;
+  declarationSha: string;
+  declaredAt: Date;
+  declaredBy: string;
+  /** By hand, while its declaration is this one. */
+  revoked?: { declarationSha: string; at: Date; by: string; reason?: string };
+  isWithdrawn: boolean;
+  /** Confirmed for `pin: uid`. */
+  uids: Readonly<Record<string, string>>;
+};
+
+export type GrantsState = {
+  grants: ReadonlyMap<string, GrantRecord>;
+  /** By `entryKey`. */
+  entries: ReadonlyMap<string, EntryRecord>;
+};
