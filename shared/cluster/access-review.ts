@@ -7,7 +7,7 @@ import { fieldOf, readObject, readText } from './json-fields.ts';
 /** What is asked for; absent members: any name, every namespace, the core group. */
 export type AccessQuestion = {
   verb: string;
-  /** Plural. */
+  /** Plural. With a slash it is a resource of that very name, which some registries ask for: no rule for a subresource of all means it. */
   resource: string;
   subresource?: string;
   group?: string;
@@ -19,10 +19,20 @@ export type AccessAnswer = {
   isAllowed: boolean;
   /** The authorizer's own words, if it has any. */
   reason?: string;
+  /** What it could not read, so that its answer may be wrong: a role that is bound and not there. */
+  evaluationError?: string;
 };
 
-/** Who it is about: `system:serviceaccount:team-a:default` is in the groups `system:serviceaccounts` and `system:serviceaccounts:team-a`. */
-export type AccessSubject = { user: string; groups?: readonly string[] };
+/**
+ * Who it is about. Groups are not filled in: `system:serviceaccount:team-a:default` is in `system:serviceaccounts`,
+ * `system:serviceaccounts:team-a` and `system:authenticated`.
+ */
+export type AccessSubject = {
+  user: string;
+  groups?: readonly string[];
+  uid?: string;
+  extra?: Readonly<Record<string, readonly string[]>>;
+};
 
 type Options = { signal?: AbortSignal };
 
@@ -34,12 +44,11 @@ export function reviewOwnAccess(cluster: Cluster, question: AccessQuestion, opti
 /** What somebody else may do; asking takes a right of its own. @throws TransshipError as `Cluster.send` does */
 export function reviewAccess(
   cluster: Cluster,
-  { user, groups }: AccessSubject,
+  subject: AccessSubject,
   question: AccessQuestion,
   options: Options = {},
 ) {
-  const spec = { user, ...(groups !== undefined && { groups }), resourceAttributes: question };
-  return review(cluster, 'SubjectAccessReview', spec, options);
+  return review(cluster, 'SubjectAccessReview', { ...subject, resourceAttributes: question }, options);
 }
 
 async function review(cluster: Cluster, kind: string, spec: object, options: Options): Promise<AccessAnswer> {
@@ -47,9 +56,11 @@ async function review(cluster: Cluster, kind: string, spec: object, options: Opt
   const path = `/apis/${apiVersion}/${kind.toLowerCase()}s`;
   const answer = await cluster.send({ method: 'POST', path, body: { apiVersion, kind, spec }, ...options });
   const status = readObject(answer, 'status') ?? {};
-  const reason = readText(status, 'reason');
+  const reason = readText(status, 'reason') ?? '';
+  const evaluationError = readText(status, 'evaluationError') ?? '';
   return {
     isAllowed: fieldOf(status, 'allowed') === true,
-    ...(reason !== undefined && reason !== '' && { reason: printable(reason) }),
+    ...(reason !== '' && { reason: printable(reason) }),
+    ...(evaluationError !== '' && { evaluationError: printable(evaluationError) }),
   };
 }

@@ -104,7 +104,7 @@ function readStatus(body: ApiObject | undefined): Status {
  */
 function mayRepeat({ body }: Refused['request'], { resource }: ObjectPath, status: number): boolean {
   if (body === undefined || [401, 403, 404, 409, 429].includes(status)) return true;
-  return !/^(secrets|serviceaccounts\/token)\b/.test(resource);
+  return !/^(secrets|serviceaccounts\/token|tokenreviews)\b/.test(resource);
 }
 
 /** As RBAC names it. https://kubernetes.io/docs/reference/access-authn-authz/authorization/#determine-the-request-verb */

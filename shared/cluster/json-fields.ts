@@ -47,6 +47,19 @@ export function readTexts(object: ApiObject, name: string): Record<string, strin
   throw unexpected(`${name} has values that are not text`);
 }
 
+/** What is absent is empty. @throws TransshipError invalid-response */
+export function readTextList(object: ApiObject, name: string): string[] {
+  const value = fieldOf(object, name) ?? [];
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  throw unexpected(`${name} is not a list of texts`);
+}
+
+/** A map of lists of texts. @throws TransshipError invalid-response */
+export function readTextLists(object: ApiObject, name: string): Record<string, string[]> {
+  const lists = readObject(object, name) ?? {};
+  return Object.fromEntries(Object.keys(lists).map((key) => [key, readTextList(lists, key)]));
+}
+
 /** @throws TransshipError invalid-response */
 export function readDate(object: ApiObject, name: string): Date | undefined {
   const text = readText(object, name);
