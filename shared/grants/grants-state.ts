@@ -1,6 +1,7 @@
 // What is known of the grants: the journal, added up. Only `foldJournal` makes it, so that a journal that is read again gives the same.
 import type { Json } from './canonical.ts';
 import type { PullGrant } from './grant.ts';
+import type { WriteOp } from './journal.ts';
 import type { Target } from './site.ts';
 import type { Verification } from './backend.ts';
 
@@ -27,10 +28,10 @@ export type EntryRecord = {
   /** Sorted. */
   grants: readonly string[];
   state: GrantState;
-  /** What we wrote, or are about to; undefined once it is gone. It is what proves an entry without a mark to be ours. */
+  /** What we are known to have written; undefined once it is gone. It is what proves an entry without a mark to be ours. */
   content?: Json;
-  /** What was there before a write that is not known to have ended. */
-  before?: Json;
+  /** A write that is not known to have ended: what is there now may be what was there before, or this. */
+  intended?: { op: WriteOp; before?: Json; after?: Json };
   uids?: Readonly<Record<string, string>>;
   verification?: Verification;
   problem?: { message: string; hint?: string };
@@ -48,7 +49,7 @@ export type GrantRecord = {
   /** By hand, while its declaration is this one. */
   revoked?: { declarationSha: string; at: Date; by: string; reason?: string };
   isWithdrawn: boolean;
-  /** Confirmed for `pin: uid`. */
+  /** Confirmed for `pin: uid`, by `confirmedKey`: several clusters may have a namespace of the same name. */
   uids: Readonly<Record<string, string>>;
 };
 

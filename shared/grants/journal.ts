@@ -17,6 +17,8 @@ export type JournalLine = {
 /** The entry of a line; several grants may need the same one. */
 type OfEntry = { target: Target; key: string; label: string; grants: readonly string[] };
 
+export type WriteOp = 'create' | 'update' | 'adopt' | 'delete';
+
 export type JournalEvent =
   /** A grant by the API: new or changed; of grants in files, when they are first seen and whenever they change. */
   | { event: 'declared'; grant: string; declaration: PullGrant; declarationSha: string }
@@ -29,14 +31,21 @@ export type JournalEvent =
   /** Before anything is written: whoever finds this as the last line of an entry has to look what became of it. */
   | ({
       event: 'intended';
-      op: 'create' | 'update' | 'adopt' | 'delete';
+      op: WriteOp;
       before?: Json;
       after?: Json;
       uids?: Readonly<Record<string, string>>;
     } & OfEntry)
-  | ({ event: 'written'; op: 'create' | 'update' | 'adopt' | 'delete'; after?: Json; requestId?: string } & OfEntry)
+  | ({ event: 'written'; op: WriteOp; after?: Json; requestId?: string } & OfEntry)
   /** `state`: Applied, or Expired, Revoked of an entry that is gone. */
   | ({ event: 'verified'; verification: Verification; state: GrantState } & OfEntry)
   /** It could not be done, or not be shown: Blocked, Conflict, Drifted, Suspended, Pending, Unsupported. */
-  | ({ event: 'settled'; state: GrantState; message: string; hint?: string } & OfEntry)
+  | ({
+      event: 'settled';
+      state: GrantState;
+      message: string;
+      hint?: string;
+      /** The connection was lost after the intent: it may have been written all the same. Otherwise an intent before this line came to nothing. */
+      mayBeWritten?: true;
+    } & OfEntry)
   | { event: 'alarm'; message: string; target: Target };
