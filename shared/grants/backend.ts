@@ -53,11 +53,14 @@ export type Verification = {
 
 type Options = { signal?: AbortSignal };
 
+/** `grants`: those that mean something here, whole, for who has to look at their grantees, too; absent: any may. */
+export type SurveyOptions = Options & { grants?: readonly PullGrant[] };
+
 /** All of it throws TransshipError as the calls of this vendor do; what may pass is `retryable`. */
 export type GrantBackend = {
   readonly kind: BackendKind;
   /** @param parts what grants want here, so that no more is read than is needed */
-  survey(parts: readonly PullPart[], options?: Options): Promise<Survey>;
+  survey(parts: readonly PullPart[], options?: SurveyOptions): Promise<Survey>;
   observe(target: Target, options?: Options): Promise<ObservedTarget>;
   /** Targets where something has our mark, also if nobody remembers it; those that cannot be found without reading all are left out. */
   marked(options?: Options): Promise<readonly Target[]>;
