@@ -5,6 +5,7 @@ import type { Config } from '../shared/config/config.ts';
 import type { IssuedCredentials } from '../shared/credentials/issued-credentials.ts';
 import type { ProbePull } from '../shared/credentials/verified-credentials.ts';
 import type { PushLog } from '../shared/events/push-log.ts';
+import type { GrantStore } from '../shared/grants/grant-store.ts';
 import type { Clock } from '../shared/jobs/clock.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { TagJournal } from '../shared/mirror/tag-journal.ts';
@@ -20,6 +21,7 @@ export type Deps = {
   readonly jobs: JobStore;
   readonly pushes: PushLog;
   readonly journal: TagJournal;
+  readonly grants: GrantStore;
   /** The configuration that holds now; ask for it at the start of each piece of work. */
   readonly config: () => Config;
   readonly registries: () => Registries;

@@ -1,9 +1,10 @@
-// The store of a single process: jobs, received pushes, written tags and API tokens in one SQLite file in the data folder, durable
+// The store of a single process: jobs, received pushes, written tags, API tokens and grants in one SQLite file in the data folder, durable
 // before a promise resolves. Lost leases are freed when the file is opened, since its owner is gone then.
 import { join } from 'node:path';
 import type { ApiTokenStore } from '../../functions/http-api/api-token.ts';
 import { TransshipError } from '../../shared/errors.ts';
 import type { PushLog } from '../../shared/events/push-log.ts';
+import type { GrantStore } from '../../shared/grants/grant-store.ts';
 import { systemClock, type Clock } from '../../shared/jobs/clock.ts';
 import type { JobChange, JobStore } from '../../shared/jobs/job-store.ts';
 import type { TagJournal } from '../../shared/mirror/tag-journal.ts';
@@ -11,6 +12,7 @@ import { acceptJobs } from './sqlite/accept-jobs.ts';
 import { apiTokenRows } from './sqlite/api-token-rows.ts';
 import { ballast, type Ballast } from './sqlite/ballast.ts';
 import { commitPace, type CommitPace } from './sqlite/commit-pace.ts';
+import { grantRows } from './sqlite/grant-rows.ts';
 import { groupCommit } from './sqlite/group-commit.ts';
 import { jobTable } from './sqlite/job-table.ts';
 import { freeOldLeases, keepHouse } from './sqlite/keep-house.ts';
@@ -32,6 +34,7 @@ export type SqliteStore = {
   pushes: PushLog;
   journal: TagJournal;
   apiTokens: ApiTokenStore;
+  grants: GrantStore;
   /** Absent: new work is taken. Otherwise why not, in words for a readiness check. */
   unreadyReason: () => string | undefined;
   /** Why nothing can be written any more by this process; absent: it can, or may again. */
@@ -146,6 +149,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       pushes: pushRows(context),
       journal: tagRows(context),
       apiTokens: apiTokenRows(context),
+      grants: grantRows(context),
       brokenReason: () => failure?.message,
       unreadyReason: () => failure?.message ?? (room.isIntact() ? trouble.reason() : 'the disk is full'),
       oldestDue: oldestDue(context),

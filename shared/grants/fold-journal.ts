@@ -78,6 +78,7 @@ function entryAfter(record: EntryRecord | undefined, line: EntryLine): EntryReco
   const place = { target, key, label, grants: grants.toSorted(), changedAt };
   const content = record?.content === undefined ? {} : { content: record.content };
   const intended = record?.intended === undefined ? {} : { intended: record.intended };
+  const removed = record?.removed === undefined ? {} : { removed: record.removed };
   const uids = record?.uids === undefined ? {} : { uids: record.uids };
   const verification = record?.verification === undefined ? {} : { verification: record.verification };
   switch (line.event) {
@@ -96,20 +97,30 @@ function entryAfter(record: EntryRecord | undefined, line: EntryLine): EntryReco
       return {
         ...place,
         state: 'Applying',
-        ...(line.op !== 'delete' && line.after !== undefined && { content: line.after }),
+        ...(line.op === 'delete' ? removedBy(record) : line.after !== undefined && { content: line.after }),
         ...uids,
       };
     case 'verified':
-      return { ...place, state: line.state, ...content, ...intended, ...uids, verification: line.verification };
+      return { ...place, state: line.state, ...content, ...intended, ...(!isGone(line.state) && removed), ...uids, verification: line.verification };
     case 'settled':
       return {
         ...place,
         state: line.state,
         ...content,
+        ...removed,
         ...(line.mayBeWritten === true && intended),
         ...uids,
         ...verification,
         problem: { message: line.message, ...(line.hint !== undefined && { hint: line.hint }) },
       };
   }
+}
+
+function removedBy(record: EntryRecord | undefined): Pick<EntryRecord, 'removed'> {
+  const removed = record?.intended?.before ?? record?.content;
+  return removed === undefined ? {} : { removed };
+}
+
+function isGone(state: EntryRecord['state']): boolean {
+  return state === 'Expired' || state === 'Revoked';
 }

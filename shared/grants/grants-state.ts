@@ -32,6 +32,8 @@ export type EntryRecord = {
   content?: Json;
   /** A write that is not known to have ended: what is there now may be what was there before, or this. */
   intended?: { op: WriteOp; before?: Json; after?: Json };
+  /** What was there before we removed it, until it is proven that nobody pulls by it any more. */
+  removed?: Json;
   uids?: Readonly<Record<string, string>>;
   verification?: Verification;
   problem?: { message: string; hint?: string };

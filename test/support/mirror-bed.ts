@@ -61,6 +61,7 @@ export async function openMirrorBed(
     jobs: store.jobs,
     pushes: store.pushes,
     journal: store.journal,
+    grants: store.grants,
     config: () => {
       if (options.config !== undefined) return options.config;
       throw new Error('a mirror job has all it needs in its payload');

@@ -120,7 +120,35 @@ CREATE INDEX job_coalesced ON job (coalesce_key) WHERE state = 'READY' AND coale
 CREATE INDEX job_running ON job (kind, hosts) WHERE state = 'LEASED';
 `;
 
-const STEPS: readonly string[] = [FIRST, SECOND, THIRD];
+/** The journal of grants, which nobody changes, and what its lines add up to. */
+const FOURTH = `
+CREATE TABLE grant_line (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  line TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER grant_line_stays BEFORE DELETE ON grant_line
+BEGIN SELECT RAISE(ABORT, 'the journal of grants is only added to'); END;
+CREATE TRIGGER grant_line_as_it_is BEFORE UPDATE ON grant_line
+BEGIN SELECT RAISE(ABORT, 'the journal of grants is only added to'); END;
+CREATE TABLE grant_line_of (
+  grant_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (grant_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grant_record (grant_id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE grant_entry (entry_key TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grant_hold (
+  target TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  boot_id TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const STEPS: readonly string[] = [FIRST, SECOND, THIRD, FOURTH];
 /** The oldest version of the tables that may open the file as these steps leave it. */
 const OLDEST_READER = 1;
 

@@ -3,6 +3,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import type { ApiTokenStore } from '../../../functions/http-api/api-token.ts';
 import type { TransshipError } from '../../../shared/errors.ts';
 import type { PushLog } from '../../../shared/events/push-log.ts';
+import type { GrantStore } from '../../../shared/grants/grant-store.ts';
 import type { JobChange, JobStore } from '../../../shared/jobs/job-store.ts';
 import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
 import type { SqliteStore } from '../sqlite-store.ts';
@@ -57,6 +58,7 @@ const JOURNAL: Record<keyof TagJournal, true> = {
   forget: true,
 };
 const API_TOKENS: Record<keyof ApiTokenStore, true> = { add: true, findByHash: true, list: true, revoke: true };
+const GRANTS: Record<keyof GrantStore, true> = { append: true, state: true, lines: true, hold: true, release: true };
 
 /** @param onChange called for every change that was committed, after whoever waited for it was told */
 export function remoteStore(thread: MessagePort | Worker, onChange: (change: JobChange) => void): RemoteEnd {
@@ -118,6 +120,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     pushes: portOf('pushes', PUSHES),
     journal: portOf('journal', JOURNAL),
     apiTokens: portOf('apiTokens', API_TOKENS),
+    grants: portOf('grants', GRANTS),
     oldestDue: whole.oldestDue,
     close: whole.close,
     unreadyReason: async () => gone?.message ?? whole.unreadyReason(),

@@ -17,7 +17,7 @@ it('gives back what each claim borrowed, also where a job was lost and taken aga
   hanging.faults.push({ match: {}, action: { delayMs: 60_000 } });
   const clock = manualClock();
   const opened = await sqliteSubject.open(clock);
-  const { store, pushes, journal } = opened;
+  const { store, pushes, journal, grants } = opened;
   const registries = openRegistries({ credentials: () => Promise.resolve(anonymous), env: {} });
   const config = configOf('');
   const stopping = new AbortController();
@@ -36,6 +36,7 @@ it('gives back what each claim borrowed, also where a job was lost and taken aga
       jobs: store,
       pushes,
       journal,
+      grants,
       config: () => config,
       registries: () => registries,
       ...withoutClusters(),

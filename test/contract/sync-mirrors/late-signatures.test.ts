@@ -84,6 +84,7 @@ function deps(): Deps {
     jobs: store.jobs,
     pushes: store.pushes,
     journal: store.journal,
+    grants: store.grants,
     config: () => ({ ...config, rules }),
     registries: () => registries,
     ...withoutClusters(),

@@ -49,6 +49,7 @@ async function sweep() {
     jobs: store.jobs,
     pushes: store.pushes,
     journal: store.journal,
+    grants: store.grants,
     config: () => ({ ...config, rules: [rule] }),
     registries: () => registries,
     ...withoutClusters(),

@@ -70,12 +70,12 @@ describe('opening', () => {
 
   it('opens what the version after this one wrote, unless that says no', async () => {
     await closedStore();
-    change(`UPDATE meta SET value = '4' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
+    change(`UPDATE meta SET value = '5' WHERE key = 'schema_version'; ALTER TABLE job ADD COLUMN future TEXT`);
     const store = await openSqliteJobStore({ dataDir, ...OPTIONS });
     await store.accept({ kind: 'mirror', payload: null });
     expect((await store.counts()).states.READY).toBe(2);
     await store.close();
-    change(`UPDATE meta SET value = '4' WHERE key = 'oldest_reader'`);
+    change(`UPDATE meta SET value = '5' WHERE key = 'oldest_reader'`);
     await expect(openSqliteJobStore({ dataDir, ...OPTIONS })).rejects.toMatchObject({
       code: 'store-unavailable',
       message: expect.stringContaining('newer version') as string,
@@ -85,6 +85,7 @@ describe('opening', () => {
   it('brings a file of the first version up to date, with the jobs in it', async () => {
     await closedStore();
     change(`DROP TABLE push; DROP TABLE written_tag; DROP TABLE api_token;
+      DROP TABLE grant_line; DROP TABLE grant_line_of; DROP TABLE grant_record; DROP TABLE grant_entry; DROP TABLE grant_hold;
       DROP INDEX job_next; DROP INDEX job_coalesced; DROP INDEX job_running;
       ALTER TABLE job DROP COLUMN hosts; ALTER TABLE job DROP COLUMN coalesce_key;
       CREATE INDEX job_ready ON job (kind, priority, run_at); CREATE INDEX job_waiting ON job (targets, kind);
@@ -94,6 +95,7 @@ describe('opening', () => {
     expect(await store.pushes.list({}, 9)).toEqual({ pushes: [], next: undefined });
     expect(await store.journal.repositoriesOf('app')).toEqual([]);
     expect(await store.apiTokens.list()).toEqual([]);
+    expect(await store.grants.lines({ limit: 9 })).toEqual([]);
     expect(await store.jobs.claim('mirror', 9, 1000, { perHost: 1, perRoute: 1 })).toMatchObject([
       { job: { hosts: [], coalesce: undefined } },
     ]);

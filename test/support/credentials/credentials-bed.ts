@@ -78,6 +78,7 @@ export async function openCredentialsBed(options: BedOptions) {
       jobs: store.jobs,
       pushes: store.pushes,
       journal: store.journal,
+      grants: store.grants,
       config: () => ({ ...config, credentials: live.rules }),
       registries: () => registries,
       clusters: () => ({ names: ['test'], get: () => Promise.resolve(live.cluster) }),

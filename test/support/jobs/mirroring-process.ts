@@ -22,6 +22,7 @@ const handler = mirrorImage({
   jobs: store.jobs,
   pushes: store.pushes,
   journal: store.journal,
+  grants: store.grants,
   config: () => {
     throw new Error('a mirror job has all it needs in its payload');
   },

@@ -15,12 +15,13 @@ export const threadedSubject: StoreSubject = {
 
 async function behindMessages(inside: OpenedStore): Promise<OpenedStore> {
   const { port1, port2 } = new MessageChannel();
-  const { store: jobs, pushes, journal, apiTokens } = inside;
+  const { store: jobs, pushes, journal, apiTokens, grants } = inside;
   const whole = {
     jobs,
     pushes,
     journal,
     apiTokens,
+    grants,
     brokenReason: () => undefined,
   } as Partial<SqliteStore> as SqliteStore;
   answerCalls(port1, async () => whole);
@@ -31,6 +32,7 @@ async function behindMessages(inside: OpenedStore): Promise<OpenedStore> {
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
+    grants: store.grants,
     async crash() {
       port2.close();
       return behindMessages(await inside.crash());

@@ -8,7 +8,7 @@ import type { OpenedStore, StoreSubject } from '../../../support/jobs/store-subj
 export const LEASE_MS = 45_000;
 export const PROBLEM: JobProblem = { code: 'registry-unavailable', message: 'the registry answered 503' };
 
-export type Bed = Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens'>> & {
+export type Bed = Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 'grants'>> & {
   readonly store: JobStore;
   readonly clock: ManualClock;
   crash(): Promise<void>;
@@ -48,6 +48,9 @@ export function withStore(subject: StoreSubject): Bed {
     },
     get apiTokens() {
       return running().apiTokens;
+    },
+    get grants() {
+      return running().grants;
     },
     get clock() {
       return clock;
