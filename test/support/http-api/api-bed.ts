@@ -111,6 +111,7 @@ export async function openTimedBed<Time extends Clock>(
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
+    grants: store.grants,
     registries: () => registries,
     ...withoutClusters(),
     receivers: () => receivers,
