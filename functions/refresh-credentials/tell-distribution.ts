@@ -1,7 +1,7 @@
 // Tells of a run: lines in the log, metrics, and Kubernetes Events at the objects that somebody has to look at. Never a credential.
 import type { Cluster } from '../../shared/cluster/cluster.ts';
 import { recordEvent, type KubernetesEvent } from '../../shared/cluster/kubernetes-events.ts';
-import { fieldManagerOf } from '../../shared/credentials/apply-change.ts';
+import { fieldManagerOf } from '../../shared/cluster/field-manager.ts';
 import type { DistributionReport, WriteKind } from '../../shared/credentials/distribution-report.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';

@@ -67,6 +67,11 @@ export function isNamespaceTerminating(error: unknown): boolean {
   return isTransshipError(error, 'object-refused') && hasCause(error, 'NamespaceTerminating');
 }
 
+/** True for an error that says that somebody else owns a field that was applied; its message names them. */
+export function isFieldManagerConflict(error: unknown): boolean {
+  return isTransshipError(error, 'object-conflict') && hasCause(error, 'FieldManagerConflict');
+}
+
 function hasCause({ details }: TransshipError, cause: string): boolean {
   return Array.isArray(details['causes']) && details['causes'].includes(cause);
 }

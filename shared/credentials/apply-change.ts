@@ -1,12 +1,13 @@
 // One change of a plan becomes one write, in place and only on what was seen: nothing is deleted to be made anew, nothing that somebody
 // removed comes back, and no entry of others is touched.
 import type { Cluster } from '../cluster/cluster.ts';
+import { fieldManagerOf } from '../cluster/field-manager.ts';
 import { createSecret, deleteSecret, updateSecret, type SecretUpdate } from '../cluster/secrets.ts';
 import { attachPullSecrets, detachPullSecrets } from '../cluster/service-accounts.ts';
 import type { CredentialChange } from './credential-change.ts';
 import { PULL_SECRET_KEY, PULL_SECRET_TYPE } from './observed-objects.ts';
 import type { ObservedNamespace } from './observed.ts';
-import { GITOPS, labelValue, MARK_ANNOTATIONS, MARK_LABELS, writeMarks, type SecretMarks } from './secret-marks.ts';
+import { GITOPS, MARK_ANNOTATIONS, MARK_LABELS, writeMarks, type SecretMarks } from './secret-marks.ts';
 
 /** `told`: there is nothing to write. `missing`: what it was to be written to is gone. */
 export type ChangeOutcome = 'written' | 'unchanged' | 'missing' | 'told';
@@ -54,11 +55,6 @@ export async function applyChange(
     default:
       return 'told';
   }
-}
-
-/** Two instances that make the same Secret at the same time are two owners to the API server, and the second one is refused. */
-export function fieldManagerOf(instance: string): string {
-  return instance === 'transship' ? instance : `transship-${labelValue(instance)}`;
 }
 
 type ReferenceChange = Extract<CredentialChange, { kind: 'attach-reference' | 'detach-reference' }>;

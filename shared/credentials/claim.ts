@@ -1,10 +1,11 @@
 // Which Secrets of a Namespace the rules want, and whose those are that are there under these names. What is not ours is never touched
 // unless the rule says `adopt`; what another instance of Transship holds, not even then.
+import { labelValue } from '../cluster/label-value.ts';
 import type { ConflictReason } from './credential-change.ts';
 import type { CredentialRule } from './credential-rule.ts';
 import type { DesiredCredentials } from './desired.ts';
 import type { ObservedNamespace, ObservedSecret } from './observed.ts';
-import { isOfInstance, isOurs, labelValue, ownerOf, readMarks, type SecretMarks } from './secret-marks.ts';
+import { isOfInstance, isOurs, ownerOf, readMarks, type SecretMarks } from './secret-marks.ts';
 import { type SecretTarget, secretTargets } from './secret-target.ts';
 import { selectsNamespace } from './selects-namespace.ts';
 

@@ -1,9 +1,10 @@
 // What a Namespace still holds of ours that no rule wants there any more: its rule is gone, selects other Namespaces, or calls its
 // Secrets by other names.
+import { labelValue } from '../cluster/label-value.ts';
 import type { Claim } from './claim.ts';
 import type { DesiredCredentials } from './desired.ts';
 import type { ObservedNamespace, ObservedSecret } from './observed.ts';
-import { isOfInstance, labelValue, readMarks, type SecretMarks } from './secret-marks.ts';
+import { isOfInstance, readMarks, type SecretMarks } from './secret-marks.ts';
 
 export type Leftover = {
   secret: ObservedSecret;

@@ -1,7 +1,8 @@
 // What has to be read of a cluster so that its rules can be planned, and not more than that. Pure.
+import { labelValue } from '../cluster/label-value.ts';
 import type { CredentialRule } from './credential-rule.ts';
 import { secretTargets } from './secret-target.ts';
-import { instanceSelector, labelValue } from './secret-marks.ts';
+import { instanceSelector } from './secret-marks.ts';
 
 export type Reads = {
   /** Of the Secrets that rules want. */

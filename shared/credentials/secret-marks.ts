@@ -1,6 +1,6 @@
 // The marks on the Secrets that are ours: whose they are and when they have to be looked at again. The whole state of the distribution
 // stands in them, so that any host can go on where another one stopped.
-import { createHash } from 'node:crypto';
+import { labelValue } from '../cluster/label-value.ts';
 
 /** Labels and annotations stand under this domain. */
 export const MARK_DOMAIN = 'transship.io';
@@ -61,22 +61,6 @@ export const MARK_ANNOTATIONS: readonly string[] = [
   PRUNE,
   ...Object.keys(GITOPS),
 ];
-
-// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-const LONGEST_LABEL = 63;
-const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
-
-/** The text itself where it can be the value of a label, else what is left of it and a hash that keeps it apart from others. */
-export function labelValue(text: string): string {
-  if (text.length <= LONGEST_LABEL && LABEL.test(text)) return text;
-  const kept = text
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, LONGEST_LABEL - 11)
-    .replace(/[^A-Za-z0-9]+$/, '');
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 10);
-  return kept === '' ? hash : `${kept}-${hash}`;
-}
 
 /** True if both labels say so: never by a name or a part of one. */
 export function isOurs({ labels }: Pick<Metadata, 'labels'>, instance: string, rule: string): boolean {

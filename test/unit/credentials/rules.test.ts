@@ -1,6 +1,7 @@
 // What rules select, what their Secrets are called, what stands at them, and when they are renewed.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { labelValue } from '../../../shared/cluster/label-value.ts';
 import { matchesSelector, type LabelSelector } from '../../../shared/cluster/label-selector.ts';
 import type { NamespaceSelection } from '../../../shared/credentials/credential-rule.ts';
 import { renewAfterMs, renewalWindow, timesOf } from '../../../shared/credentials/refresh.ts';
@@ -8,7 +9,6 @@ import { secretTargets } from '../../../shared/credentials/secret-target.ts';
 import {
   instanceSelector,
   isOurs,
-  labelValue,
   MARK_ANNOTATIONS,
   MARK_LABELS,
   readMarks,
