@@ -6,6 +6,7 @@ import type { IssuedCredentials } from '../shared/credentials/issued-credentials
 import type { ProbePull } from '../shared/credentials/verified-credentials.ts';
 import type { PushLog } from '../shared/events/push-log.ts';
 import type { GrantStore } from '../shared/grants/grant-store.ts';
+import type { BackendFor } from '../shared/grants/grants-run.ts';
 import type { Clock } from '../shared/jobs/clock.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { TagJournal } from '../shared/mirror/tag-journal.ts';
@@ -26,6 +27,8 @@ export type Deps = {
   readonly config: () => Config;
   readonly registries: () => Registries;
   readonly clusters: () => Clusters;
+  /** What registries and clusters have for grants, each opened at its first use. */
+  readonly grantBackends: () => BackendFor;
   readonly issuers: () => Issuers;
   /** Tries a credential at its registry, before anybody gets it. */
   readonly probePull: () => ProbePull;

@@ -4,10 +4,13 @@ import type { JobHandler } from '../shared/jobs/handler.ts';
 import type { Room } from '../shared/jobs/job-store.ts';
 import type { Deps } from './deps.ts';
 import { awaitingNamespace } from './namespace-created/await-namespace.ts';
+import { awaitingGrantedNamespace } from './namespace-created/await-granted-namespace.ts';
 import { CREDENTIALS } from './job-kinds/credentials-job.ts';
+import { GRANTS } from './job-kinds/grants-job.ts';
 import { mirrorImage } from './mirror-image.ts';
 import { MIRROR } from './job-kinds/mirror-job.ts';
 import { SWEEP } from './job-kinds/sweep-job.ts';
+import { reconcileGrants } from './reconcile-grants.ts';
 import { refreshCredentials } from './refresh-credentials.ts';
 import { syncMirrors } from './sync-mirrors.ts';
 
@@ -24,6 +27,8 @@ export type JobFunction = {
 const MIRRORS = { concurrency: 16, room: { perHost: 8, perRoute: 6 } };
 /** Whole clusters get a third of them, and so do the namespaces of one cluster: none waits for a cluster that hangs. See the hosts of its job. */
 const REFRESHES = { concurrency: 36, room: { perHost: 12, perRoute: 12 } };
+/** All grants are one job; the others are of Namespaces. */
+const RECONCILES = { concurrency: 12, room: { perHost: 12, perRoute: 12 } };
 const SWEEPS = { concurrency: 6, room: { perHost: 3, perRoute: 2 } };
 
 export function jobFunctions(deps: Deps): JobFunction[] {
@@ -35,6 +40,12 @@ export function jobFunctions(deps: Deps): JobFunction[] {
       kind: CREDENTIALS,
       handler: awaitingNamespace(deps, refreshCredentials(deps)),
       ...REFRESHES,
+    },
+    {
+      name: 'reconcile-grants',
+      kind: GRANTS,
+      handler: awaitingGrantedNamespace(deps, reconcileGrants(deps)),
+      ...RECONCILES,
     },
   ];
 }

@@ -1,14 +1,20 @@
-// Turns reports of new Namespaces into jobs that bring them their credentials. Everything is durable when it resolves; nobody is asked
-// anything, because the sender waits: an API server does not even store the Namespace before it has its answer.
+// Turns reports of new Namespaces into jobs that bring them their credentials, and what grants say of them. Everything is durable when it
+// resolves; nobody but the store is asked anything, because the sender waits: an API server does not even store the Namespace before it
+// has its answer.
 import type { NamespaceCreated } from '../shared/events/namespaces/namespace-event.ts';
+import type { PullGrant } from '../shared/grants/grant.ts';
+import type { NewJob } from '../shared/jobs/job.ts';
 import type { Deps } from './deps.ts';
 import { credentialsJob } from './job-kinds/credentials-job.ts';
+import { grantsJob } from './job-kinds/grants-job.ts';
+import { concernsGrants } from './namespace-created/concerns-grants.ts';
 import { concernsNamespace } from './namespace-created/concerns-namespace.ts';
+import { currentGrants } from './reconcile-grants/current-grants.ts';
 
-type Intake = Pick<Deps, 'clock' | 'config' | 'jobs' | 'logger' | 'metrics'>;
+type Intake = Pick<Deps, 'clock' | 'config' | 'grants' | 'jobs' | 'logger' | 'metrics'>;
 
 /**
- * Accepts a job for each Namespace that a rule may select; resolves to their ids.
+ * Accepts jobs for each Namespace that a rule or a grant may select; resolves to their ids.
  * @throws TransshipError store-unavailable: the sender shall come again
  */
 export type AcceptNamespaces = (events: readonly NamespaceCreated[]) => Promise<string[]>;
@@ -20,9 +26,9 @@ const MOST_SINGLE = 200;
 /** Namespaces that are remembered. */
 const MOST_TOLD = 10_000;
 
-type Told = { jobId: Promise<string>; uid: string | undefined; atMs: number };
+type Told = { jobIds: Promise<string[]>; uid: string | undefined; atMs: number };
 
-/** Reports of the same Namespace within a moment give one job; in memory only, because one too many does no harm. */
+/** Reports of the same Namespace within a moment give the same jobs; in memory only, because one too many does no harm. */
 export function namespaceIntake(deps: Intake): AcceptNamespaces {
   const { clock, config, jobs, logger, metrics } = deps;
   // who was told of last stands last
@@ -40,13 +46,24 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
     return uid === undefined || before.uid === undefined ? source !== 'admission' : uid === before.uid;
   }
 
-  async function acceptOne(event: NamespaceCreated): Promise<string | undefined> {
+  /** One for its credentials, one for grants; neither where nobody means it. */
+  function jobsFor(name: string, cluster: string, grants: readonly PullGrant[]): NewJob[] {
+    const trigger = 'namespace';
+    const wanted: NewJob[] = [];
+    if (concernsNamespace(config(), cluster, { name })) {
+      wanted.push(credentialsJob({ cluster, namespace: name, trigger }));
+    }
+    if (concernsGrants(grants, cluster, { name })) wanted.push(grantsJob({ namespace: { cluster, name }, trigger }));
+    return wanted;
+  }
+
+  async function acceptOne(event: NamespaceCreated, wanted: readonly NewJob[]): Promise<string[]> {
     const { cluster, name, uid, source } = event;
     const fields = { source, cluster, namespace: name };
-    if (!concernsNamespace(config(), cluster, { name })) {
+    if (wanted.length === 0) {
       metrics.count('transship_namespace_events_total', { source, outcome: 'no-rule' });
       logger.debug('no rule selects a new namespace', fields);
-      return undefined;
+      return [];
     }
     const nowMs = clock.now().getTime();
     forgetOld(nowMs);
@@ -54,38 +71,49 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
     const before = told.get(place);
     if (before !== undefined && isSame(event, before)) {
       metrics.count('transship_namespace_events_total', { source, outcome: 'repeated' });
-      return before.jobId;
+      return before.jobIds;
     }
-    const accepting = jobs.accept(credentialsJob({ cluster, namespace: name, trigger: 'namespace' }));
-    const jobId = accepting.then(({ id }) => id);
+    const jobIds = acceptAll(wanted);
     told.delete(place);
-    told.set(place, { jobId, uid, atMs: nowMs });
+    told.set(place, { jobIds, uid, atMs: nowMs });
     try {
-      const id = await jobId;
+      const ids = await jobIds;
       metrics.count('transship_namespace_events_total', { source, outcome: 'accepted' });
-      logger.info('a namespace was created', { ...fields, job_id: id });
-      return id;
+      logger.info('a namespace was created', { ...fields, job_id: ids.join(' ') });
+      return ids;
     } catch (error) {
       told.delete(place);
       throw error;
     }
   }
 
+  async function acceptAll(wanted: readonly NewJob[]): Promise<string[]> {
+    const accepted = await Promise.all(wanted.map((job) => jobs.accept(job)));
+    return accepted.map(({ id }) => id);
+  }
+
   /** Of more at once the whole cluster is looked at, which costs less. */
-  async function acceptMany(events: readonly NamespaceCreated[]): Promise<(string | undefined)[]> {
-    const wanted = events.filter(({ cluster, name }) => concernsNamespace(config(), cluster, { name }));
-    const [first] = wanted;
-    if (first === undefined || wanted.length <= MOST_SINGLE) return Promise.all(events.map(acceptOne));
-    const { cluster, source } = first;
-    const { id } = await jobs.accept(credentialsJob({ cluster, trigger: 'namespace' }));
-    metrics.count('transship_namespace_events_total', { source, outcome: 'accepted' }, wanted.length);
-    logger.info('many namespaces were created', { source, cluster, namespaces: wanted.length, job_id: id });
-    return [id];
+  async function acceptMany(events: readonly NamespaceCreated[], grants: readonly PullGrant[]): Promise<string[]> {
+    const asked = events.map((event) => ({ event, wanted: jobsFor(event.name, event.cluster, grants) }));
+    const concerned = asked.filter(({ wanted }) => wanted.length > 0);
+    const [first] = concerned;
+    if (first === undefined || concerned.length <= MOST_SINGLE) {
+      return (await Promise.all(asked.map(({ event, wanted }) => acceptOne(event, wanted)))).flat();
+    }
+    const { cluster, source } = first.event;
+    const kinds = new Set(concerned.flatMap(({ wanted }) => wanted.map(({ kind }) => kind)));
+    const whole = [credentialsJob({ cluster, trigger: 'namespace' }), grantsJob({ trigger: 'namespace' })];
+    const ids = await acceptAll(whole.filter(({ kind }) => kinds.has(kind)));
+    metrics.count('transship_namespace_events_total', { source, outcome: 'accepted' }, concerned.length);
+    const fields = { source, cluster, namespaces: concerned.length, job_id: ids.join(' ') };
+    logger.info('many namespaces were created', fields);
+    return ids;
   }
 
   return async (events) => {
+    const grants = await currentGrants(deps);
     const byCluster = Map.groupBy(events, ({ cluster }) => cluster);
-    const ids = await Promise.all([...byCluster.values()].map(acceptMany));
-    return [...new Set(ids.flat().filter((id) => id !== undefined))];
+    const ids = await Promise.all([...byCluster.values()].map((each) => acceptMany(each, grants)));
+    return [...new Set(ids.flat())];
   };
 }

@@ -7,6 +7,7 @@ import type { Deps } from '../deps.ts';
 import type { AcceptNamespaces } from '../namespace-created.ts';
 import type { ClusterSenders } from '../namespace-created/cluster-senders.ts';
 import type { ReceiverDirectory } from '../registry-push/receivers.ts';
+import type { TokenKeys } from '../registry-token/token-keys.ts';
 import type { ApiTokenStore } from './api-token.ts';
 
 export type ApiDeps = Deps & {
@@ -18,6 +19,10 @@ export type ApiDeps = Deps & {
   readonly acceptNamespaces: AcceptNamespaces;
   /** The labels of a Namespace, where they are known just now; absent: nobody watches. */
   readonly namespaceLabels?: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
+  /** Called when grants were declared or withdrawn; absent: nobody watches. @throws TransshipError store-unavailable */
+  readonly grantsChanged?: () => Promise<void>;
+  /** What signs the tokens of registries. Absent, or nothing given: there is no token endpoint. */
+  readonly tokenKeys?: () => TokenKeys | undefined;
   readonly version: string;
   /** Aborted when the host is about to end: streams end then. Absent: it never is. */
   readonly stopping?: AbortSignal;

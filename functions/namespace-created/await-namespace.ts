@@ -27,21 +27,36 @@ const COME_BACK_MS = 2000;
 /** The same handler for jobs of Namespaces that were told of; others pass as they are. */
 export function awaitingNamespace(deps: Waiting, refresh: JobHandler): JobHandler {
   return async (context) => {
-    const { job } = context;
-    const payload = credentialsPayload.safeParse(job.payload).data;
+    const payload = credentialsPayload.safeParse(context.job.payload).data;
     const { cluster: clusterName, namespace, trigger } = payload ?? {};
     const isKnown = clusterName !== undefined && deps.clusters().names.includes(clusterName);
     if (!isKnown || namespace === undefined || trigger !== 'namespace') return refresh(context);
     const cluster = await deps.clusters().get(clusterName);
-    const signal = AbortSignal.any([context.ending, context.signal]);
-    const found = await soon(deps, signal, () => lookFor(cluster, namespace, signal));
-    if (found !== undefined) return refreshTwice(deps, context, refresh, { cluster, ...found, name: namespace });
-    if (context.ending.aborted) return 'yield';
-    const waitedMs = deps.clock.now().getTime() - job.acceptedAt.getTime();
-    if (waitedMs >= IN_ALL_MS || job.attempts >= job.maxAttempts)
-      return { result: { state: 'namespace-gone', namespace } };
-    throw notThereYet(namespace);
+    const found = await awaitNamespace(deps, context, cluster, namespace);
+    if (!('labels' in found)) return found.outcome;
+    return refreshTwice(deps, context, refresh, { cluster, ...found, name: namespace });
   };
+}
+
+/**
+ * Waits for a Namespace that was announced; where it does not come, what its job ends in.
+ * @throws TransshipError not-found, retryable: it may still come
+ */
+export async function awaitNamespace(
+  deps: Pick<Deps, 'clock'>,
+  { job, ending, signal }: JobContext,
+  cluster: Cluster,
+  name: string,
+): Promise<Found | { outcome: JobOutcome }> {
+  const stopping = AbortSignal.any([ending, signal]);
+  const found = await soon(deps, stopping, () => lookFor(cluster, name, stopping));
+  if (found !== undefined) return found;
+  if (ending.aborted) return { outcome: 'yield' };
+  const waitedMs = deps.clock.now().getTime() - job.acceptedAt.getTime();
+  if (waitedMs >= IN_ALL_MS || job.attempts >= job.maxAttempts) {
+    return { outcome: { result: { state: 'namespace-gone', namespace: name } } };
+  }
+  throw notThereYet(name);
 }
 
 type Found = { labels: Readonly<Record<string, string>> };

@@ -33,6 +33,7 @@ export async function openConnections(
   return {
     registries,
     clusters,
+    grantBackends: withoutClusters().grantBackends(),
     ...(await issuing(config, options)),
     async close() {
       await Promise.all([registries.close(), clusters.close()]);

@@ -6,6 +6,7 @@ import type { OpenClusters } from './open-clusters.ts';
 export type Connections = {
   registries: Registries;
   clusters: OpenClusters;
+  grantBackends: ReturnType<Deps['grantBackends']>;
   issuers: ReturnType<Deps['issuers']>;
   probePull: ReturnType<Deps['probePull']>;
   close(): Promise<void>;

@@ -85,7 +85,8 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   opened.defer(connections.close);
   const live: { prepared: Prepared; distribution?: Distribution } = { prepared: first };
 
-  const intake = { clock, logger, metrics, jobs: store.jobs, config: () => live.prepared.config };
+  const { jobs, grants } = store;
+  const intake = { clock, logger, metrics, jobs, grants, config: () => live.prepared.config };
   const deps: ApiDeps = {
     ...intake,
     pushes: store.pushes,
@@ -93,12 +94,14 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     apiTokens: store.apiTokens,
     registries: () => connections.current().registries,
     clusters: () => connections.current().clusters,
+    grantBackends: () => connections.current().grantBackends,
     issuers: () => connections.current().issuers,
     probePull: () => connections.current().probePull,
     credentials: issuedCredentials(),
     receivers: () => live.prepared.receivers,
     clusterSenders: () => live.prepared.senders,
     acceptNamespaces: namespaceIntake(intake),
+    grantsChanged: async () => live.distribution?.grantsChanged(),
     namespaceLabels: (cluster, namespace) => live.distribution?.labelsOf(cluster, namespace),
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),

@@ -90,6 +90,23 @@ export const METRICS = {
     help: 'Changes of Secrets and ServiceAccounts, by what they are.',
     labels: ['cluster', 'change'],
   },
+  transship_registry_tokens_total: {
+    kind: 'counter',
+    help: 'Questions to the token endpoint, by what became of them.',
+    labels: ['outcome'],
+  },
+  transship_registry_access_total: {
+    kind: 'counter',
+    help: 'Repositories that tokens of the token endpoint were asked for, by what was decided.',
+    labels: ['decision'],
+  },
+  transship_grants: { kind: 'gauge', help: 'Pull grants by state.', labels: ['state'] },
+  transship_grants_expiring: { kind: 'gauge', help: 'Pull grants that end within a week.', labels: [] },
+  transship_grants_writes_total: {
+    kind: 'counter',
+    help: 'Changes that grants made, by what has them and what they are.',
+    labels: ['backend', 'change'],
+  },
   transship_build_info: { kind: 'gauge', help: 'Always 1; the version is the label.', labels: ['version'] },
 } as const satisfies Record<string, MetricShape>;
 

@@ -1,5 +1,5 @@
-// Keeps credentials flowing into clusters while the server runs: the schedules, the watches, and a look at each cluster whenever what is
-// wanted of it has changed. The work itself is done by jobs.
+// Keeps credentials flowing into clusters and grants reconciled while the server runs: the schedules, the watches, and a look at each
+// cluster whenever what is wanted of it has changed. The work itself is done by jobs.
 import type { Deps } from '../../../functions/deps.ts';
 import { credentialsJob } from '../../../functions/job-kinds/credentials-job.ts';
 import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
@@ -8,6 +8,7 @@ import {
   saveCredentialSchedules,
 } from '../../../functions/refresh-credentials/credential-schedules.ts';
 import type { Config } from '../../../shared/config/config.ts';
+import { grantsUpkeep } from './grants-upkeep.ts';
 import { watchClusters } from './watch-clusters.ts';
 
 export type Distribution = {
@@ -17,6 +18,8 @@ export type Distribution = {
    * @throws TransshipError store-unavailable
    */
   adopt: (connectionsMark: string) => Promise<void>;
+  /** Grants were declared, or withdrawn, over the API. @throws TransshipError store-unavailable */
+  grantsChanged: () => Promise<void>;
   /** Of a Namespace of a watched cluster, as far as it is known. */
   labelsOf: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
   /** After the signal: when all watches are over. */
@@ -24,30 +27,52 @@ export type Distribution = {
 };
 
 export type DistributionOptions = {
-  deps: Pick<Deps, 'clock' | 'clusters' | 'config' | 'jobs' | 'logger'>;
+  deps: Pick<Deps, 'clock' | 'clusters' | 'config' | 'grants' | 'jobs' | 'logger'>;
   acceptNamespaces: AcceptNamespaces;
   signal: AbortSignal;
 };
 
 export function startDistribution(options: DistributionOptions): Distribution {
   const { clock, config, jobs } = options.deps;
-  const watches = watchClusters(options);
+  const upkeep = grantsUpkeep(options.deps);
+  const watches = watchClusters({ ...options, grants: upkeep.known });
   let wanted = '';
   let connectedBy = '';
+  let watched = '';
+
+  /** Those of credentials and those of grants. */
+  function watchOnce(isRestarted: boolean): void {
+    const clusters = [...new Set([...distributedClusters(config()), ...upkeep.clusters()])];
+    if (!isRestarted && clusters.join() === watched) return;
+    watched = clusters.join();
+    watches.restart(clusters);
+  }
+
+  async function adoptCredentials(): Promise<void> {
+    const next = markOf(config());
+    if (next === wanted) return;
+    await saveCredentialSchedules(jobs, config(), clock);
+    const asked = distributedClusters(config()).map((cluster) =>
+      jobs.accept(credentialsJob({ cluster, trigger: 'config' })),
+    );
+    await Promise.all(asked);
+    wanted = next;
+  }
 
   return {
     async adopt(connectionsMark) {
-      const next = markOf(config());
-      if (next === wanted && connectionsMark === connectedBy) return;
+      const isReconnected = connectionsMark !== connectedBy;
+      if (isReconnected) wanted = '';
+      await upkeep.read();
       // first, so that they see what is made after the look at the whole cluster
-      watches.restart();
+      watchOnce(isReconnected || markOf(config()) !== wanted);
       connectedBy = connectionsMark;
-      await saveCredentialSchedules(jobs, config(), clock);
-      const asked = distributedClusters(config()).map((cluster) =>
-        jobs.accept(credentialsJob({ cluster, trigger: 'config' })),
-      );
-      await Promise.all(asked);
-      wanted = next;
+      await adoptCredentials();
+      await upkeep.adopt(connectionsMark);
+    },
+    async grantsChanged() {
+      await upkeep.read();
+      watchOnce(false);
     },
     labelsOf: watches.labelsOf,
     ended: watches.ended,

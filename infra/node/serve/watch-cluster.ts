@@ -1,18 +1,25 @@
-// Watches the Namespaces and ServiceAccounts of one cluster, and asks for jobs where something new lacks its credentials. What was there
-// at the first list is the business of a look at the whole cluster, which is asked for once more where that list came late.
+// Watches the Namespaces and ServiceAccounts of one cluster, and asks for jobs where something new lacks its credentials, or a Namespace
+// calls for a look at grants. What was there at the first list is the business of a look at all, which is asked for once more where that
+// list came late.
 //
-//   Namespace, ServiceAccount ─▶ view ─▶ (a moment) ─▶ jobs
+//   Namespace, ServiceAccount ─▶ views ─▶ (a moment) ─▶ jobs
 //
 import type { Deps } from '../../../functions/deps.ts';
 import { credentialsJob } from '../../../functions/job-kinds/credentials-job.ts';
+import { grantsJob } from '../../../functions/job-kinds/grants-job.ts';
 import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
+import type { GrantsView } from '../../../functions/namespace-created/grants-view.ts';
 import type { ClusterView } from '../../../functions/namespace-created/cluster-view.ts';
 import type { ApiObject, Cluster } from '../../../shared/cluster/cluster.ts';
+import type { NewJob } from '../../../shared/jobs/job.ts';
 
 export type ClusterWatchOptions = {
   deps: Pick<Deps, 'clock' | 'jobs'>;
   acceptNamespaces: AcceptNamespaces;
   view: ClusterView;
+  grants: GrantsView;
+  /** Some rule brings credentials to this cluster. */
+  hasRules: boolean;
   /** Some rule gives references to ServiceAccounts. */
   watchesAccounts: boolean;
   /** It should have begun before: somebody may have looked at the cluster meanwhile, too early for what is new. */
@@ -34,9 +41,11 @@ const MOST_SINGLE = 200;
 
 /** Resolves when its signal was aborted; failures of the cluster are told and tried again. */
 export async function watchCluster(cluster: Cluster, options: ClusterWatchOptions): Promise<void> {
-  const { deps, view, acceptNamespaces, watchesAccounts, signal } = options;
+  const { deps, view, grants, acceptNamespaces, watchesAccounts, signal } = options;
   const { clock, jobs } = deps;
+  /** Namespaces that lack credentials, and those that call for a look at grants. */
   const changed = new Set<string>();
+  const regranted = new Set<string>();
   const { promise: listed, resolve: setListed } = Promise.withResolvers<void>();
   let callOff: (() => void) | undefined;
   let { isLate } = options;
@@ -62,16 +71,18 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
 
   async function flush(): Promise<void> {
     for (const name of view.takeIncomplete(young)) changed.add(name);
-    const names = [...changed];
-    const isWhole = isWholeDue || names.length > MOST_SINGLE;
-    const places = isWhole ? [undefined] : names;
-    const asked = places.map((namespace) =>
-      jobs.accept(
+    const [lacking, granted, isWhole] = [[...changed], [...regranted], isWholeDue];
+    const wanted = [
+      ...jobsFor(lacking, isWhole && options.hasRules, (namespace) =>
         credentialsJob({ cluster: cluster.name, trigger: 'watch', ...(namespace === undefined ? {} : { namespace }) }),
       ),
-    );
-    await Promise.all(asked);
-    for (const name of names) changed.delete(name);
+      ...jobsFor(granted, isWhole && grants.isAwaited(), (name) =>
+        grantsJob({ trigger: 'watch', ...(name === undefined ? {} : { namespace: { cluster: cluster.name, name } }) }),
+      ),
+    ];
+    await Promise.all(wanted.map((job) => jobs.accept(job)));
+    for (const name of lacking) changed.delete(name);
+    for (const name of granted) regranted.delete(name);
     if (isWhole) isWholeDue = false;
   }
 
@@ -79,7 +90,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     const { watchNamespaces } = await import('../../../shared/cluster/namespaces.ts');
     let isListed = false;
     for await (const change of watchNamespaces(cluster, { signal, onTrouble })) {
-      if (change.kind === 'removed') view.forgetNamespace(change.name);
+      if (change.kind === 'removed') forget(change.name);
       else if (change.kind === 'listed') {
         if (!isListed && isLate) {
           isWholeDue = true;
@@ -87,15 +98,25 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
         }
         isListed = true;
         setListed();
-      } else {
-        const { name, uid } = change.namespace;
-        const news = view.seeNamespace(change.namespace);
-        if (!isListed || news === undefined) continue;
-        if (news === 'created') await tellOf(name, uid);
-        else changed.add(name);
-        soon();
-      }
+      } else await see(change.namespace, isListed);
     }
+  }
+
+  async function see(namespace: Parameters<ClusterView['seeNamespace']>[0], isListed: boolean): Promise<void> {
+    const { name, uid } = namespace;
+    const news = [view.seeNamespace(namespace), grants.seeNamespace(namespace)] as const;
+    if (!isListed || news.every((one) => one === undefined)) return;
+    if (news.includes('created')) await tellOf(name, uid);
+    if (news[0] === 'changed') changed.add(name);
+    if (news[1] === 'changed') regranted.add(name);
+    soon();
+  }
+
+  function forget(name: string): void {
+    view.forgetNamespace(name);
+    if (!grants.forgetNamespace(name)) return;
+    regranted.add(name);
+    soon();
   }
 
   async function tellOf(name: string, uid: string): Promise<void> {
@@ -112,6 +133,7 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     } catch (error) {
       onTrouble(error);
       changed.add(name);
+      regranted.add(name);
     }
   }
 
@@ -142,6 +164,11 @@ export async function watchCluster(cluster: Cluster, options: ClusterWatchOption
     callOff?.();
     for (const stop of young.values()) stop();
   }
+}
+
+/** One for each Namespace; of many at once, or where all is due, one for all. */
+function jobsFor(names: readonly string[], isWhole: boolean, jobFor: (namespace?: string) => NewJob): NewJob[] {
+  return isWhole || names.length > MOST_SINGLE ? [jobFor()] : names.map((name) => jobFor(name));
 }
 
 async function readerOfAccounts() {

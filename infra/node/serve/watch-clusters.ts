@@ -1,9 +1,11 @@
-// Keeps the watches of all clusters that credentials go to, through changes of the configuration. A cluster that cannot be reached is
+// Keeps the watches of all clusters that credentials go to or that grants look at, through changes of the configuration. A cluster that cannot be reached is
 // tried again, and told of now and then; whatever a watch misses, the next look at the whole cluster finds.
 import type { Deps } from '../../../functions/deps.ts';
 import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
 import { clusterView, type ClusterView } from '../../../functions/namespace-created/cluster-view.ts';
+import { grantsView } from '../../../functions/namespace-created/grants-view.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
+import type { PullGrant } from '../../../shared/grants/grant.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { quietTrouble } from './quiet-trouble.ts';
@@ -11,8 +13,8 @@ import { quietTrouble } from './quiet-trouble.ts';
 export type ClusterWatches = {
   /** Of a Namespace of a watched cluster. */
   labelsOf: (cluster: string, namespace: string) => Readonly<Record<string, string>> | undefined;
-  /** Begins anew, with the configuration and the clusters that hold now. */
-  restart: () => void;
+  /** Begins anew with these, and with the configuration and the connections that hold now. */
+  restart: (clusters: readonly string[]) => void;
   /** After the signal: when all are over. */
   ended: () => Promise<void>;
 };
@@ -20,13 +22,15 @@ export type ClusterWatches = {
 export type ClusterWatchesOptions = {
   deps: Pick<Deps, 'clock' | 'clusters' | 'config' | 'jobs' | 'logger'>;
   acceptNamespaces: AcceptNamespaces;
+  /** As far as they are known. */
+  grants: () => readonly PullGrant[];
   signal: AbortSignal;
 };
 
 /** Where the configuration of a cluster cannot be read; what fails at the cluster is tried again sooner. */
 const AGAIN_AFTER_MS = 10_000;
 
-export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatchesOptions): ClusterWatches {
+export function watchClusters({ deps, acceptNamespaces, grants, signal }: ClusterWatchesOptions): ClusterWatches {
   const { clock, config, logger } = deps;
   const views = new Map<string, ClusterView>();
   let current = new AbortController();
@@ -39,11 +43,19 @@ export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatches
     while (!ending.aborted) {
       try {
         const cluster = await deps.clusters().get(name);
-        const watchesAccounts = config().credentials.some(
-          (rule) => rule.clusters.includes(name) && rule.serviceAccounts !== 'none',
-        );
-        const options = { deps, acceptNamespaces, view, watchesAccounts, isLate, signal: ending, onTrouble };
-        await watchCluster(cluster, options);
+        const rules = config().credentials.filter(({ clusters }) => clusters.includes(name));
+        const watchesAccounts = rules.some(({ serviceAccounts }) => serviceAccounts !== 'none');
+        await watchCluster(cluster, {
+          deps,
+          acceptNamespaces,
+          view,
+          grants: grantsView(name, grants),
+          hasRules: rules.length > 0,
+          watchesAccounts,
+          isLate,
+          signal: ending,
+          onTrouble,
+        });
       } catch (error) {
         if (ending.aborted) return;
         isLate = true;
@@ -66,13 +78,13 @@ export function watchClusters({ deps, acceptNamespaces, signal }: ClusterWatches
 
   return {
     labelsOf: (cluster, namespace) => views.get(cluster)?.labelsOf(namespace),
-    restart() {
+    restart(clusters) {
       current.abort();
       views.clear();
       if (signal.aborted) return;
       current = new AbortController();
       const ending = AbortSignal.any([signal, current.signal]);
-      const watches = [...new Set(config().credentials.flatMap(({ clusters }) => clusters))].map((name) => {
+      const watches = clusters.map((name) => {
         const view = clusterView(name, config);
         views.set(name, view);
         return keepWatching(name, view, ending);

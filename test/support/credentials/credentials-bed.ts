@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Deps } from '../../../functions/deps.ts';
 import { CREDENTIALS, credentialsJob, type CredentialsPayload } from '../../../functions/job-kinds/credentials-job.ts';
+import { withoutClusters } from '../../../functions/without-clusters.ts';
 import { refreshCredentials } from '../../../functions/refresh-credentials.ts';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import type { Cluster } from '../../../shared/cluster/cluster.ts';
@@ -82,6 +83,7 @@ export async function openCredentialsBed(options: BedOptions) {
       config: () => ({ ...config, credentials: live.rules }),
       registries: () => registries,
       clusters: () => ({ names: ['test'], get: () => Promise.resolve(live.cluster) }),
+      grantBackends: withoutClusters().grantBackends,
       issuers: () => ({
         of(registry) {
           const provider = byName.get(registry);

@@ -105,13 +105,13 @@ export async function openTimedBed<Time extends Clock>(
   const registries = openRegistries({ credentials: () => Promise.resolve({ kind: 'anonymous' }), env: {} });
   const lines: Line[] = [];
   const senders = openClusterSenders(config, new Secret(MASTER_KEY));
-  const base = { clock, config: () => config, jobs: store.jobs, logger: recordingLogger(lines), metrics: noMetrics };
+  const { jobs, grants } = store;
+  const base = { clock, config: () => config, jobs, grants, logger: recordingLogger(lines), metrics: noMetrics };
   const deps: ApiDeps = {
     ...base,
     pushes: store.pushes,
     journal: store.journal,
     apiTokens: store.apiTokens,
-    grants: store.grants,
     registries: () => registries,
     ...withoutClusters(),
     receivers: () => receivers,

@@ -2,6 +2,7 @@
 import type http from 'node:http';
 import { expect, it } from 'vitest';
 import { clusterView } from '../../../functions/namespace-created/cluster-view.ts';
+import { grantsView } from '../../../functions/namespace-created/grants-view.ts';
 import { CREDENTIALS } from '../../../functions/job-kinds/credentials-job.ts';
 import { watchCluster } from '../../../infra/node/serve/watch-cluster.ts';
 import { readConfig } from '../../../shared/config/load.ts';
@@ -51,6 +52,8 @@ async function watch(server: BareApiServer, { isLate, jobs: wanted }: { isLate: 
       return [];
     },
     view: clusterView('bare', () => config),
+    grants: grantsView('bare', () => []),
+    hasRules: true,
     watchesAccounts: false,
     isLate,
     signal: ending.signal,

@@ -1,0 +1,52 @@
+// Keeps grants reconciled while the server runs: which there are, their schedule, and a look at all of them whenever the configuration has
+// changed something of them. The work itself is done by jobs.
+import type { Deps } from '../../../functions/deps.ts';
+import { grantsJob } from '../../../functions/job-kinds/grants-job.ts';
+import { grantedClusters } from '../../../functions/namespace-created/concerns-grants.ts';
+import { currentGrants } from '../../../functions/reconcile-grants/current-grants.ts';
+import { saveGrantSchedule } from '../../../functions/reconcile-grants/grant-schedules.ts';
+import type { Config } from '../../../shared/config/config.ts';
+import type { PullGrant } from '../../../shared/grants/grant.ts';
+
+export type GrantsUpkeep = {
+  /** As they were read last. */
+  known: () => readonly PullGrant[];
+  /** The clusters whose Namespaces they look at. */
+  clusters: () => readonly string[];
+  /** Reads them anew, and takes over how often they are looked at. @throws TransshipError store-unavailable */
+  read: () => Promise<void>;
+  /**
+   * Asks for a look at all of them, where the configuration or its connections are others than the last time.
+   * @throws TransshipError store-unavailable
+   */
+  adopt: (connectionsMark: string) => Promise<void>;
+};
+
+export function grantsUpkeep(deps: Pick<Deps, 'clock' | 'config' | 'grants' | 'jobs'>): GrantsUpkeep {
+  const { clock, config, grants, jobs } = deps;
+  let known: readonly PullGrant[] = [];
+  /** Some are there, or were: what is left of those has to go. */
+  let isNeeded = false;
+  let adopted = '';
+
+  return {
+    known: () => known,
+    clusters: () => grantedClusters(known),
+    async read() {
+      known = await currentGrants(deps);
+      isNeeded = known.length > 0 || (await grants.state()).grants.size > 0;
+      await saveGrantSchedule(jobs, config(), isNeeded, clock);
+    },
+    async adopt(connectionsMark) {
+      const next = JSON.stringify([markOf(config()), connectionsMark]);
+      if (next === adopted) return;
+      if (isNeeded) await jobs.accept(grantsJob({ trigger: 'config' }));
+      adopted = next;
+    },
+  };
+}
+
+/** Of all that changes what grants are, or how it is reached where they hold. */
+function markOf({ clusters, registries, grants, instance }: Config): string {
+  return JSON.stringify([clusters, registries, grants, instance]);
+}
