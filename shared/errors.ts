@@ -42,6 +42,8 @@ export type ErrorCode =
   | 'no-matching-platform'
   | 'conflict-refused'
   | 'tag-immutable'
+  | 'plan-changed'
+  | 'grant-refused'
   | 'credential-helper-failed'
   | 'copy-failed'
   // jobs and their store

@@ -55,6 +55,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'no-matching-platform': EXIT.failed,
   'conflict-refused': EXIT.refused,
   'tag-immutable': EXIT.refused,
+  'plan-changed': EXIT.refused,
+  'grant-refused': EXIT.refused,
   'credential-helper-failed': EXIT.failed,
   'copy-failed': EXIT.failed,
   'invalid-job': EXIT.failed,

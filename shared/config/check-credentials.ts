@@ -1,11 +1,12 @@
 // Rules of `credentials` that have nothing to distribute, or that want the same Secret in the same Namespace.
 import type { CredentialRule } from '../credentials/credential-rule.ts';
 import { secretTargets } from '../credentials/secret-target.ts';
-import { formatPath, positionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
+import { positionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
 import { hostOfNames } from './host-of-names.ts';
 import { parseHost } from './hosts.ts';
 import { overlapOf } from './namespace-overlap.ts';
-import { configProblem, type ConfigProblem } from './problem.ts';
+import { problemAt } from './problem-at.ts';
+import type { ConfigProblem } from './problem.ts';
 import type { ConfigFile } from './schema/schema.ts';
 import { toCredentialRule } from './to-config.ts';
 
@@ -86,12 +87,4 @@ function sharedSecret(rule: CredentialRule, other: CredentialRule): string | und
 
 function secretNames(rule: CredentialRule): string[] {
   return secretTargets(rule).map(({ secret }) => secret);
-}
-
-function problemAt(
-  root: ConfigNode,
-  path: ConfigPath,
-  told: { text: string; message: string; hint: string },
-): ConfigProblem {
-  return configProblem(positionOf(root, path), { path: formatPath(path), ...told });
 }

@@ -2,8 +2,8 @@
 import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
 import { formatPath, keyPositionOf, positionOf, type ConfigNode, type ConfigPath } from './config-node.ts';
+import { dangling } from './dangling.ts';
 import { parseHost } from './hosts.ts';
-import { nearestWord } from './nearest-word.ts';
 import { configProblem, type ConfigProblem } from './problem.ts';
 import type { ConfigFile } from './schema/schema.ts';
 
@@ -35,6 +35,11 @@ export function checkNames(root: ConfigNode, file: ConfigFile): ConfigProblem[] 
       root,
       file.credentials.map(({ name }, index) => ({ name, path: ['credentials', index, 'name'] })),
       'rule of credentials',
+    ),
+    ...duplicates(
+      root,
+      file.grants.map(({ name }, index) => ({ name, path: ['grants', index, 'name'] })),
+      'grant',
     ),
     ...duplicates(root, hostsOf(file), 'registry'),
     ...danglingRegistries(root, file),
@@ -124,20 +129,6 @@ function tokenClusterOf(credential: Registry['credential']): [path: ConfigPath, 
   if ('serviceAccount' in credential) return [['serviceAccount', 'cluster'], credential.serviceAccount.cluster];
   const account = 'quayRobot' in credential ? credential.quayRobot.serviceAccount : undefined;
   return account === undefined ? undefined : [['quayRobot', 'serviceAccount', 'cluster'], account.cluster];
-}
-
-function dangling(
-  root: ConfigNode,
-  path: ConfigPath,
-  name: string,
-  known: readonly string[],
-  { what, where = '' }: { what: string; where?: string },
-): ConfigProblem {
-  const meant = nearestWord(name, known);
-  const list = known.length === 0 ? `there is no ${what} here` : `known: ${[...new Set(known)].join(', ')}`;
-  const message = `there is no ${what} "${name}"${where}`;
-  const hint = meant === undefined ? list : `did you mean "${meant}"? ${list}`;
-  return configProblem(positionOf(root, path), { path: formatPath(path), text: name, message, hint });
 }
 
 function placeOf(root: ConfigNode, { path, isKey }: Named) {

@@ -44,4 +44,11 @@ credentials:
     registries: [123456789012.dkr.ecr.eu-west-1.amazonaws.com, harbor.acme.io]
     secret: { name: registry-pull, layout: merged } # or per-registry
     serviceAccounts: [default] # or all, { selector }, none
+
+grants:
+  - name: app-base-images
+    to: { serviceAccount: my-ns/default } # or namespace, namespaceSelector, user, group, awsAccount, awsRole, …
+    pull: [{ registry: internal-docker-registry.cpaas-system.svc, namespace: shared-ns }] # or repository, prefix
+    until: 2027-01-31
+    reason: "JIRA-123"
 `;

@@ -88,7 +88,7 @@ function withoutEmptySections(root: MapNode): MapNode {
 }
 
 // What users name there is theirs, and no file of ours.
-const FREE_KEYS = new Set(['createRepository', 'oidc', 'selector']);
+const FREE_KEYS = new Set(['createRepository', 'oidc', 'selector', 'namespaceSelector']);
 
 // Members that name a file or a folder.
 const FILE_KEYS = new Set(['file', 'dataDir', 'path', 'federatedTokenFile']);

@@ -8,6 +8,7 @@ const IDENTITIES: Readonly<Record<string, string>> = {
   receivers: 'id',
   clusters: 'name',
   credentials: 'name',
+  grants: 'name',
 };
 
 /** One tree of at least one map; the nodes keep their places in their files. */

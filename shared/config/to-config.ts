@@ -2,12 +2,14 @@
 import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
-import type { LabelSelector } from '../cluster/label-selector.ts';
 import type { ApiConfig, Config, CredentialRuleConfig, RegistryConfig } from './config.ts';
 import { hostOfNames } from './host-of-names.ts';
 import { parseHost, parseListen } from './hosts.ts';
 import type { ConfigFile } from './schema/schema.ts';
+import { toGrants } from './to-grants.ts';
 import { toRegistryCredential } from './to-registry-credential.ts';
+import { toSelector } from './to-selector.ts';
+import { toTokenEndpoint } from './to-token-endpoint.ts';
 import { parseDuration, parseRate, parseSize } from './units.ts';
 
 /** The configuration; `dataDir` is where the file does not say. */
@@ -19,6 +21,9 @@ export function toConfig(file: ConfigFile, defaults: { dataDir: string }): Confi
     api: toApi(file.api),
     clusters: file.clusters,
     credentials: file.credentials.map((rule) => toCredentialRule(rule, hostOfNames(file))),
+    grants: toGrants(file),
+    grantsEveryMs: parseDuration(file.reconcile.every),
+    ...toTokenEndpoint(file),
     dataDir: file.dataDir ?? defaults.dataDir,
     instance: file.instance,
     ...(file.masterKey === undefined ? {} : { masterKey: file.masterKey }),
@@ -83,17 +88,6 @@ export function toCredentialRule(
 function toServiceAccounts(accounts: CredentialFile['serviceAccounts']): CredentialRuleConfig['serviceAccounts'] {
   if (accounts === 'none' || accounts === 'all') return accounts;
   return 'selector' in accounts ? { selector: toSelector(accounts.selector) } : { names: accounts };
-}
-
-type SelectorFile = NonNullable<CredentialFile['namespaces']['selector']>;
-
-/** A map of labels stands for the selector that asks for them. */
-function toSelector(selector: SelectorFile): LabelSelector {
-  return isLabels(selector) ? { matchLabels: selector } : selector;
-}
-
-function isLabels(selector: SelectorFile): selector is Record<string, string> {
-  return typeof selector.matchLabels !== 'object' && typeof selector.matchExpressions !== 'object';
 }
 
 function toApi({ listen, rateLimit, admission, ...rest }: ConfigFile['api']): ApiConfig {

@@ -2,6 +2,7 @@
 // refuses are left out, and what remains is looked at for names that lead nowhere and rules that contradict each other.
 import type * as z from 'zod';
 import { checkCredentials } from './check-credentials.ts';
+import { checkGrants } from './check-grants.ts';
 import { checkNames } from './check-names.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkOffers } from './check-offers.ts';
@@ -45,8 +46,16 @@ export function validate(root: MapNode): Validation {
 function look(root: MapNode, file: ConfigFile): Validation {
   const rules = checkRules(root, file);
   const credentials = checkCredentials(root, file);
-  const problems = [...checkNames(root, file), ...checkNetwork(root, file), ...rules.problems, ...credentials.problems];
-  return { file, problems, warnings: [...rules.warnings, ...credentials.warnings, ...checkOffers(root, file)] };
+  const grants = checkGrants(root, file);
+  const problems = [
+    ...checkNames(root, file),
+    ...checkNetwork(root, file),
+    ...rules.problems,
+    ...credentials.problems,
+    ...grants.problems,
+  ];
+  const warnings = [...rules.warnings, ...credentials.warnings, ...grants.warnings, ...checkOffers(root, file)];
+  return { file, problems, warnings };
 }
 
 /**

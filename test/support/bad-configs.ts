@@ -1,6 +1,7 @@
 // Configurations with one mistake each: where it is told, what is said, and what is to be done about it.
 
 import { BAD_CREDENTIAL_CONFIGS } from './bad-credential-configs.ts';
+import { BAD_GRANT_CONFIGS } from './bad-grant-configs.ts';
 
 export type BadConfig = { why: string; yaml: string; at: string; message: string; hint: string };
 
@@ -49,7 +50,7 @@ const ROWS: readonly Row[] = [
   // keys and types
   ['an unknown key', `${HEAD}mirors: []\n`, '2:1', 'unknown key "mirors"', 'did you mean "mirrors"?'],
   ['a key that nothing is like', `${HEAD}zebra: 1\n`, '2:1', 'unknown key "zebra"', 'known keys: version, registries'],
-  ['a key of a later version', `${HEAD}grants: []\n`, '2:1', 'unknown key "grants"', 'known keys'],
+  ['a key of a later version', `${HEAD}policies: []\n`, '2:1', 'unknown key "policies"', 'known keys'],
   ['swapped letters', inRegistry('plianHttp: true'), '2:23', 'unknown key "plianHttp"', 'did you mean "plainHttp"?'],
   ['another case', inRule('onconflict: refuse'), '2:50', 'unknown key "onconflict"', 'did you mean "onConflict"?'],
   ['a list in place of a map', `${HEAD}registries: []\n`, '2:13', 'expected a map, found a list', '{ key: value }'],
@@ -494,4 +495,5 @@ const ROWS: readonly Row[] = [
 export const BAD_CONFIGS: readonly BadConfig[] = [
   ...ROWS.map(([why, yaml, at, message, hint]) => ({ why, yaml, at, message, hint })),
   ...BAD_CREDENTIAL_CONFIGS,
+  ...BAD_GRANT_CONFIGS,
 ];

@@ -1,7 +1,5 @@
 // Mistakes in `clusters`, `credentials` and the admission address: where each is told, what is said, and what is to be done about it.
-
-/** The mistake is told where a `§` stands in the text, which is taken out. */
-type Row = [why: string, yaml: string, message: string, hint: string];
+import { markedConfigs, type MarkedRow } from './marked-configs.ts';
 
 const HEAD = 'version: 1\n';
 const REGISTRIES = 'registries: { h.io: { credential: { docker: {} } }, o.io: { credential: anonymous }, n.io: {} }\n';
@@ -23,7 +21,7 @@ const twice = (left: string, right: string) =>
     `name: b, clusters: [prod], registries: [h.io], namespaces: { ${right} }, secret: { name: §pull }`,
   );
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly MarkedRow[] = [
   // clusters
   ['a cluster without a way to it', inClusters('name: a'), 'how the cluster is reached', 'kubeconfig: {}'],
   [
@@ -177,7 +175,7 @@ const ROWS: readonly Row[] = [
       ['names: [team-a]', 'names: [team-*]'],
       ['names: [a-*, b]', 'names: ["*-c"]'],
     ] as const
-  ).map(([left, right]): Row => [
+  ).map(([left, right]): MarkedRow => [
     `one Secret for { ${left} } and { ${right} }`,
     twice(left, right),
     'want the Secret pull in the same Namespace of prod',
@@ -200,8 +198,4 @@ const ROWS: readonly Row[] = [
   ['nowhere to listen for API servers', inApi('admission: §{}'), '"listen" is missing', 'add listen'],
 ];
 
-export const BAD_CREDENTIAL_CONFIGS = ROWS.map(([why, marked, message, hint]) => {
-  const before = marked.slice(0, marked.indexOf('§')).split('\n');
-  const at = `${before.length}:${(before.at(-1) ?? '').length + 1}`;
-  return { why, yaml: marked.replace('§', ''), at, message, hint };
-});
+export const BAD_CREDENTIAL_CONFIGS = markedConfigs(ROWS);

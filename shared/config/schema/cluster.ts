@@ -2,10 +2,37 @@
 import * as z from 'zod';
 import { certificateReference, secretReference } from './secret.ts';
 import { labelName, serverAddress } from './kubernetes-text.ts';
+import { host } from './text.ts';
 
 const name = z.string().min(1);
 
+const customProfile = z
+  .strictObject({
+    group: name.describe('the API group in the question to the API server'),
+    resource: name.describe('the resource, plural; with its subresource: `imagestreams/layers`'),
+    verb: name.default('get').describe('the verb of a pull'),
+    pushVerb: name.describe('the verb of a push; without it nobody may push by the token endpoint').exactOptional(),
+    joinedForm: z
+      .boolean()
+      .default(false)
+      .describe('the registry asks for one resource that is called `a/b`, in place of a resource and its subresource'),
+    nameFrom: z
+      .enum(['none', 'image'])
+      .default('none')
+      .describe('what name the registry asks about: none, or the image without its Namespace'),
+    clusterRole: name.default('system:image-puller').describe('the ClusterRole that a grant binds'),
+    expectServed: z
+      .boolean()
+      .default(true)
+      .describe('`false`: no API serves the resource, it is only a name in such questions'),
+  })
+  .describe('how the registry asks the API server whether somebody may pull');
+
 const common = {
+  registries: z
+    .record(host, z.union([z.enum(['acp', 'acp-v2', 'openshift']), z.strictObject({ custom: customProfile })]))
+    .describe('registries whose pulls this cluster decides, by `host[:port]`, and how they ask')
+    .exactOptional(),
   name: labelName.describe('unique among the clusters; it stands in reports, metrics and addresses'),
   limits: z
     .strictObject({
@@ -88,7 +115,7 @@ function explainForm(input: unknown): string | undefined {
     'kubeconfig: {}, inCluster: {}, eks: { region, cluster }, gke: { project, location, cluster }, aks: { subscription, resourceGroup, cluster }, or server and token';
   if (found.length > 1) return `a cluster is reached in one way, and here are ${found.join(' and ')}\nkeep one of them`;
   const hasStrangers = Object.keys(input).some(
-    (key) => !FORMS.includes(key) && !['name', 'limits', 'token', 'ca'].includes(key),
+    (key) => !FORMS.includes(key) && !['name', 'limits', 'registries', 'token', 'ca'].includes(key),
   );
   return found.length === 0 && !hasStrangers
     ? `it is not said how the cluster is reached\nadd one of ${list}`

@@ -4,10 +4,12 @@ import * as z from 'zod';
 import { api } from './api.ts';
 import { clusters } from './cluster.ts';
 import { credentials } from './credential.ts';
+import { grants, reconcile } from './grant.ts';
 import { mirrors } from './mirror.ts';
 import { receivers } from './receiver.ts';
 import { registries } from './registry.ts';
 import { secretReference } from './secret.ts';
+import { tokenEndpoint } from './token-endpoint.ts';
 
 export const configSchema = z
   .strictObject({
@@ -18,6 +20,9 @@ export const configSchema = z
     api,
     clusters,
     credentials,
+    grants,
+    reconcile,
+    tokenEndpoint,
     dataDir: z
       .string()
       .min(1)

@@ -26,6 +26,8 @@ test('has a default for everything but the version', () => {
     receivers: [],
     clusters: [],
     credentials: [],
+    grants: [],
+    grantsEveryMs: 600_000,
     api: { listen: { host: '127.0.0.1', port: 8080 }, requestsPerMinute: 600, trustProxy: false, oidc: [] },
     dataDir: '/home/u/.local/state/transship',
     instance: 'transship',
