@@ -1,5 +1,6 @@
-// What passes between the server and the thread of its store: the calls of one turn of the event loop in one message, and answers with
-// what was committed. Plain data only: an object with behaviour, a Secret say, would lose it on the way and be taken for data.
+// What passes between the server and the thread of its store: the calls of one turn of the event loop in one message, of a long turn in
+// a few, and answers with what was committed. Plain data only: an object with behaviour, a Secret say, would lose it on the way and be
+// taken for data.
 import type { JobChange } from '../../../shared/jobs/job-store.ts';
 import {
   TransshipError,

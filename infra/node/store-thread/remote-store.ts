@@ -60,6 +60,9 @@ const JOURNAL: Record<keyof TagJournal, true> = {
 const API_TOKENS: Record<keyof ApiTokenStore, true> = { add: true, findByHash: true, list: true, revoke: true };
 const GRANTS: Record<keyof GrantStore, true> = { append: true, state: true, lines: true, hold: true, release: true };
 
+/** So many calls are worth a message of their own before the turn ends: a turn may be long, and the thread would wait for its end. */
+const ENOUGH_CALLS = 16;
+
 /** @param onChange called for every change that was committed, after whoever waited for it was told */
 export function remoteStore(thread: MessagePort | Worker, onChange: (change: JobChange) => void): RemoteEnd {
   const waiting = new Map<number, Waiting>();
@@ -70,6 +73,7 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
   let broken: string | undefined;
 
   function send(): void {
+    if (outgoing.length === 0) return;
     thread.postMessage(outgoing, []);
     outgoing = [];
   }
@@ -78,8 +82,10 @@ export function remoteStore(thread: MessagePort | Worker, onChange: (change: Job
     if (gone !== undefined) throw gone;
     assertSendable(args);
     calls += 1;
-    if (outgoing.length === 0) setImmediate(send);
     outgoing.push({ id: calls, port, method, args });
+    if (outgoing.length === 1) setImmediate(send);
+    // after what is asked in one go, which is to share a transaction
+    if (outgoing.length === ENOUGH_CALLS) process.nextTick(send);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     waiting.set(calls, { resolve, reject });
     return promise;

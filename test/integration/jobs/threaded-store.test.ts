@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
+import { setImmediate } from 'node:timers/promises';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { answerCalls } from '../../../infra/node/store-thread/answer-calls.ts';
@@ -64,3 +65,29 @@ it('knows why nothing can be written any more, without asking a thread that may 
   port2.close();
   await inside.close();
 });
+
+it('lets the thread begin while a turn that asks for much goes on, and keeps together what is asked in one go', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const { store } = remoteStore(port2, () => {});
+  const ask = (times: number): void => {
+    for (let time = 0; time < times; time += 1) void store.jobs.counts();
+  };
+  ask(3);
+  await sameTurn();
+  expect(receiveMessageOnPort(port1)).toBeUndefined();
+  ask(40);
+  expect(receiveMessageOnPort(port1)).toBeUndefined();
+  await sameTurn();
+  expect(receiveMessageOnPort(port1)?.message).toHaveLength(43);
+  ask(2);
+  await setImmediate();
+  expect(receiveMessageOnPort(port1)?.message).toHaveLength(2);
+  port2.close();
+});
+
+/** What was put off to the end of what runs now is done then; the turn of the event loop goes on. */
+function sameTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
