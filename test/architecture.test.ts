@@ -103,7 +103,7 @@ it.each(PACKAGES)('finds a package where it must not be: %s imports %s', (file, 
 
 it.each([
   ['shared/registries/ecr.ts', '@aws-sdk/client-ecr'],
-  ['shared/grants/artifact-registry.ts', '@google-cloud/iam'],
+  ['shared/grants/artifact-registry/client.ts', '@google-cloud/iam'],
   ['shared/identity/azure.ts', '@azure/identity/dist/index.js'],
   ['shared/mirror/resumable-hash.ts', 'hash-wasm'],
 ])('finds a package that is loaded before it is used: %s imports %s', (file, name) => {

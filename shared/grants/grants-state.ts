@@ -1,7 +1,6 @@
 // What is known of the grants: the journal, added up. Only `foldJournal` makes it, so that a journal that is read again gives the same.
 import type { Json } from './canonical.ts';
 import type { PullGrant } from './grant.ts';
-import type { WriteOp } from './journal.ts';
 import type { Target } from './site.ts';
 import type { Verification } from './backend.ts';
 
@@ -19,6 +18,8 @@ export type GrantState =
   | 'Expired'
   | 'Revoked'
   | 'Unsupported';
+
+export type WriteOp = 'create' | 'update' | 'adopt' | 'delete';
 
 /** One entry at one target: what we wrote there and what became of it. */
 export type EntryRecord = {

@@ -2,7 +2,7 @@
 // the lines say, one after another (see grants-state.ts). No line holds a credential.
 import type { Json } from './canonical.ts';
 import type { PullGrant } from './grant.ts';
-import type { GrantState } from './grants-state.ts';
+import type { GrantState, WriteOp } from './grants-state.ts';
 import type { Target } from './site.ts';
 import type { Verification } from './backend.ts';
 
@@ -16,8 +16,6 @@ export type JournalLine = {
 
 /** The entry of a line; several grants may need the same one. */
 type OfEntry = { target: Target; key: string; label: string; grants: readonly string[] };
-
-export type WriteOp = 'create' | 'update' | 'adopt' | 'delete';
 
 export type JournalEvent =
   /** A grant by the API: new or changed; of grants in files, when they are first seen and whenever they change. */

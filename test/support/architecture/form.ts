@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Marking, SourceFile } from './source-file.ts';
 
 const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*$/;
-// a credential helper is a thing of Docker's; a file that is only "helper" is nothing
-const EMPTY_WORDS = /^helpers?$|(^|-)(utils?|helpers|managers?|common|impl|misc)(-|$)/;
+// a credential helper is a thing of Docker's, a field manager one of Kubernetes'; a file that is only "helper" is nothing
+const EMPTY_WORDS = /^helpers?$|(^|-)(utils?|helpers|(?<!^field-)managers?|common|impl|misc)(-|$)/;
 
 export function checkForm(files: readonly SourceFile[]): string[] {
   return files.flatMap((file) => {
