@@ -78,7 +78,7 @@ function entryAfter(record: EntryRecord | undefined, line: EntryLine): EntryReco
   const place = { target, key, label, grants: grants.toSorted(), changedAt };
   const content = record?.content === undefined ? {} : { content: record.content };
   const intended = record?.intended === undefined ? {} : { intended: record.intended };
-  const removed = record?.removed === undefined ? {} : { removed: record.removed };
+  const standing = { ...content, ...(record?.removed !== undefined && { removed: record.removed }) };
   const uids = record?.uids === undefined ? {} : { uids: record.uids };
   const verification = record?.verification === undefined ? {} : { verification: record.verification };
   switch (line.event) {
@@ -101,13 +101,18 @@ function entryAfter(record: EntryRecord | undefined, line: EntryLine): EntryReco
         ...uids,
       };
     case 'verified':
-      return { ...place, state: line.state, ...content, ...intended, ...(!isGone(line.state) && removed), ...uids, verification: line.verification };
+      return {
+        ...place,
+        state: line.state,
+        ...(!isGone(line.state) && { ...standing, ...intended }),
+        ...uids,
+        verification: line.verification,
+      };
     case 'settled':
       return {
         ...place,
         state: line.state,
-        ...content,
-        ...removed,
+        ...(!isGone(line.state) && standing),
         ...(line.mayBeWritten === true && intended),
         ...uids,
         ...verification,
@@ -121,6 +126,7 @@ function removedBy(record: EntryRecord | undefined): Pick<EntryRecord, 'removed'
   return removed === undefined ? {} : { removed };
 }
 
+/** Nothing of it is left. */
 function isGone(state: EntryRecord['state']): boolean {
   return state === 'Expired' || state === 'Revoked';
 }

@@ -4,7 +4,7 @@ import type { PullGrant } from './grant.ts';
 import type { GrantStatus } from './grant-status.ts';
 import type { GrantsReport } from './grants-report.ts';
 import type { GrantsRun } from './grants-run.ts';
-import type { MergedEntry } from './wanted-grants.ts';
+import type { MergedEntry } from './merge-entries.ts';
 
 export type PreparedGrants = {
   plan: GrantPlan;

@@ -1,34 +1,95 @@
 // Says what entries the grants are at which targets, before any target is read, and why the rest of them is none.
-import type { Shortfall, WantedEntry } from './entry.ts';
 import type { PullGrant } from './grant.ts';
 import type { GrantsState } from './grants-state.ts';
+import { type MergedEntry, mergeEntries } from './merge-entries.ts';
 import type { SurveyedGrants } from './observed-grants.ts';
-import type { Target } from './site.ts';
+import { overbroadReasons } from './overbroad.ts';
+import { routesOf } from './routes.ts';
+import { type Target, targetKey } from './site.ts';
+import { type Standing, standingOf } from './standing.ts';
+import { type OneGrant, type UnmetGrant, unapproved, wantedAt } from './wanted-at.ts';
 
 export type WantedGrants = {
   /** By `entryKey`, in the order of the keys; each once, whoever shares it. */
   entries: ReadonlyMap<string, MergedEntry>;
   /** Why a grant, or a part of it, has no entry; in the order of grants and targets. */
   shortfalls: readonly UnmetGrant[];
+  /** By grant. */
+  standings: ReadonlyMap<string, Standing>;
+  /** Entries that wait for somebody to confirm what they are bound to: `grant entryKey`. */
+  suspended: ReadonlySet<string>;
+  /** Where it cannot be said what a grant wants, so that what it has stays: `grant siteKey` or `grant targetKey`. */
+  unclear: ReadonlySet<string>;
 };
 
-export type MergedEntry = {
-  wanted: WantedEntry;
-  /** One of its grants wants it written; otherwise it is only looked at. */
-  isEnforced: boolean;
-  /** One of its grants takes over what somebody else made, if that says the same. */
-  adopts: boolean;
-};
-
-export type UnmetGrant = Omit<Shortfall, 'state'> & {
-  state: Shortfall['state'] | 'Suspended' | 'Revoked' | 'Expired';
-};
-
+/** The same for the same grants in any order. One that cannot be told does not keep the others from being told. */
 export function wantedGrants(desired: readonly PullGrant[], surveyed: SurveyedGrants, now: Date): WantedGrants {
-  throw new Error(`not yet: ${desired.length} ${surveyed.instance} ${now.toISOString()}`);
+  const grants = desired
+    .toSorted((left, right) => compare(left.id, right.id))
+    .map((grant) => ({ grant, standing: standingOf(grant, surveyed.state, now) }));
+  const each = grants.map(({ grant, standing }) => wantedOf(grant, standing, surveyed, now));
+  const merged = mergeEntries(
+    each.flatMap(({ entries }) => entries),
+    surveyed.state,
+  );
+  const shortfalls = [...each.flatMap((one) => one.shortfalls), ...merged.shortfalls];
+  return {
+    entries: merged.entries,
+    shortfalls: shortfalls.toSorted((left, right) => compare(orderOf(left), orderOf(right))),
+    standings: new Map(grants.map(({ grant, standing }) => [grant.id, standing])),
+    suspended: new Set(each.flatMap(({ suspended }) => suspended)),
+    unclear: new Set(each.flatMap(({ unclear }) => unclear)),
+  };
 }
 
 /** Where grants want something, and where something of ours is known to stand: each target once, in the order of their keys. */
 export function targetsToRead(wanted: WantedGrants, state: GrantsState): Target[] {
-  throw new Error(`not yet: ${wanted.entries.size} ${state.entries.size}`);
+  const known = [...state.entries.values()].filter(
+    ({ content, intended }) => content !== undefined || intended !== undefined,
+  );
+  const meant = [...wanted.entries.values()].map((entry) => entry.wanted);
+  const byKey = new Map([...meant, ...known].map(({ target }) => [targetKey(target), target]));
+  return [...byKey].toSorted(([left], [right]) => compare(left, right)).map(([, target]) => target);
+}
+
+function wantedOf(grant: PullGrant, standing: Standing, surveyed: SurveyedGrants, now: Date): OneGrant {
+  if (!standing.holds) return unmet([shortOf(grant, standing)]);
+  const reasons = overbroadReasons(grant);
+  if (reasons.length > 0 && grant.approvedBy === undefined) {
+    return unmet([shortOf(grant, unapproved(reasons.join(' and ')))]);
+  }
+  const { routes, unrouted } = routesOf(grant, surveyed.sites);
+  const at = [
+    unmet(unrouted.map((one) => shortOf(grant, one, one.part.registry))),
+    ...routes.map((route) => wantedAt(route, grant, standing.ended, surveyed, now)),
+  ];
+  return {
+    entries: at.flatMap(({ entries }) => entries),
+    shortfalls: at.flatMap(({ shortfalls }) => shortfalls),
+    suspended: at.flatMap(({ suspended }) => suspended),
+    unclear: at.flatMap(({ unclear }) => unclear),
+  };
+}
+
+function unmet(shortfalls: readonly UnmetGrant[]): OneGrant {
+  return { entries: [], shortfalls, suspended: [], unclear: [] };
+}
+
+/** Of a registry as a whole: the first of the grant, where it is all the same. */
+function shortOf(
+  { id, what: [first] }: PullGrant,
+  { state, message, hint }: Pick<UnmetGrant, 'state' | 'message' | 'hint'>,
+  host: string = first?.registry ?? '',
+): UnmetGrant {
+  const target: Target = { backend: 'none', host, place: '' };
+  return { grant: id, target, state, message, ...(hint !== undefined && { hint }) };
+}
+
+function orderOf({ grant, target, message }: UnmetGrant): string {
+  return `${grant} ${targetKey(target)} ${message}`;
+}
+
+function compare(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
 }

@@ -1,0 +1,52 @@
+// Whether a declared grant is to hold now, and if not, why: before its time, past it, or taken back.
+import type { PullGrant } from './grant.ts';
+import type { Why } from './grant-change.ts';
+import type { GrantsState } from './grants-state.ts';
+import { declarationSha } from './plan-hash.ts';
+
+/** Clocks of hosts differ by up to this much. */
+const SKEW_MS = 60_000;
+
+export type Standing =
+  | {
+      holds: true;
+      /** It has ended, and is declared to stay where no back end ends it. */
+      ended?: string;
+    }
+  | { holds: false; state: 'Pending' | 'Expired' | 'Revoked'; why: Why; message: string; hint?: string };
+
+/** A revoke by hand comes before all: it holds until the declaration is another one. */
+export function standingOf(grant: PullGrant, state: GrantsState, now: Date): Standing {
+  const record = state.grants.get(grant.id);
+  if (record?.revoked?.declarationSha === declarationSha(grant)) {
+    const { by, at, reason } = record.revoked;
+    const message = `revoked by ${by} at ${at.toISOString()}${reason === undefined ? '' : `: ${reason}`}`;
+    const hint = `\`transship grants resume ${grant.id}\` gives it again; so does a changed declaration`;
+    return { holds: false, state: 'Revoked', why: 'revoked', message, hint };
+  }
+  if (grant.origin === 'store' && record?.isWithdrawn === true) {
+    return { holds: false, state: 'Revoked', why: 'withdrawn', message: 'withdrawn' };
+  }
+  if (hasEnded(grant, state, now)) return endedStanding(grant);
+  if (grant.notBefore !== undefined && now < grant.notBefore) {
+    const message = `it begins at ${grant.notBefore.toISOString()}`;
+    return { holds: false, state: 'Pending', why: 'changed', message };
+  }
+  return { holds: true };
+}
+
+function endedStanding({ expiresAt, onExpiry }: PullGrant): Standing {
+  const message = `it ended at ${expiresAt?.toISOString() ?? ''}`;
+  if (onExpiry === 'warn') return { holds: true, ended: `${message}, and stays because of \`onExpiry: warn\`` };
+  return { holds: false, state: 'Expired', why: 'expired', message, hint: 'declare a later end to give it again' };
+}
+
+/** What one host has ended, another one whose clock is late does not give again. */
+function hasEnded({ id, expiresAt }: PullGrant, state: GrantsState, now: Date): boolean {
+  if (expiresAt === undefined || now.getTime() < expiresAt.getTime() - SKEW_MS) return false;
+  if (now >= expiresAt) return true;
+  const declaredAt = state.grants.get(id)?.declaredAt ?? new Date(0);
+  return [...state.entries.values()].some(
+    ({ state: entry, grants, changedAt }) => entry === 'Expired' && grants.includes(id) && changedAt >= declaredAt,
+  );
+}
