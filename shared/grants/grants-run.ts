@@ -47,7 +47,8 @@ export type RunLimits = {
 
 export const RUN_LIMITS: RunLimits = {
   readMs: 30_000,
-  writeMs: 60_000,
+  // a new role of AWS is waited for two minutes of it
+  writeMs: 150_000,
   verifyMs: 30_000,
   verifyEveryMs: 24 * 3_600_000,
 };

@@ -16,10 +16,11 @@ export async function createEcrRepository(
   repository: string,
   { tagMutability, scanOnPush, tags }: CreateRepositorySettings,
   identity: AwsIdentity,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const account = parseEcrHost(host)?.account;
   try {
-    await withEcrClient(host, identity, process.env, ({ calls }) =>
+    await withEcrClient(host, identity, env, ({ calls }) =>
       calls.createRepository({
         repositoryName: repository,
         ...(account === undefined ? {} : { registryId: account }),

@@ -1,9 +1,21 @@
-// A client of the AWS API for one call about a private registry of ECR: calls are hours apart.
+// A client of the AWS API for private registries of ECR: for one call, where calls are hours apart, or for as long as somebody needs it.
 import type { ECR } from '@aws-sdk/client-ecr';
 import { awsCredentials, type AwsIdentity } from '../identity/aws.ts';
 import { parseEcrHost } from './ecr-host.ts';
 
-type Calls = Pick<ECR, 'getAuthorizationToken' | 'createRepository'>;
+type Calls = Pick<
+  ECR,
+  | 'getAuthorizationToken'
+  | 'createRepository'
+  | 'describeRepositories'
+  | 'getAccountSetting'
+  | 'getRepositoryPolicy'
+  | 'setRepositoryPolicy'
+  | 'deleteRepositoryPolicy'
+  | 'getRegistryPolicy'
+  | 'putRegistryPolicy'
+  | 'deleteRegistryPolicy'
+>;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -17,6 +29,20 @@ export async function withEcrClient<Result>(
   env: NodeJS.ProcessEnv,
   work: (ecr: EcrCalls) => Promise<Result>,
 ): Promise<Result> {
+  const ecr = await openEcrClient(host, identity, env);
+  try {
+    return await work(ecr);
+  } finally {
+    ecr.close();
+  }
+}
+
+/** Its credentials are renewed as they end. Whoever opens it closes it. */
+export async function openEcrClient(
+  host: string,
+  identity: AwsIdentity,
+  env: NodeJS.ProcessEnv,
+): Promise<EcrCalls & { close: () => void }> {
   const sdk = await import('@aws-sdk/client-ecr');
   const told = parseEcrHost(host);
   const region = told?.region ?? identity.region;
@@ -43,11 +69,7 @@ export async function withEcrClient<Result>(
     },
     { step: 'deserialize', name: 'transshipServerDate', priority: 'low' },
   );
-  try {
-    return await work({ calls: ecr, serverDate: () => date });
-  } finally {
-    ecr.destroy();
-  }
+  return { calls: ecr, serverDate: () => date, close: () => ecr.destroy() };
 }
 
 function hasOwnEndpoint(env: NodeJS.ProcessEnv): boolean {

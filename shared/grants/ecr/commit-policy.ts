@@ -1,0 +1,152 @@
+// Brings changes into a policy that has no version: read, merge, write, read back. Who else writes it in between loses nothing that we
+// could have seen; what gets lost all the same is told.
+//
+//   read ─▶ stands still? ─▶ merge ─▶ write ─▶ read back ─▶ ours and theirs as written: done
+//    ▲                                             ├─ ours missing: somebody wrote over it, again on what they wrote
+//    └─────────────────────────────────────────────┴─ only theirs missing: alarm, put back once
+import { TransshipError } from '../../errors.ts';
+import type { EntryChange } from '../backend.ts';
+import { canonicalText } from '../canonical.ts';
+import { keyOf, mergePolicy, type MergedPolicy } from './merge-policy.ts';
+import {
+  EMPTY_POLICY,
+  meaningOf,
+  parsePolicy,
+  policyEntries,
+  policyRevision,
+  renderPolicy,
+  type PolicyDocument,
+  type PolicyStatement,
+} from './policy-document.ts';
+import type { PolicyStore } from './policy-store.ts';
+
+/** One write of a target, from its first try to its last. */
+export type PolicyRun = {
+  store: PolicyStore;
+  instance: string;
+  partition: string;
+  pause: (ms: number) => Promise<void>;
+  /** Of the policy as it was planned from. */
+  revision: string;
+  /** By key, the canonical texts that this run wrote. */
+  written: Map<string, string[]>;
+  /** The keys of what it changed. */
+  changed: Set<string>;
+  alarms: string[];
+  hasRestored: boolean;
+  requestId?: string;
+};
+
+export type Committed =
+  | { state: 'done'; blocked: MergedPolicy['blocked'] }
+  /** In the words of AWS; nothing was written. */
+  | { state: 'refused'; message: string; document: PolicyDocument };
+
+const MOST_TRIES = 6;
+const STILL_MS = 300;
+const MOST_LOOKS = 5;
+
+/** @throws TransshipError object-conflict, not-found, and as AWS answers */
+export async function commitPolicy(changes: readonly EntryChange[], run: PolicyRun): Promise<Committed> {
+  const { store, instance, written } = run;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const before = await readStill(run);
+    const { document, blocked } = mergePolicy(before, changes, { instance, what: store.what, written });
+    if (policyRevision(document) === policyRevision(before)) return { state: 'done', blocked };
+    remember(changes, document, run);
+    const answer = await store.write(renderPolicy(document));
+    if (answer.state === 'refused') return { ...answer, document };
+    if (answer.requestId !== undefined) run.requestId = answer.requestId;
+    noteChanged(before, document, run);
+    const after = await readPolicy(run);
+    run.revision = policyRevision(after);
+    if (!hasOurs(document, after, run)) continue;
+    await putBackLost(document, after, run);
+    return { state: 'done', blocked };
+  }
+  throw new TransshipError('object-conflict', `${store.what}: somebody else writes its policy all the time`, {
+    hint: 'look who does: CloudTrail, event SetRepositoryPolicy',
+    retryable: true,
+  });
+}
+
+/** @throws TransshipError not-found */
+export async function readPolicy({
+  store,
+  partition,
+}: Pick<PolicyRun, 'store' | 'partition'>): Promise<PolicyDocument> {
+  const stored = await store.read();
+  if (stored.state === 'missing') {
+    throw new TransshipError('not-found', `the repository ${store.what} is gone`, {
+      hint: 'make it again, or let Transship do so: createRepository: {} in the entry of the registry',
+      retryable: true,
+    });
+  }
+  return stored.text === undefined ? EMPTY_POLICY : parsePolicy(stored.text, { partition, what: store.what });
+}
+
+/** Just before the write; where somebody has written since we looked, only once they have come to rest. */
+async function readStill(run: PolicyRun): Promise<PolicyDocument> {
+  let document = await readPolicy(run);
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    const revision = policyRevision(document);
+    if (revision === run.revision) break;
+    run.revision = revision;
+    await run.pause(STILL_MS);
+    document = await readPolicy(run);
+  }
+  return document;
+}
+
+/** Also what was refused or got lost: AWS may have taken it, and only its answer been late. */
+function remember(changes: readonly EntryChange[], document: PolicyDocument, { instance, written }: PolicyRun): void {
+  const keys = new Set(changes.map(keyOf));
+  for (const { key, statement } of policyEntries(document, instance)) {
+    if (keys.has(key)) written.set(key, [...(written.get(key) ?? []), canonicalText(statement.content)]);
+  }
+}
+
+function noteChanged(before: PolicyDocument, document: PolicyDocument, { instance, changed }: PolicyRun): void {
+  const meanings = (policy: PolicyDocument): Map<string, string> =>
+    new Map(policyEntries(policy, instance).map(({ key, statement }) => [key, meaningOf(statement)]));
+  const [old, now] = [meanings(before), meanings(document)];
+  for (const key of new Set([...old.keys(), ...now.keys()])) if (old.get(key) !== now.get(key)) changed.add(key);
+}
+
+/** All statements with our mark, and no other with it. */
+function hasOurs(expected: PolicyDocument, found: PolicyDocument, { instance }: PolicyRun): boolean {
+  const ours = (document: PolicyDocument): string =>
+    policyEntries(document, instance)
+      .filter(({ isOurs }) => isOurs)
+      .map(({ statement }) => meaningOf(statement))
+      .toSorted()
+      .join('\n');
+  return ours(expected) === ours(found);
+}
+
+async function putBackLost(expected: PolicyDocument, found: PolicyDocument, run: PolicyRun): Promise<void> {
+  const lost = lostStatements(expected, found);
+  if (lost.length === 0) return;
+  const names = lost.map(({ sid }) => (sid === undefined ? 'one without a Sid' : `Sid ${sid}`)).join(', ');
+  const told = `${run.store.what}: statements of others were lost when the policy was written: ${names}`;
+  if (run.hasRestored) {
+    run.alarms.push(`${told}; again after they had been put back`);
+    return;
+  }
+  run.hasRestored = true;
+  const mended = { ...found, statements: [...found.statements, ...lost] };
+  const answer = await run.store.write(renderPolicy(mended));
+  const after = await readPolicy(run);
+  run.revision = policyRevision(after);
+  const isBack = answer.state === 'taken' && lostStatements(mended, after).length === 0;
+  run.alarms.push(`${told}; ${isBack ? 'they were put back' : 'they could not be put back'}`);
+}
+
+function lostStatements(expected: PolicyDocument, found: PolicyDocument): PolicyStatement[] {
+  const left = found.statements.map(meaningOf);
+  return expected.statements.filter((statement) => {
+    const at = left.indexOf(meaningOf(statement));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
