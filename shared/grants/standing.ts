@@ -2,6 +2,7 @@
 import type { PullGrant } from './grant.ts';
 import type { Why } from './grant-change.ts';
 import type { GrantsState } from './grants-state.ts';
+import { overbroadReasons } from './overbroad.ts';
 import { declarationSha } from './plan-hash.ts';
 
 /** Clocks of hosts differ by up to this much. */
@@ -27,18 +28,37 @@ export function standingOf(grant: PullGrant, state: GrantsState, now: Date): Sta
   if (grant.origin === 'store' && record?.isWithdrawn === true) {
     return { holds: false, state: 'Revoked', why: 'withdrawn', message: 'withdrawn' };
   }
-  if (hasEnded(grant, state, now)) return endedStanding(grant);
+  if (hasEnded(grant, state, now) && grant.onExpiry === 'revoke') return expired(grant);
   if (grant.notBefore !== undefined && now < grant.notBefore) {
     const message = `it begins at ${grant.notBefore.toISOString()}`;
     return { holds: false, state: 'Pending', why: 'changed', message };
   }
-  return { holds: true };
+  const reasons = overbroadReasons(grant);
+  if (reasons.length === 0 || grant.approvedBy !== undefined) return running(grant, state, now);
+  return { holds: false, why: 'changed', ...unapproved(reasons.join(' and ')) };
 }
 
-function endedStanding({ expiresAt, onExpiry }: PullGrant): Standing {
-  const message = `it ended at ${expiresAt?.toISOString() ?? ''}`;
-  if (onExpiry === 'warn') return { holds: true, ended: `${message}, and stays because of \`onExpiry: warn\`` };
-  return { holds: false, state: 'Expired', why: 'expired', message, hint: 'declare a later end to give it again' };
+/** Whether by its declaration or by what a back end makes of it, whoever reaches so far needs somebody who approves of it. */
+export function unapproved(reason: string): { state: 'Pending'; message: string; hint: string } {
+  return {
+    state: 'Pending',
+    message: `it reaches ${reason}, and nobody approved that`,
+    hint: 'name who approved it in `approvedBy`, or narrow it',
+  };
+}
+
+function running(grant: PullGrant, state: GrantsState, now: Date): Standing {
+  if (!hasEnded(grant, state, now)) return { holds: true };
+  return { holds: true, ended: `${endOf(grant)}, and stays because of \`onExpiry: warn\`` };
+}
+
+function expired(grant: PullGrant): Standing {
+  const hint = 'declare a later end to give it again';
+  return { holds: false, state: 'Expired', why: 'expired', message: endOf(grant), hint };
+}
+
+function endOf({ expiresAt }: PullGrant): string {
+  return `it ended at ${expiresAt?.toISOString() ?? 'its time'}`;
 }
 
 /** What one host has ended, another one whose clock is late does not give again. */

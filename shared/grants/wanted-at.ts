@@ -10,6 +10,7 @@ import { changedNames, inSite, knownUids } from './pinned-uids.ts';
 import { entryKey } from './plan-hash.ts';
 import type { Route } from './routes.ts';
 import { type Target, siteKey, targetKey } from './site.ts';
+import { unapproved } from './standing.ts';
 
 /** Why a grant, or a part of it, has no entry; also because of what became of it. */
 export type UnmetGrant = Omit<Shortfall, 'state'> & {
@@ -102,13 +103,5 @@ function heldBack(
     message: `made anew under the same name since the grant was given: ${changed.join(', ')}`,
     hint: `look whether it is still the right one, then run \`transship grants resume ${grant.id}\``,
     uids: Object.fromEntries(inSite(entry.target, entry.uids)),
-  };
-}
-
-export function unapproved(reason: string): Pick<UnmetGrant, 'state' | 'message' | 'hint'> {
-  return {
-    state: 'Pending',
-    message: `it reaches ${reason}, and nobody approved that`,
-    hint: 'name who approved it in `approvedBy`, or narrow it',
   };
 }

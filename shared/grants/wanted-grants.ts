@@ -3,11 +3,10 @@ import type { PullGrant } from './grant.ts';
 import type { GrantsState } from './grants-state.ts';
 import { type MergedEntry, mergeEntries } from './merge-entries.ts';
 import type { SurveyedGrants } from './observed-grants.ts';
-import { overbroadReasons } from './overbroad.ts';
 import { routesOf } from './routes.ts';
 import { type Target, targetKey } from './site.ts';
 import { type Standing, standingOf } from './standing.ts';
-import { type OneGrant, type UnmetGrant, unapproved, wantedAt } from './wanted-at.ts';
+import { type OneGrant, type UnmetGrant, wantedAt } from './wanted-at.ts';
 
 export type WantedGrants = {
   /** By `entryKey`, in the order of the keys; each once, whoever shares it. */
@@ -54,10 +53,6 @@ export function targetsToRead(wanted: WantedGrants, state: GrantsState): Target[
 
 function wantedOf(grant: PullGrant, standing: Standing, surveyed: SurveyedGrants, now: Date): OneGrant {
   if (!standing.holds) return unmet([shortOf(grant, standing)]);
-  const reasons = overbroadReasons(grant);
-  if (reasons.length > 0 && grant.approvedBy === undefined) {
-    return unmet([shortOf(grant, unapproved(reasons.join(' and ')))]);
-  }
   const { routes, unrouted } = routesOf(grant, surveyed.sites);
   const at = [
     unmet(unrouted.map((one) => shortOf(grant, one, one.part.registry))),
