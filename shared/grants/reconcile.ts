@@ -1,10 +1,24 @@
-// Makes the grants hold: looks at what they mean and what is there, plans, writes what differs, and has it proven.
-import type { GrantPlan } from './grant-change.ts';
+// Makes the grants hold: looks at what they mean and what is there, plans, writes what differs, and has it proven. Sites go side by side,
+// and one that hangs holds no other; only where somebody has seen the plan, all of it is read before anything is written.
+import { TransshipError } from '../errors.ts';
+import { overbroadWidenings } from './approval.ts';
+import type { GrantChange, GrantPlan } from './grant-change.ts';
+import { grantStatuses, type GrantStatus } from './grant-status.ts';
 import type { PullGrant } from './grant.ts';
-import type { GrantStatus } from './grant-status.ts';
 import type { GrantsReport } from './grants-report.ts';
 import type { GrantsRun } from './grants-run.ts';
-import type { MergedEntry } from './merge-entries.ts';
+import { planHash } from './plan-hash.ts';
+import { planGrants } from './plan.ts';
+import { applySite } from './reconcile/apply-site.ts';
+import { amongOthers, lookAtSite, type SiteLook } from './reconcile/look-at-site.ts';
+import { planNowhere, planSite, stateWith } from './reconcile/plan-site.ts';
+import { reportOf } from './reconcile/report.ts';
+import { resolveInterrupted } from './reconcile/resolve-interrupted.ts';
+import { runContext, type RunContext } from './reconcile/run-context.ts';
+import { withhold } from './reconcile/settle.ts';
+import { note, type SiteRun } from './reconcile/site-run.ts';
+import { siteKey } from './site.ts';
+import { wantedGrants, type WantedGrants } from './wanted-grants.ts';
 
 export type PreparedGrants = {
   plan: GrantPlan;
@@ -12,8 +26,7 @@ export type PreparedGrants = {
   statuses: readonly GrantStatus[];
   /** The grants of the configuration and those by the API. */
   desired: readonly PullGrant[];
-  /** By `entryKey`. */
-  wanted: ReadonlyMap<string, MergedEntry>;
+  wanted: WantedGrants;
   /** Calls of back ends. */
   reads: number;
 };
@@ -30,13 +43,132 @@ export type ApplyOptions = {
 
 /** What would be done; it only reads. @throws TransshipError store-unavailable */
 export async function prepareGrants(run: GrantsRun): Promise<PreparedGrants> {
-  throw new Error(`not yet ${run.actor}`);
+  const context = await runContext(run);
+  const { plan, wanted, state } = await planAll(context);
+  return {
+    plan,
+    statuses: grantStatuses(context.desired, state, context.now, plan.changes),
+    desired: context.desired,
+    wanted,
+    reads: context.calls.reads,
+  };
 }
 
 /**
  * Reads, plans and applies. What goes wrong with one grant, target or site is in the report, and the others go on.
  * @throws TransshipError plan-changed; grant-refused for what needs the flag; store-unavailable
  */
-export async function applyGrants(run: GrantsRun, options: ApplyOptions): Promise<GrantsReport> {
-  throw new Error(`not yet ${run.actor} ${options.overbroad}`);
+export async function applyGrants(
+  run: GrantsRun,
+  { planHash: expected, overbroad }: ApplyOptions,
+): Promise<GrantsReport> {
+  const context = await runContext(run);
+  const isLocked = expected !== undefined;
+  const seen = isLocked || overbroad === 'refuse' ? await planAll(context) : undefined;
+  if (seen !== undefined) assertAsSeen(seen, expected, overbroad);
+  await context.declare();
+  const notes: SiteRun['notes'] = new Map();
+  const visited = context.sites.filter(({ isVisited }) => isVisited);
+  const runs = await Promise.all(
+    visited.map(async (meant) => {
+      const look = seen?.looks.get(siteKey(meant.site)) ?? (await lookAtSite(context, meant));
+      const site: SiteRun = { context, look, changes: [], planHash: '', isLocked, notes, alarms: [] };
+      await startSite(site, seen?.plan);
+      await applyStarted(site, overbroad);
+      return site;
+    }),
+  );
+  const nowhere = seen?.plan.changes.filter(({ target }) => target.backend === 'none') ?? planNowhere(context);
+  noteNowhere(nowhere, notes);
+  const changes = [...runs.flatMap((site) => site.changes), ...nowhere];
+  const targets = runs.flatMap(({ look }) => [...look.targets.values()]);
+  const alarms = runs.flatMap((site) => site.alarms);
+  return reportOf(context, { changes, planHash: seen?.plan.hash ?? planHash(changes, targets), notes, alarms });
+}
+
+type Seen = {
+  plan: GrantPlan;
+  wanted: WantedGrants;
+  state: ReturnType<RunContext['state']>;
+  looks: ReadonlyMap<string, SiteLook>;
+};
+
+async function planAll(context: RunContext): Promise<Seen> {
+  const { desired, now, run } = context;
+  const visited = context.sites.filter(({ isVisited }) => isVisited);
+  const looks = new Map(
+    await Promise.all(visited.map(async (meant) => [siteKey(meant.site), await lookAtSite(context, meant)] as const)),
+  );
+  const targets = [...looks.values()].flatMap((look) => [...look.targets.values()]);
+  const events = [...looks.values()].flatMap((look) => resolveInterrupted(context.state(), look.targets));
+  const state = stateWith(
+    context,
+    events.map(({ event }) => event),
+  );
+  const sites = amongOthers(context).map((at) => looks.get(siteKey(at.site))?.at ?? at);
+  const observed = { instance: run.config.instance, sites, state, targets };
+  const changes = planGrants(desired, observed, now).filter((change) => isMeant(context, change));
+  const wanted = wantedGrants(desired, observed, now);
+  return { plan: { changes, hash: planHash(changes, targets) }, wanted, state, looks };
+}
+
+/** Of sites that were not looked at, nothing is said. */
+function isMeant({ run, sites }: RunContext, { target, grants }: GrantChange): boolean {
+  if (target.backend === 'none') return run.only === undefined || grants.some((id) => run.only?.includes(id));
+  return sites.some(({ site, isVisited }) => isVisited && siteKey(site) === siteKey(target));
+}
+
+function assertAsSeen({ plan, state }: Seen, expected: string | undefined, overbroad: ApplyOptions['overbroad']): void {
+  if (expected !== undefined && plan.hash !== expected) {
+    throw new TransshipError('plan-changed', 'the plan is another one by now: something changed since it was made', {
+      hint: 'look at the new plan (`transship grants plan`) and apply that',
+      details: { planHash: plan.hash },
+    });
+  }
+  const [first, ...others] = overbroad === 'refuse' ? overbroadWidenings(plan.changes, state) : [];
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and ${others.length} more like it`;
+  const reach = first.wanted.overbroad ?? 'too far';
+  throw new TransshipError(
+    'grant-refused',
+    `${first.label} of grant ${first.grants.join(', ')} reaches ${reach}${more}`,
+    {
+      hint: 'give it with `--allow-overbroad`, or narrow the grant',
+      details: { grants: first.grants },
+    },
+  );
+}
+
+/** What was interrupted is in the journal before anything else is done. */
+async function startSite(site: SiteRun, plan: GrantPlan | undefined): Promise<void> {
+  const { context, look, notes } = site;
+  const resolved = resolveInterrupted(context.state(), look.targets);
+  const planned = plan?.changes.filter(({ target }) => siteKey(target) === siteKey(look.at.site));
+  const events = resolved.map(({ event }) => event);
+  site.changes = planned ?? planSite(context, look, stateWith(context, events));
+  site.planHash = plan?.hash ?? planHash(site.changes, [...look.targets.values()]);
+  await context.append(events, site.planHash);
+  for (const { record, op } of resolved) note(notes, { ...record, op }, { wasInterrupted: true });
+  for (const record of context.state().entries.values()) {
+    const isHere = siteKey(record.target) === siteKey(look.at.site);
+    if (isHere && record.intended !== undefined)
+      note(notes, { ...record, op: record.intended.op }, { wasInterrupted: true, isPassing: true });
+  }
+}
+
+async function applyStarted(site: SiteRun, overbroad: ApplyOptions['overbroad']): Promise<void> {
+  const { context } = site;
+  const isHeld = (change: GrantChange): boolean =>
+    overbroad !== 'allow' && overbroadWidenings([change], context.state()).length > 0;
+  await withhold(site, site.changes.filter(isHeld));
+  await applySite(site, (change) => !isHeld(change));
+}
+
+/** Nothing is to be done for them, and nothing to be journalled: it follows from what is declared. */
+function noteNowhere(changes: readonly GrantChange[], notes: SiteRun['notes']): void {
+  for (const change of changes) {
+    if (change.op !== 'none') continue;
+    const { state, message, hint } = change;
+    note(notes, change, { fallback: state, problem: { message, ...(hint === undefined ? {} : { hint }) } });
+  }
 }

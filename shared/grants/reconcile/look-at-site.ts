@@ -1,0 +1,124 @@
+// Looks at one site: what grants mean there, and what stands at the targets that they want or that are known to have something of ours.
+import { TransshipError, isTransshipError, messageOf } from '../../errors.ts';
+import type { GrantBackend } from '../backend.ts';
+import type { ObservedTarget, UnreadTarget } from '../entry.ts';
+import type { ObservedSite } from '../observed-grants.ts';
+import { siteKey, targetKey, type Site, type Target } from '../site.ts';
+import { wantedGrants, targetsToRead } from '../wanted-grants.ts';
+import { wantedOf } from '../wanted-of.ts';
+import { counted } from './counted.ts';
+import { inFlight } from './in-flight.ts';
+import type { MeantSite } from './meant-sites.ts';
+import type { RunContext } from './run-context.ts';
+import { within } from './within.ts';
+
+export type SiteLook = {
+  at: ObservedSite;
+  /** Absent: it could not be opened. */
+  backend?: GrantBackend;
+  /** By `targetKey`. */
+  targets: Map<string, ObservedTarget | UnreadTarget>;
+};
+
+const IN_FLIGHT = 8;
+/** After so many targets that did not answer the others of the site are not asked any more. */
+const MOST_LATE = 3;
+
+/** Never throws: what cannot be read says why. */
+export async function lookAtSite(context: RunContext, meant: MeantSite): Promise<SiteLook> {
+  const { site } = meant;
+  try {
+    const { backend, at, marked } = await surveySite(context, meant);
+    const look: SiteLook = { at, backend, targets: new Map() };
+    const places = new Map([...placesOf(context, at), ...marked].map((target) => [targetKey(target), target]));
+    await readTargets(context, look, [...places.values()]);
+    return look;
+  } catch (error) {
+    const trouble = troubleOf(error);
+    const at = { site, error: trouble };
+    const targets = placesOf(context, at).map((target) => [targetKey(target), { target, error: trouble }] as const);
+    return { at, targets: new Map(targets) };
+  }
+}
+
+/** Reads one target anew, into the look. */
+export async function readTarget(
+  context: RunContext,
+  { backend, targets }: SiteLook,
+  target: Target,
+): Promise<ObservedTarget | UnreadTarget> {
+  const found = await observed(context, backend, target);
+  targets.set(targetKey(target), found);
+  return found;
+}
+
+/** The site as it was seen among all others, of which nothing is known here. */
+export function amongOthers({ sites }: Pick<RunContext, 'sites'>, at?: ObservedSite): ObservedSite[] {
+  return sites.map(({ site, isVisited }) => {
+    if (at !== undefined && siteKey(site) === siteKey(at.site)) return at;
+    return isVisited ? { site, error: notAsked(site) } : { site, survey: {} };
+  });
+}
+
+async function surveySite({ run, limits, calls }: RunContext, { site, parts, grants }: MeantSite) {
+  return within({ ms: limits.readMs, clock: run.clock, who: nameOf(site) }, async (signal) => {
+    const backend = counted(await run.backendFor(site), calls);
+    const [survey, marked, wanted] = await Promise.all([
+      parts.length === 0 ? {} : backend.survey(parts, { signal, grants }),
+      backend.marked({ signal }),
+      wantedOf(site.backend),
+    ]);
+    return { backend, marked, at: { site, survey, ...(wanted === undefined ? {} : { wanted }) } };
+  });
+}
+
+function placesOf(context: RunContext, at: ObservedSite): Target[] {
+  const { desired, run, now } = context;
+  const surveyed = { instance: run.config.instance, sites: amongOthers(context, at), state: context.state() };
+  const places = targetsToRead(wantedGrants(desired, surveyed, now), context.state());
+  return places.filter((target) => siteKey(target) === siteKey(at.site));
+}
+
+async function readTargets(context: RunContext, look: SiteLook, places: readonly Target[]): Promise<void> {
+  let late = 0;
+  await inFlight(IN_FLIGHT, places, async (target) => {
+    if (late >= MOST_LATE) {
+      look.targets.set(targetKey(target), { target, error: givenUp(look.at.site) });
+      return;
+    }
+    const found = await readTarget(context, look, target);
+    if ('error' in found && isTransshipError(found.error, 'timeout')) late += 1;
+  });
+}
+
+async function observed(
+  { run, limits }: RunContext,
+  backend: GrantBackend | undefined,
+  target: Target,
+): Promise<ObservedTarget | UnreadTarget> {
+  if (backend === undefined) return { target, error: notAsked(target) };
+  try {
+    const who = `${nameOf(target)} ${target.place}`.trim();
+    return await within({ ms: limits.readMs, clock: run.clock, who }, (signal) => backend.observe(target, { signal }));
+  } catch (error) {
+    return { target, error: troubleOf(error) };
+  }
+}
+
+/** What anything that was thrown is to people. */
+export function troubleOf(error: unknown): TransshipError {
+  return isTransshipError(error) ? error : new TransshipError('internal', messageOf(error), { cause: error });
+}
+
+/** As people name it. */
+export function nameOf({ backend, host }: Pick<Site, 'backend' | 'host'>): string {
+  return backend === 'kubernetes' ? `cluster ${host}` : host;
+}
+
+function notAsked(site: Pick<Site, 'backend' | 'host'>): TransshipError {
+  return new TransshipError('interrupted', `${nameOf(site)} was not looked at`, { retryable: true });
+}
+
+function givenUp(site: Site): TransshipError {
+  return new TransshipError('timeout', `${nameOf(site)} does not answer`, { retryable: true });
+}

@@ -1,0 +1,41 @@
+// Plans one site by itself, so that it need not wait for others: what it means for them is theirs to say.
+import { foldLines } from '../fold-journal.ts';
+import type { GrantChange } from '../grant-change.ts';
+import type { GrantsState } from '../grants-state.ts';
+import type { JournalEvent } from '../journal.ts';
+import { planGrants } from '../plan.ts';
+import { siteKey, targetKey, type Target } from '../site.ts';
+import { amongOthers, type SiteLook } from './look-at-site.ts';
+import type { RunContext } from './run-context.ts';
+
+/** @param state with what became of writes that were interrupted */
+export function planSite(context: RunContext, look: SiteLook, state: GrantsState = context.state()): GrantChange[] {
+  const { run, desired, now } = context;
+  const { instance } = run.config;
+  const observed = { instance, sites: amongOthers(context, look.at), state, targets: [...look.targets.values()] };
+  return planGrants(desired, observed, now).filter(({ target }) => siteKey(target) === siteKey(look.at.site));
+}
+
+export function planTarget(context: RunContext, look: SiteLook, target: Target): GrantChange[] {
+  return planSite(context, look).filter((change) => targetKey(change.target) === targetKey(target));
+}
+
+/** What is said of grants that are nothing anywhere: before their time, not approved, without a registry that can. */
+export function planNowhere(context: RunContext): GrantChange[] {
+  const { run, desired, now } = context;
+  const observed = { instance: run.config.instance, sites: amongOthers(context), state: context.state(), targets: [] };
+  const isOne = ({ grants }: GrantChange): boolean =>
+    run.only === undefined || grants.some((id) => run.only?.includes(id));
+  return planGrants(desired, observed, now).filter((change) => change.target.backend === 'none' && isOne(change));
+}
+
+/** As it will be when the lines are in the journal. */
+export function stateWith(
+  { state, now, run }: Pick<RunContext, 'state' | 'now' | 'run'>,
+  events: readonly JournalEvent[],
+): GrantsState {
+  return foldLines(
+    state(),
+    events.map((event) => ({ at: now, actor: run.actor, ...event })),
+  );
+}

@@ -1,0 +1,54 @@
+// What a run tells in the end: of each grant, of each entry that was not simply as it should be, and when there is something to do again.
+import type { GrantChange } from '../grant-change.ts';
+import { grantStatuses } from '../grant-status.ts';
+import type { EntryReport, GrantsReport } from '../grants-report.ts';
+import { entryKey, isWriting } from '../plan-hash.ts';
+import type { RunContext } from './run-context.ts';
+import { noteKey, type Note, type Notes } from './site-run.ts';
+
+type Done = { changes: readonly GrantChange[]; planHash: string; notes: Notes; alarms: readonly string[] };
+
+/** What is not proven, or may pass, is looked at again after so long. */
+const SOON_MS = 15_000;
+
+export function reportOf(context: RunContext, { changes, planHash, notes, alarms }: Done): GrantsReport {
+  const { desired, now, calls } = context;
+  const at = context.run.clock.now();
+  // what was written says the journal
+  const open = changes.filter((change) => !isWriting(change) || notes.get(noteKey(change))?.problem !== undefined);
+  const nextAt = nextOf(context, notes, at);
+  return {
+    at,
+    planHash,
+    grants: grantStatuses(desired, context.state(), now, open),
+    entries: [...notes.values()].filter(isNews).map((note) => entryReport(context, note)),
+    alarms,
+    ...calls,
+    ...(nextAt === undefined ? {} : { nextAt }),
+  };
+}
+
+/** An entry that was only verified, and is as it was, is none. */
+function isNews({ op, problem, isWritten, wasInterrupted }: Note): boolean {
+  return op !== 'noop' || problem !== undefined || isWritten || wasInterrupted;
+}
+
+function entryReport(context: RunContext, { fallback, shown, isPassing: _, ...note }: Note): EntryReport {
+  const record = context.state().entries.get(entryKey(note.target, note.key));
+  const problem = note.problem ?? record?.problem;
+  return {
+    ...note,
+    state: shown ?? record?.state ?? fallback,
+    ...(record?.verification === undefined ? {} : { verification: record.verification }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function nextOf({ desired, run }: RunContext, notes: Notes, at: Date): Date | undefined {
+  const soon = [...notes.values()].some(({ isPassing }) => isPassing) ? [at.getTime() + SOON_MS] : [];
+  const meant = desired.filter(({ id }) => run.only === undefined || run.only.includes(id));
+  const moments = meant.flatMap(({ notBefore, expiresAt }) => [notBefore, expiresAt]);
+  const ahead = moments.filter((moment) => moment !== undefined && moment > at).map((moment) => Number(moment));
+  const next = Math.min(...soon, ...ahead);
+  return Number.isFinite(next) ? new Date(next) : undefined;
+}

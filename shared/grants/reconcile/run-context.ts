@@ -1,0 +1,58 @@
+// What the parts of one run share: what it is asked for, what is known by now, and what it did.
+import { desiredGrants } from '../desired-grants.ts';
+import { foldLines } from '../fold-journal.ts';
+import type { PullGrant } from '../grant.ts';
+import { RUN_LIMITS, type GrantsRun, type RunLimits } from '../grants-run.ts';
+import type { GrantsState } from '../grants-state.ts';
+import type { JournalEvent, JournalLine } from '../journal.ts';
+import type { Calls } from './counted.ts';
+import { declarations } from './declarations.ts';
+import { meantSites, type MeantSite } from './meant-sites.ts';
+
+export type RunContext = {
+  run: GrantsRun;
+  limits: RunLimits;
+  now: Date;
+  desired: readonly PullGrant[];
+  sites: readonly MeantSite[];
+  calls: Calls;
+  /** The journal, with all that this run has to say by now. */
+  state(): GrantsState;
+  /** What the configuration declares: it is part of `state` from the start, and in the journal when this resolves. */
+  declare(): Promise<void>;
+  /** Durable when it resolves. */
+  append(events: readonly JournalEvent[], planHash: string): Promise<void>;
+  /** What is known is read anew: somebody else may have written. */
+  refresh(): Promise<void>;
+};
+
+/** @throws TransshipError store-unavailable */
+export async function runContext(run: GrantsRun): Promise<RunContext> {
+  const { config, store, clock, actor, only } = run;
+  const now = clock.now();
+  const stored = await store.state();
+  const declared = declarations(config.grants, stored, { at: now, actor });
+  let state = foldLines(stored, declared);
+  const desired = desiredGrants(config.grants, state);
+  return {
+    run,
+    limits: { ...RUN_LIMITS, ...run.limits },
+    now,
+    desired,
+    sites: meantSites({ config, desired, state, ...(only === undefined ? {} : { only }) }),
+    calls: { reads: 0, writes: 0 },
+    state: () => state,
+    async declare() {
+      if (declared.length > 0) await store.append(declared);
+    },
+    async append(events, planHash) {
+      if (events.length === 0) return;
+      const lines = events.map((event): JournalLine => ({ at: clock.now(), actor, planHash, ...event }));
+      await store.append(lines);
+      state = foldLines(state, lines);
+    },
+    async refresh() {
+      state = await store.state();
+    },
+  };
+}

@@ -1,0 +1,94 @@
+// Journals why entries are not as grants want them, once: what has been said already is not said again.
+import { isRead } from '../entry.ts';
+import type { GrantChange } from '../grant-change.ts';
+import type { EntryRecord, GrantState } from '../grants-state.ts';
+import type { JournalEvent } from '../journal.ts';
+import { siteKey, targetKey } from '../site.ts';
+import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
+
+type Reason = { state: GrantState; message: string; hint?: string };
+
+/** @throws TransshipError store-unavailable */
+export async function settle(site: SiteRun): Promise<void> {
+  const events = site.changes.flatMap((change) => settledBy(site, change));
+  await site.context.append([...events, ...forgotten(site)], site.planHash);
+}
+
+/** What needs somebody who says that it is meant. @throws TransshipError store-unavailable */
+export async function withhold(site: SiteRun, changes: readonly GrantChange[]): Promise<void> {
+  const events = changes.flatMap((change) => {
+    const reach = 'wanted' in change ? change.wanted?.overbroad : undefined;
+    const message = `it reaches ${reach ?? 'too far'}, and is given only by hand`;
+    const hint = 'run `transship grants apply --allow-overbroad` once';
+    note(site.notes, change, { problem: { message, hint } });
+    return ifNew(site, change, { state: 'Pending', message, hint });
+  });
+  await site.context.append(events, site.planHash);
+}
+
+function settledBy(site: SiteRun, change: GrantChange): JournalEvent[] {
+  const reason = reasonOf(change);
+  if (reason === undefined) return [];
+  const { state, message, hint } = reason;
+  const problem = { message, ...(hint === undefined ? {} : { hint }) };
+  const isSeen = isSeenAt(site, change);
+  note(site.notes, change, { problem, fallback: state, ...(isSeen ? {} : { shown: state, isPassing: true }) });
+  // of what could not be read nothing new is known; several grants may have no entry at one target
+  if (!isSeen || change.key === '') return [];
+  // gone is what is proven to be
+  if (state === 'Expired' || state === 'Revoked') return [];
+  return ifNew(site, change, reason);
+}
+
+function reasonOf(change: GrantChange): Reason | undefined {
+  switch (change.op) {
+    case 'none':
+      return change;
+    case 'conflict':
+      return { state: 'Conflict', message: change.message, hint: change.hint };
+    case 'drift':
+      return { state: 'Drifted', message: change.message };
+    default:
+      return undefined;
+  }
+}
+
+function ifNew(site: SiteRun, change: GrantChange, { state, message, hint }: Reason): JournalEvent[] {
+  const record = recordOf(site, change);
+  if (record?.removed !== undefined) return [];
+  const isKnown = record?.state === state && record.problem?.message === message;
+  return isKnown
+    ? []
+    : [{ ...namesOf(change), event: 'settled', state, message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** Entries that never stood there, and are wanted no more. */
+function forgotten(site: SiteRun): JournalEvent[] {
+  const { context, look, changes } = site;
+  const planned = new Set(changes.map(({ target, key }) => `${targetKey(target)} ${key}`));
+  return [...context.state().entries.values()]
+    .filter((record) => siteKey(record.target) === siteKey(look.at.site) && isNothing(record))
+    .filter((record) => !planned.has(`${targetKey(record.target)} ${record.key}`))
+    .filter(({ target }) => 'survey' in look.at || !look.targets.has(targetKey(target)))
+    .map((record) => ({
+      ...namesOf(record),
+      event: 'settled',
+      state: 'Revoked',
+      message: 'it is wanted no more, and was never there',
+    }));
+}
+
+function isNothing({ content, intended, removed, state }: EntryRecord): boolean {
+  return (
+    content === undefined &&
+    intended === undefined &&
+    removed === undefined &&
+    state !== 'Revoked' &&
+    state !== 'Expired'
+  );
+}
+
+function isSeenAt({ look }: SiteRun, { target }: GrantChange): boolean {
+  const found = look.targets.get(targetKey(target));
+  return found === undefined ? !('error' in look.at) : isRead(found);
+}

@@ -1,0 +1,15 @@
+// The pure part of each back end, by its kind.
+import type { WantedEntries } from './backend.ts';
+import type { BackendKind } from './site.ts';
+
+/** Undefined: the registry has no means for grants. */
+export async function wantedOf(kind: BackendKind): Promise<WantedEntries | undefined> {
+  switch (kind) {
+    case 'ecr':
+      return (await import('./ecr/wanted.ts')).ecrWanted;
+    case 'artifact-registry':
+      return (await import('./artifact-registry/wanted.ts')).artifactRegistryWanted;
+    default:
+      return undefined;
+  }
+}
