@@ -6,6 +6,7 @@ import { addApiTokens } from './api-tokens.ts';
 import { addCredentials } from './credentials.ts';
 import { addDocument } from './document.ts';
 import { addEvents } from './events.ts';
+import { addGrants } from './grants.ts';
 import { addHealth } from './health.ts';
 import { addJobEvents } from './job-events.ts';
 import { addJobs } from './jobs.ts';
@@ -17,6 +18,7 @@ import { addReferencePage } from './reference-page.ts';
 import { addRegistries } from './registries.ts';
 import { refuseOtherMethods } from './route.ts';
 import { addRules } from './rules.ts';
+import { addTokens } from './token.ts';
 
 /** `app.fetch(request, { peer })`: the host says who is at the other end. One application per process: it counts its clients. */
 export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
@@ -28,9 +30,11 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   addEvents(api, deps);
   addRegistries(api, deps);
   addCredentials(api, deps);
+  addGrants(api, deps);
   addApiTokens(api, deps);
   addReceivers(api, deps);
   addKubernetes(api, deps);
+  addTokens(api, deps);
   addHealth(api, deps);
   addReferencePage(api, addDocument(api, deps));
   refuseOtherMethods(api);

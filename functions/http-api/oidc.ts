@@ -8,6 +8,9 @@ import type { Identity } from './identity.ts';
 
 type Issuer = ApiConfig['oidc'][number];
 
+/** What a token has to fit, beside being signed by its issuer; `match`: all of these claims. */
+type Fit = { issuer: string; audience: string; match: Readonly<Record<string, string>> };
+
 const ALGORITHMS = ['RS256', 'ES256'];
 const CLOCK_SKEW_SECONDS = 60;
 
@@ -21,16 +24,27 @@ export async function verifyIdentity(
   keys: SigningKeys,
   now: Date,
 ): Promise<Identity | undefined> {
+  const fitting = await fittingClaims(token, issuers, keys, now);
+  return fitting && identityOf(fitting.claims, fitting.entry);
+}
+
+/** The claims of a token with the first entry that it fits. @throws as `verifyIdentity` */
+export async function fittingClaims<Entry extends Fit>(
+  token: string,
+  entries: readonly Entry[],
+  keys: SigningKeys,
+  now: Date,
+): Promise<{ claims: JWTPayload; entry: Entry } | undefined> {
   const issuer = claimedIssuer(token);
-  for (const entry of issuers.filter((one) => one.issuer === issuer)) {
+  for (const entry of entries.filter((one) => one.issuer === issuer)) {
     const claims = await verifiedClaims(token, entry, keys, now);
-    if (claims !== undefined && matches(claims, entry)) return identityOf(claims, entry);
+    if (claims !== undefined && matches(claims, entry)) return { claims, entry };
   }
   return undefined;
 }
 
 /** What the token says of its origin, which is not believed but decides whose keys it has to stand up to. */
-function claimedIssuer(token: string): string | undefined {
+export function claimedIssuer(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;
   } catch {
@@ -40,7 +54,7 @@ function claimedIssuer(token: string): string | undefined {
 
 async function verifiedClaims(
   token: string,
-  { issuer, audience }: Issuer,
+  { issuer, audience }: Fit,
   keys: SigningKeys,
   now: Date,
 ): Promise<JWTPayload | undefined> {
@@ -63,7 +77,7 @@ async function verifiedClaims(
   }
 }
 
-function matches(claims: JWTPayload, { match }: Issuer): boolean {
+function matches(claims: JWTPayload, { match }: Fit): boolean {
   return Object.entries(match).every(([name, pattern]) => {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
     const values: unknown[] = Array.isArray(value) ? value : [value];

@@ -23,7 +23,9 @@ export type FetchJsonOptions = {
 export function jsonFetcher({ env, certificateAuthorities, config, userAgent }: FetchJsonOptions): FetchJson {
   return async (url) => {
     if (url.protocol !== 'https:') throw refused(url, 'it is not https');
-    const trusted = config().api.oidc.some(({ issuer }) => comparableHost(new URL(issuer)) === comparableHost(url));
+    const { api, tokenEndpoint } = config();
+    const issuers = [...api.oidc, ...(tokenEndpoint?.oidc ?? [])];
+    const trusted = issuers.some(({ issuer }) => comparableHost(new URL(issuer)) === comparableHost(url));
     const limitsMs = { connectMs: TIMEOUT_MS, responseMs: TIMEOUT_MS, commitMs: TIMEOUT_MS, stallMs: TIMEOUT_MS };
     const transport = createTransport({ origin: url.origin, certificateAuthorities, proxies: env, timeouts: limitsMs });
     try {

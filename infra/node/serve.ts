@@ -103,6 +103,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     acceptNamespaces: namespaceIntake(intake),
     grantsChanged: async () => live.distribution?.grantsChanged(),
     namespaceLabels: (cluster, namespace) => live.distribution?.labelsOf(cluster, namespace),
+    tokenKeys: () => live.prepared.tokenKeys,
     version,
     readiness: () => (stopping.signal.aborted ? 'the server is stopping' : store.unreadyReason()),
     brokenReason: store.brokenReason,

@@ -13,6 +13,7 @@ import { declareReceivers } from './receivers.ts';
 import { declareServe } from './serve.ts';
 import { declareSync } from './sync.ts';
 import { declareTags } from './tags.ts';
+import { declareTokenEndpoint } from './token-endpoint.ts';
 import { declareVersion } from './version.ts';
 
 export const DECLARATIONS = [
@@ -26,6 +27,7 @@ export const DECLARATIONS = [
   declareReceivers,
   declareCredentials,
   declareCluster,
+  declareTokenEndpoint,
   declareApiToken,
   declareConfig,
   declareDemo,
