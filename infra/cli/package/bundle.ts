@@ -58,6 +58,8 @@ const result = await esbuild.build({
   target: 'node24',
   legalComments: 'none',
   banner: { js: banner },
+  // google-gax asks where it lies, and reads nothing there: its protocol buffers are in the bundle
+  define: { __dirname: 'import.meta.dirname' },
   plugins: [startedFiles, lazyCommonJs],
   metafile: true,
   logLevel: 'warning',
