@@ -60,11 +60,15 @@ export function fullSubject(subject: RoleSubject): RoleSubject & { apiGroup?: st
 
 /** @throws TransshipError invalid-response */
 export function readBinding(object: ApiObject): Binding {
+  return { ...readMetadata(object), ...readBound(object) };
+}
+
+/** What a binding says, without its metadata. @throws TransshipError invalid-response */
+export function readBound(object: ApiObject): Pick<Binding, 'roleRef' | 'subjects'> {
   const roleRef = readObject(object, 'roleRef') ?? {};
   const kind = readText(roleRef, 'kind');
   if (kind !== 'Role' && kind !== 'ClusterRole') throw unexpected('a binding that binds no role');
   return {
-    ...readMetadata(object),
     roleRef: { kind, name: requireText(roleRef, 'name') },
     subjects: readObjects(object, 'subjects').map(readSubject),
   };
@@ -93,7 +97,8 @@ function readSubject(subject: ApiObject): RoleSubject {
   throw unexpected('a binding for something that is no subject');
 }
 
-function readRules(object: ApiObject): RoleRule[] {
+/** The member `rules`. @throws TransshipError invalid-response */
+export function readRules(object: ApiObject): RoleRule[] {
   return readObjects(object, 'rules').flatMap((rule) => {
     const resources = readTextList(rule, 'resources');
     if (resources.length === 0) return [];

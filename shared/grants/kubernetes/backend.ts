@@ -1,0 +1,42 @@
+// The back end for registries that obey Kubernetes: grants are RoleBindings in the namespaces of the images, proven by access reviews.
+// https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+import type { Cluster } from '../../cluster/cluster.ts';
+import { listRoleBindings } from '../../cluster/role-bindings.ts';
+import type { GrantBackend } from '../backend.ts';
+import type { Site, Target } from '../site.ts';
+import { auditCluster } from './audit.ts';
+import { grantsSelector } from './binding-marks.ts';
+import { observeNamespace } from './observe.ts';
+import { surveyCluster } from './survey.ts';
+import { verifyBinding } from './verify.ts';
+import { writeNamespace } from './write.ts';
+
+export type KubernetesBackendOptions = {
+  site: Site;
+  instance: string;
+  /** It is not closed with the back end. */
+  cluster: Cluster;
+};
+
+export function kubernetesBackend({ site, instance, cluster }: KubernetesBackendOptions): GrantBackend {
+  const own = { site, instance };
+  return {
+    kind: 'kubernetes',
+    survey: (parts, options) => surveyCluster(cluster, parts, options),
+    observe: (target, options) => observeNamespace(cluster, target, { ...own, ...options }),
+    marked: (options) => markedNamespaces(cluster, { ...own, ...options }),
+    write: ({ target }, changes, options) => writeNamespace(cluster, target, changes, { instance, ...options }),
+    verify: (entry, expected, options) => verifyBinding(cluster, entry, expected, { ...own, ...options }),
+    audit: (options) => auditCluster(cluster, { ...own, ...options }),
+  };
+}
+
+async function markedNamespaces(
+  cluster: Cluster,
+  { site, instance, ...options }: { site: Site; instance: string; signal?: AbortSignal },
+): Promise<Target[]> {
+  const selector = { labelSelector: grantsSelector(instance), ...options };
+  const pages = await Array.fromAsync(listRoleBindings(cluster, selector));
+  const namespaces = new Set(pages.flat().map(({ namespace }) => namespace));
+  return [...namespaces].map((place) => ({ backend: site.backend, host: site.host, place }));
+}
