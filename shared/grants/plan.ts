@@ -1,13 +1,13 @@
 // Plans what is to be done so that the grants hold. It reads nothing but its arguments: what is printed is what would be applied, and
 // the next run plans from what it then finds.
 import { inOrder } from './change-order.ts';
-import { type ObservedTarget, type UnreadTarget, isRead } from './entry.ts';
+import { type ObservedEntry, type ObservedTarget, type UnreadTarget, isRead } from './entry.ts';
 import type { GrantChange } from './grant-change.ts';
 import type { PullGrant } from './grant.ts';
 import type { EntryRecord } from './grants-state.ts';
 import type { MergedEntry } from './merge-entries.ts';
 import type { ObservedGrants } from './observed-grants.ts';
-import { isOurs } from './ownership.ts';
+import { isOurs, isSameContent } from './ownership.ts';
 import { planEntry } from './plan-entry.ts';
 import { entryKey } from './plan-hash.ts';
 import { leftoverOf, planLeftover } from './plan-leftover.ts';
@@ -57,9 +57,15 @@ function planRead(at: ObservedTarget, context: Context): GrantChange[] {
   const entries = wantedOf(at, context).map((merged) =>
     at.state === 'missing'
       ? absent(merged.wanted, 'is not there')
-      : planEntry(merged, seen.get(merged.wanted.key), recordOf(at, merged.wanted.key, context)),
+      : planEntry(merged, seen.get(merged.wanted.key) ?? twinOf(merged, at), recordOf(at, merged.wanted.key, context)),
   );
   return [...entries, ...planLeftovers(at, context)];
+}
+
+/** Somebody else's that says the same in a place of its own: what `adopt` takes over, and enough for a grant that only observes. */
+function twinOf({ wanted, isEnforced, adopts }: MergedEntry, { entries }: ObservedTarget): ObservedEntry | undefined {
+  if (isEnforced && !adopts) return undefined;
+  return entries.find(({ owner, content }) => owner === 'foreign' && isSameContent(content, wanted.content));
 }
 
 /** What stands there and is ours, and what the journal believes to stand there. Sites that nobody asked about keep what they have. */
