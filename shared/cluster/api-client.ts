@@ -157,7 +157,7 @@ export function createApiClient(options: ApiClientOptions): Cluster {
     const signal = call.signal ?? closing.signal;
     let wasRenewed = false;
     for (let tried = 1; ; tried += 1) {
-      const leave = await pacing.enter(call.method !== 'GET', signal);
+      const leave = await pacing.enter(isWrite(call), signal);
       try {
         return await attempt(call, signal, read);
       } catch (error) {
@@ -242,16 +242,21 @@ export function createApiClient(options: ApiClientOptions): Cluster {
 /** A write is tried again only where it cannot have been done: refused before, or never sent. */
 function mayTryAgain(
   error: unknown,
-  { method }: Call,
+  call: Call,
   tried: number,
   { tries, longestRetryAfterMs }: RetryPolicy,
 ): error is TransshipError {
   if (!isTransshipError(error) || tried >= tries || (error.retryAfterMs ?? 0) > longestRetryAfterMs) return false;
   if (error.code === 'too-many-requests') return true;
-  if (method === 'GET') {
+  if (!isWrite(call)) {
     return error.retryable && isTransshipError(error, 'connection-failed', 'timeout', 'cluster-unavailable');
   }
   return error.retryable && wasNotSent(error);
+}
+
+/** Reviews are sent as new objects, but nothing is kept of them: they only ask. */
+function isWrite({ method, path }: Pick<Call, 'method' | 'path'>): boolean {
+  return method !== 'GET' && !/^\/apis\/auth[a-z]+\.k8s\.io\/[^/]+\/[a-z]+reviews$/.test(path);
 }
 
 function dropIdle({ freeSockets }: Agent): void {

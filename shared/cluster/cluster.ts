@@ -21,7 +21,7 @@ export type Cluster = {
   /** As the configuration calls it. */
   readonly name: string;
   /**
-   * One request, paced by the limit of this cluster; a GET that failed on the way is tried again.
+   * One request, paced by the limit of this cluster; a GET or a review that failed on the way is tried again.
    * @throws TransshipError unauthorized, denied, not-found, object-conflict (409), list-expired (410), object-refused (400, 422),
    * too-many-requests, cluster-unavailable (5xx, no answer in time), connection-failed, tls-failed
    */

@@ -58,6 +58,28 @@ describe('a read that fails on the way', () => {
   });
 });
 
+describe('a review', () => {
+  it.each([
+    ['/apis/authentication.k8s.io/v1/tokenreviews', 2],
+    ['/apis/authorization.k8s.io/v1/subjectaccessreviews', 2],
+    ['/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', 2],
+    ['/apis/acme.io/v1/subjectaccessreviews', 1],
+    ['/apis/authorization.k8s.io/v1/namespaces/one/others', 1],
+  ])('only asks, and is tried again like a read: %s', async (path, requests) => {
+    await using api = await startBareApiServer((_request, response, count) =>
+      answerJson(response, count === 1 ? 503 : 201, { kind: 'Answer', metadata: {} }),
+    );
+    const asked = api.cluster.send({ method: 'POST', path, body: {} });
+    expect(
+      await asked.then(
+        () => 'answered',
+        () => 'failed',
+      ),
+    ).toBe(requests === 2 ? 'answered' : 'failed');
+    expect(api.requests).toHaveLength(requests);
+  });
+});
+
 describe('a write', () => {
   it.each([
     ['500', (response) => answerJson(response, 500, {}), 'cluster-unavailable'],
