@@ -5,6 +5,8 @@ import type { BackendKind } from './site.ts';
 /** Undefined: the registry has no means for grants. */
 export async function wantedOf(kind: BackendKind): Promise<WantedEntries | undefined> {
   switch (kind) {
+    case 'kubernetes':
+      return (await import('./kubernetes/wanted.ts')).kubernetesWanted;
     case 'ecr':
       return (await import('./ecr/wanted.ts')).ecrWanted;
     case 'artifact-registry':

@@ -8,40 +8,31 @@ import { within } from './within.ts';
 type Gone = { target: Target; key: string; grants: readonly string[] };
 
 const MOST_NAMED = 3;
+const OF_OTHERS: readonly AuditFinding['class'][] = ['foreign', 'adoptable', 'over-broad'];
 
 /**
  * @param said by whoever was asked, in its own words
  * @returns in words; undefined where it is another grant of ours
  */
 export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | undefined): Promise<string | undefined> {
-  if (said !== undefined && namesOurs(site, gone, said)) return undefined;
   const findings = (await audited(site)).filter(({ target }) => isThere(target, gone.target));
   const named = findings.filter(({ object }) => said !== undefined && isNamed(object, said));
   if (named.some((finding) => isOfOther(finding, gone))) return undefined;
-  const others = findings.filter(
-    (finding) => finding.class === 'foreign' || finding.class === 'adoptable' || finding.class === 'over-broad',
-  );
-  const [first] = named.length > 0 ? named : others;
-  if (first !== undefined) return listed(named.length > 0 ? named : others);
+  if (named.length > 0) return listed(named);
+  const others = findings.filter((finding) => OF_OTHERS.includes(finding.class));
+  if (others.length > 0) return listed(others);
   if (said === undefined && findings.some((finding) => isOfOther(finding, gone))) return undefined;
   return said ?? `somebody else's at ${nameOf(gone.target)}`;
 }
 
-function namesOurs({ context }: SiteRun, { target, key }: Gone, said: string): boolean {
-  return [...context.state().entries.values()].some(
-    (record) =>
-      record.content !== undefined &&
-      record.key !== key &&
-      isThere(record.target, target) &&
-      isNamed(record.label, said),
-  );
-}
-
-/** By the last word of what it is called: `RoleBinding pull-grant-base`. */
-function isNamed(label: string, said: string): boolean {
-  const name = label.split(' ').at(-1) ?? label;
-  const words = said.split(/[\s"',;()]+/).flatMap((word) => [word, ...word.split('/')]);
-  return words.includes(name);
+/** `RoleBinding by-hand` is named by `allowed by RoleBinding "by-hand/shared-ns" of ClusterRole …`. */
+function isNamed(object: string, said: string): boolean {
+  const [kind = '', ...rest] = object.split(' ');
+  const name = rest.join(' ');
+  return [`${kind} ${name}`, `${kind} "${name}`].some((start) => {
+    const at = said.indexOf(start);
+    return name !== '' && at >= 0 && !/[\w.-]/.test(said.charAt(at + start.length));
+  });
 }
 
 function isOfOther(finding: AuditFinding, { grants }: Gone): boolean {
