@@ -1,5 +1,6 @@
 // What the API needs beside what every function gets, and what a host tells with each request.
 import type { JobChange } from '../../shared/jobs/job-store.ts';
+import type { BackendFor } from '../../shared/grants/grants-run.ts';
 import type { FetchJson } from '../../shared/events/signing-keys.ts';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
@@ -32,6 +33,8 @@ export type ApiDeps = Deps & {
   readonly brokenReason?: () => Reason;
   /** The registries that hold now, open until they are given back, whatever is loaded meanwhile. Absent: nothing closes them. */
   readonly borrowRegistries?: () => { value: Registries; giveBack: () => void };
+  /** The same with what registries and clusters have for grants. */
+  readonly borrowGrantBackends?: () => { value: BackendFor; giveBack: () => void };
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
   readonly metricsText?: () => Promise<string>;
   /** How a registry answers now; absent: nobody is asked. */

@@ -10,9 +10,17 @@ export type OutputStream = {
   readonly columns?: number;
 };
 
+export type InputStream = {
+  readonly isTTY?: boolean;
+  /** The next line, without its end; undefined where there is none any more, or the signal was aborted. */
+  readLine(signal: AbortSignal): Promise<string | undefined>;
+};
+
 export type Io = {
   stdout: OutputStream;
   stderr: OutputStream;
+  /** Who can be asked. */
+  stdin: InputStream;
   env: NodeJS.ProcessEnv;
   homeDir: string;
   /** Aborts when nobody reads stdout any more (`| head`). */
@@ -47,6 +55,13 @@ export function processIo(): Io {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    stdin: {
+      // looked at when somebody is to be asked: to open it takes time
+      get isTTY() {
+        return process.stdin.isTTY;
+      },
+      readLine,
+    },
     env: process.env,
     homeDir: homedir(),
     unread: unread.signal,
@@ -71,4 +86,13 @@ export function processIo(): Io {
     // oxlint-disable-next-line unicorn/no-process-exit -- for the second Ctrl-C
     exit: (exitCode) => process.exit(exitCode),
   };
+}
+
+async function readLine(signal: AbortSignal): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, signal });
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  lines.once('line', resolve);
+  lines.once('close', () => resolve(undefined));
+  return promise.finally(() => lines.close());
 }

@@ -122,6 +122,10 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       const { value, giveBack } = connections.borrow();
       return { value: value.registries, giveBack };
     },
+    borrowGrantBackends() {
+      const { value, giveBack } = connections.borrow();
+      return { value: value.grantBackends, giveBack };
+    },
     onJobChange: news.listen,
     stopping: stopping.signal,
   };

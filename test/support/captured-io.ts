@@ -20,8 +20,11 @@ export type CapturedIo = Io & {
   closeStdout(): void;
 };
 
-/** An Io that is no terminal unless told so. */
-export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; columns?: number } = {}): CapturedIo {
+/** An Io that is no terminal unless told so. @param options.typed the lines that somebody types at it; without any nobody can be asked */
+export function captureIo(
+  options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; columns?: number; typed?: readonly string[] } = {},
+): CapturedIo {
+  const typed = [...(options.typed ?? [])];
   const unread = new AbortController();
   const interruptListeners = new Set<() => void>();
   const exitListeners = new Set<() => void>();
@@ -36,6 +39,7 @@ export function captureIo(options: { env?: NodeJS.ProcessEnv; isTTY?: boolean; c
   return {
     stdout: captureStream(options),
     stderr: captureStream(options),
+    stdin: { isTTY: options.typed !== undefined, readLine: () => Promise.resolve(typed.shift()) },
     env: { HOME: '/nonexistent', ...options.env },
     homeDir: '/nonexistent',
     unread: unread.signal,

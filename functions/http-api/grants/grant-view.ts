@@ -1,7 +1,8 @@
 // A grant as the API shows it: what was declared, in the words of the configuration, and how it stands at each of its targets.
 import * as z from 'zod';
 import type { Verification } from '../../../shared/grants/backend.ts';
-import type { EntryStatus, GrantStatus } from '../../../shared/grants/grant-status.ts';
+import type { GrantStatus } from '../../../shared/grants/grant-status.ts';
+import { granteeText } from '../../../shared/grants/grantee-text.ts';
 import { granteeWords, partWords } from '../../../shared/grants/grant-words.ts';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
 import type { GrantRecord } from '../../../shared/grants/grants-state.ts';
@@ -45,6 +46,7 @@ export const grantSchema = z
     origin: z.enum(['file', 'store']).describe('`store`: declared over the API'),
     state: grantState,
     to: z.array(z.looseObject({})).describe('who, as in the configuration'),
+    who: z.array(z.string()).describe('the same in words'),
     pull: z.array(z.looseObject({ registry: z.string() })).describe('what, as in the configuration'),
     notBefore: time.optional(),
     until: time.optional().describe('absent: it does not end'),
@@ -82,6 +84,7 @@ export function grantView(
     origin,
     state: status.state,
     to: grantees.map(granteeWords),
+    who: grantees.map(granteeText),
     pull: what.map((part) => ({ registry: part.registry, ...partWords(part) })),
     ...(notBefore === undefined ? {} : { notBefore: notBefore.toISOString() }),
     ...(expiresAt === undefined ? {} : { until: expiresAt.toISOString() }),
@@ -105,7 +108,7 @@ function revokedView({ at, by, reason }: NonNullable<GrantRecord['revoked']>) {
   return { at: at.toISOString(), by, ...(reason === undefined ? {} : { reason }) };
 }
 
-function entryView({ target, label, state, verification, problem: trouble }: EntryStatus) {
+function entryView({ target, label, state, verification, problem: trouble }: GrantStatus['entries'][number]) {
   return {
     ...target,
     label,

@@ -7,6 +7,7 @@ import { declareCopy } from './copy.ts';
 import { declareCredentials } from './credentials.ts';
 import { declareDemo } from './demo.ts';
 import { declareEvents } from './events.ts';
+import { declareGrants } from './grants.ts';
 import { declareInspect } from './inspect.ts';
 import { declareJobs } from './jobs.ts';
 import { declareReceivers } from './receivers.ts';
@@ -26,6 +27,7 @@ export const DECLARATIONS = [
   declareEvents,
   declareReceivers,
   declareCredentials,
+  declareGrants,
   declareCluster,
   declareTokenEndpoint,
   declareApiToken,

@@ -71,7 +71,8 @@ export function problemOf(status: number, text: string, { place }: Wire): Transs
     });
   }
   const { code, detail, hint } = parsed;
-  const shown = status === 401 || status === 403 ? 'set TRANSSHIP_TOKEN to a token with the right scope' : hint;
+  const lacksScope = status === 401 || (status === 403 && code !== 'grant-refused');
+  const shown = lacksScope ? 'set TRANSSHIP_TOKEN to a token with the right scope' : hint;
   return new TransshipError(codeOf(status, code), printable(detail), {
     ...(shown === undefined ? {} : { hint: printable(shown) }),
     details: { status },
@@ -79,7 +80,7 @@ export function problemOf(status: number, text: string, { place }: Wire): Transs
 }
 
 function codeOf(status: number, code: string) {
-  if (status === 403) return 'denied';
+  if (status === 403 && code !== 'grant-refused') return 'denied';
   return isErrorCode(code) ? code : 'server-error';
 }
 

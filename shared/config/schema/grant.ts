@@ -132,7 +132,7 @@ const part = z.union(
   { error: ({ input }) => explainPart(input) },
 );
 
-const grant = z
+export const grant = z
   .strictObject({
     name: grantName.describe('unique among the grants; it marks what is made for it'),
     to: z.union([grantee, z.array(grantee).min(1)]).describe('who: one grantee, or a list'),

@@ -1,0 +1,39 @@
+// The grants as the API shows them: those that hold, and those that nobody declares any more but that have left something.
+import { desiredGrants } from '../../../shared/grants/desired-grants.ts';
+import { grantStatuses } from '../../../shared/grants/grant-status.ts';
+import type { PullGrant } from '../../../shared/grants/grant.ts';
+import type { Deps } from '../../deps.ts';
+import type { Identity } from '../identity.ts';
+import { Refusal } from '../problem.ts';
+import { mayUseGrant } from './grant-access.ts';
+import { grantView, type GrantView } from './grant-view.ts';
+
+type KnownGrant = { grant: PullGrant; view: GrantView };
+
+/** In the order of their names; only those that the client may see. @throws TransshipError store-unavailable */
+export async function knownGrants(
+  deps: Pick<Deps, 'clock' | 'config' | 'grants'>,
+  identity: Identity,
+): Promise<KnownGrant[]> {
+  const state = await deps.grants.state();
+  const desired = desiredGrants(deps.config().grants, state);
+  const declared = new Map(desired.map((grant) => [grant.id, grant]));
+  return grantStatuses(desired, state, deps.clock.now()).flatMap((status) => {
+    const record = state.grants.get(status.grant);
+    const grant = declared.get(status.grant) ?? record?.declaration;
+    if (grant === undefined || !mayUseGrant(identity, grant)) return [];
+    const isDeclared = declared.has(status.grant);
+    return { grant, view: grantView(grant, status, { isDeclared, ...(record === undefined ? {} : { record }) }) };
+  });
+}
+
+/** @throws Refusal 404 for one that is not there, or not for this client */
+export async function knownGrant(
+  deps: Pick<Deps, 'clock' | 'config' | 'grants'>,
+  identity: Identity,
+  name: string,
+): Promise<KnownGrant> {
+  const found = (await knownGrants(deps, identity)).find(({ grant }) => grant.id === name);
+  if (found !== undefined) return found;
+  throw new Refusal({ status: 404, code: 'not-found', detail: 'there is no such grant' });
+}

@@ -1,0 +1,51 @@
+// `transship grants apply`: makes the grants hold. What was shown is what is done: somebody who is asked, or a hash, holds it to the plan.
+import { TransshipError } from '../../../shared/errors.ts';
+import { askOrRefuse } from '../ask.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { withGrants, type GrantsDesk } from '../grants-desk.ts';
+import { grantsExitCode, printGrantReport } from '../output/grant-report.ts';
+import { printJsonLine } from '../output/json-lines.ts';
+import { count } from '../output/units.ts';
+import type { ReportShape } from '../server/grant-shapes.ts';
+import type { ServerOptions } from '../server/open-server.ts';
+import { showPlan } from './grants-plan.ts';
+
+export type GrantsApplyOptions = ServerOptions & { plan?: string; yes?: boolean; allowOverbroad?: boolean };
+
+export async function runGrantsApply(context: Context, options: GrantsApplyOptions): Promise<number> {
+  const { plan: hash, yes, allowOverbroad = false } = options;
+  if (hash !== undefined && !/^[0-9a-f]{64}$/.test(hash)) {
+    throw new TransshipError('invalid-usage', '--plan is not the hash of a plan', {
+      hint: 'it is the last line of: transship grants plan',
+    });
+  }
+  const question = askOrRefuse(context, { isAnswered: yes === true || hash !== undefined, command: 'grants apply' });
+  return withGrants(context, options, async (desk) => {
+    const order = { allowOverbroad };
+    if (question === undefined) {
+      return show(context, await desk.apply({ ...order, ...(hash === undefined ? {} : { hash }) }));
+    }
+    return applyAsked(context, desk, { ...order, question });
+  });
+}
+
+type Asked = { allowOverbroad: boolean; question: (text: string) => Promise<boolean> };
+
+async function applyAsked(context: Context, desk: GrantsDesk, { allowOverbroad, question }: Asked): Promise<number> {
+  const plan = await desk.plan();
+  showPlan(context, plan);
+  const isMeant = plan.writes === 0 || (await question(`apply ${count(plan.writes, 'change')}?`));
+  if (!isMeant) {
+    context.io.stderr.write('nothing was changed\n');
+    return EXIT.done;
+  }
+  return show(context, await desk.apply({ hash: plan.hash, allowOverbroad }));
+}
+
+/** What came of it, and the exit code. */
+export function show(context: Context, report: ReportShape, more: object = {}): number {
+  printGrantReport(context, report);
+  if (context.globals.json) printJsonLine(context.io, { ...report, type: 'report', ...more });
+  return grantsExitCode(report);
+}

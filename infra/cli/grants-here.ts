@@ -1,0 +1,119 @@
+// Grants in this process: where no server owns the data folder, the command opens the store itself.
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { OWNER } from '../../functions/http-api/identity.ts';
+import { journalLineView } from '../../functions/http-api/grants/journal-view.ts';
+import { knownGrants } from '../../functions/http-api/grants/known-grants.ts';
+import { grantsRunOf } from '../../functions/reconcile-grants/grants-run-of.ts';
+import { planJson } from '../../functions/reconcile-grants/plan-json.ts';
+import { reportJson } from '../../functions/reconcile-grants/report-json.ts';
+import type { Config } from '../../shared/config/config.ts';
+import { TransshipError } from '../../shared/errors.ts';
+import { confirmGrant, resumeGrant, revokeGrant } from '../../shared/grants/declare-grants.ts';
+import type { GrantStore } from '../../shared/grants/grant-store.ts';
+import type { GrantsRun } from '../../shared/grants/grants-run.ts';
+import { applyGrants, prepareGrants } from '../../shared/grants/reconcile.ts';
+import { systemClock } from '../../shared/jobs/clock.ts';
+import { silentLogger } from '../../shared/telemetry/logger.ts';
+import type { Context } from './context.ts';
+import type { ApplyOrder, GrantsDesk } from './grants-desk.ts';
+import { openConnections } from './open-connections.ts';
+import { notePrinter } from './output/note.ts';
+
+const PAGE = 500;
+
+/** @throws TransshipError store-locked, store-unavailable */
+export async function withGrantsHere<Result>(
+  context: Context,
+  config: Config,
+  { readsOnly }: { readsOnly: boolean },
+  work: (desk: GrantsDesk) => Promise<Result>,
+): Promise<Result> {
+  await using opened = new AsyncDisposableStack();
+  const store = await openStore(config, readsOnly);
+  opened.defer(store.close);
+  const connections = await openConnections(config, context, notePrinter(context));
+  opened.defer(() => connections.close());
+  const deps = {
+    clock: systemClock,
+    config: () => config,
+    grants: store.grants,
+    grantBackends: () => connections.grantBackends,
+    logger: silentLogger,
+  };
+  return work(deskOf(deps, context.signal));
+}
+
+type DeskDeps = Parameters<typeof grantsRunOf>[0];
+
+function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
+  const { clock, grants: store } = deps;
+  const actor = `user ${userInfo().username}`;
+  const decision = { store, clock, actor, config: deps.config() };
+
+  function runOver(only: readonly string[] | undefined): GrantsRun {
+    const terms = { actor, signal, holder: `process ${process.pid}` };
+    return grantsRunOf(deps, only === undefined ? terms : { ...terms, only });
+  }
+
+  async function apply({ hash, allowOverbroad = false, grants }: ApplyOrder) {
+    const planHash = hash === undefined ? {} : { planHash: hash };
+    const report = await applyGrants(runOver(grants), { overbroad: allowOverbroad ? 'allow' : 'refuse', ...planHash });
+    signal.throwIfAborted();
+    return reportJson(report);
+  }
+
+  return {
+    apply,
+    list: async () => (await knownGrants(deps, OWNER)).map(({ view }) => view),
+    async plan(grants) {
+      const prepared = await prepareGrants(runOver(grants));
+      signal.throwIfAborted();
+      return planJson(prepared, await store.state());
+    },
+    async revoke(name, reason) {
+      await revokeGrant(decision, name, reason);
+      return apply({ grants: [name] });
+    },
+    async resume(name) {
+      await resumeGrant(decision, name);
+      const isPinned = (await knownGrants(deps, OWNER)).some(({ grant }) => grant.id === name && grant.pin === 'uid');
+      if (isPinned) await confirmGrant(runOver([name]), name);
+      return apply({ grants: [name] });
+    },
+    async *journal({ grant, after = 0 }) {
+      let last = after;
+      for (;;) {
+        const lines = await store.lines({ after: last, limit: PAGE, ...(grant === undefined ? {} : { grant }) });
+        yield* lines.map(journalLineView);
+        if (lines.length < PAGE) return;
+        last = lines.at(-1)?.seq ?? last;
+      }
+    },
+  };
+}
+
+type OpenedStore = { grants: GrantStore; close: () => Promise<void> };
+
+/** Who only reads makes none where there is none yet. */
+async function openStore({ dataDir }: Config, readsOnly: boolean): Promise<OpenedStore> {
+  if (readsOnly && !existsSync(path.join(dataDir, 'jobs.sqlite'))) {
+    return { grants: emptyStore(), close: () => Promise.resolve() };
+  }
+  const { openSqliteStore } = await import('../node/sqlite-store.ts');
+  return openSqliteStore({ dataDir });
+}
+
+/** Nothing was ever written down. */
+function emptyStore(): GrantStore {
+  const refuse = (): Promise<never> =>
+    Promise.reject(new TransshipError('store-unavailable', 'there is no store to write to yet'));
+  return {
+    append: refuse,
+    state: () => Promise.resolve({ grants: new Map(), entries: new Map() }),
+    lines: () => Promise.resolve([]),
+    hold: refuse,
+    release: () => Promise.resolve(),
+  };
+}
