@@ -4,6 +4,7 @@ import { accountGuard } from './account-guard.ts';
 import { namespaceWebhook, referenceWebhook, type WebhookOptions } from './admission-webhooks.ts';
 import { deployment, type DeploymentOptions } from './deployment.ts';
 import type { Manifest, Subject } from './kubernetes-object.ts';
+import { grantRoles } from './grant-roles.ts';
 import { namedNamespaces, needsOf, type Needs } from './needs.ts';
 import { clusterPermissions, namespacePermissions, tokenPermissions, type Mode } from './permissions.ts';
 import { referencePolicy } from './reference-policy.ts';
@@ -32,8 +33,16 @@ export function manifestsOf(config: Config, options: ManifestOptions): Manifest[
   const policies = options.attach === 'policy' ? needs.rules.flatMap((rule) => referencePolicy(rule, instance)) : [];
   return [
     ...(options.deployment === undefined ? [] : deployment({ instance, ...options.deployment })),
-    ...clusterRole(clusterPermissions(mode, needs, options), role),
+    ...clusterRole(
+      {
+        suffix: 'credentials',
+        rules: clusterPermissions(mode, needs, options),
+        purpose: 'What Transship may do in the whole cluster, and nothing more.',
+      },
+      role,
+    ),
     ...(mode === 'namespaced' ? namespaceRoles(needs, role) : []),
+    ...(needs.grants === undefined ? [] : grantRoles(needs.grants, options, role)),
     ...(mode === 'webhook' || mode === 'watcher' ? [] : tokenRoles(needs, role)),
     ...(changesAccounts ? accountGuard(needs.secrets, role) : []),
     ...policies,
@@ -43,6 +52,7 @@ export function manifestsOf(config: Config, options: ManifestOptions): Manifest[
 }
 
 function namespaceRoles(needs: Needs, role: RoleOptions): Manifest[] {
+  if (needs.rules.length === 0) return [];
   const rules = namespacePermissions(needs);
   return namedNamespaces(needs).flatMap((namespace) =>
     namespaceRole(

@@ -2,8 +2,10 @@
 import type { Config, CredentialRuleConfig, RegistryConfig } from '../../shared/config/config.ts';
 import { secretTargets } from '../../shared/credentials/secret-target.ts';
 import { TransshipError } from '../../shared/errors.ts';
+import { grantNeedsOf, type GrantNeeds } from './grant-needs.ts';
 
 export type Needs = {
+  /** Of credentials. */
   rules: readonly CredentialRuleConfig[];
   /** The names of all Secrets, sorted. */
   secrets: readonly string[];
@@ -12,14 +14,18 @@ export type Needs = {
   prunes: boolean;
   /** ServiceAccounts of this cluster whose tokens registries take. */
   tokenAccounts: readonly { namespace: string; name: string }[];
+  /** Absent: no grant is about the cluster. */
+  grants?: GrantNeeds;
 };
 
-/** @throws TransshipError invalid-usage where no rule speaks of the cluster */
-export function needsOf({ credentials, registries }: Config, cluster: string): Needs {
+/** @throws TransshipError invalid-usage where nothing speaks of the cluster */
+export function needsOf(config: Config, cluster: string): Needs {
+  const { credentials, registries } = config;
   const rules = credentials.filter(({ clusters }) => clusters.includes(cluster));
-  if (rules.length === 0) {
-    throw new TransshipError('invalid-usage', `no rule of credentials speaks of the cluster ${cluster}`, {
-      hint: 'name the cluster in a rule under credentials: its Secrets decide which rights are needed',
+  const grants = grantNeedsOf(config, cluster);
+  if (rules.length === 0 && grants === undefined) {
+    throw new TransshipError('invalid-usage', `no rule of credentials and no grant speaks of the cluster ${cluster}`, {
+      hint: 'name the cluster in a rule under credentials, or in a grant: they decide which rights are needed',
     });
   }
   return {
@@ -28,6 +34,7 @@ export function needsOf({ credentials, registries }: Config, cluster: string): N
     attaches: rules.some(({ serviceAccounts }) => serviceAccounts !== 'none'),
     prunes: rules.some(({ prune }) => prune),
     tokenAccounts: registries.flatMap(({ credential }) => tokenAccountsOf(credential, cluster)),
+    ...(grants === undefined ? {} : { grants }),
   };
 }
 

@@ -7,12 +7,15 @@ const GROUP = 'rbac.authorization.k8s.io';
 export type RoleOptions = { instance: string; subject: Subject };
 
 /** A ClusterRole and its binding; nothing where no rights are needed. */
-export function clusterRole(rules: readonly PolicyRule[], options: RoleOptions): Manifest[] {
+export function clusterRole(
+  { suffix, rules, purpose }: { suffix: string; rules: readonly PolicyRule[]; purpose: string },
+  options: RoleOptions,
+): Manifest[] {
   if (rules.length === 0) return [];
-  const name = objectNameOf(options.instance, 'credentials');
+  const name = objectNameOf(options.instance, suffix);
   return [
     {
-      purpose: 'What Transship may do in the whole cluster, and nothing more.',
+      purpose,
       object: { ...head('ClusterRole', name, options), rules },
     },
     {

@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 import type { Cluster } from '../../cluster/cluster.ts';
 import { listRoleBindings } from '../../cluster/role-bindings.ts';
+import { isTransshipError } from '../../errors.ts';
 import type { GrantBackend } from '../backend.ts';
 import type { Site, Target } from '../site.ts';
 import { auditCluster } from './audit.ts';
@@ -36,7 +37,11 @@ async function markedNamespaces(
   { site, instance, ...options }: { site: Site; instance: string; signal?: AbortSignal },
 ): Promise<Target[]> {
   const selector = { labelSelector: grantsSelector(instance), ...options };
-  const pages = await Array.fromAsync(listRoleBindings(cluster, selector));
+  const pages = await Array.fromAsync(listRoleBindings(cluster, selector)).catch((error: unknown) => {
+    // who has rights in named namespaces only is told of those by the grants and the journal
+    if (isTransshipError(error, 'denied')) return [];
+    throw error;
+  });
   const namespaces = new Set(pages.flat().map(({ namespace }) => namespace));
   return [...namespaces].map((place) => ({ backend: site.backend, host: site.host, place }));
 }

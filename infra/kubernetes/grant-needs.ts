@@ -1,0 +1,69 @@
+// What the grants of a configuration need in one cluster: which roles are bound, whether Roles are made, in which Namespaces.
+import type { Config } from '../../shared/config/config.ts';
+import { TransshipError } from '../../shared/errors.ts';
+import type { Grantee, PullGrant, PullPart } from '../../shared/grants/grant.ts';
+import type { PullProfile } from '../../shared/grants/pull-profile.ts';
+import { isExactPattern } from '../../shared/grants/repository-pattern.ts';
+import { sitesOf } from '../../shared/grants/sites.ts';
+
+export type GrantNeeds = {
+  grants: readonly PullGrant[];
+  /** What grants of the API may be about, too. Sorted. */
+  clusterRoles: readonly string[];
+  /** Of registries that ask for single images, where a grant names some. */
+  narrowProfiles: readonly PullProfile[];
+  /** The token endpoint asks this cluster whose token somebody shows. */
+  reviewsTokens: boolean;
+};
+
+/** Undefined: no grant and no token endpoint speaks of the cluster, and it is not said to decide over a registry. */
+export function grantNeedsOf(config: Config, cluster: string): GrantNeeds | undefined {
+  const { profiles } = sitesOf(config).ofCluster(cluster);
+  const grants = config.grants.filter(
+    ({ grantees, what }) =>
+      grantees.some((one) => isIn(one, cluster)) && what.some(({ registry }) => profiles.has(registry)),
+  );
+  const named = config.clusters.find(({ name }) => name === cluster)?.registries ?? {};
+  const reviewsTokens = config.tokenEndpoint?.cluster === cluster;
+  if (grants.length === 0 && Object.keys(named).length === 0 && !reviewsTokens) return undefined;
+  const narrow = grants
+    .flatMap(({ what }) => what)
+    .filter(isOneImage)
+    .flatMap(({ registry }) => profiles.get(registry) ?? [])
+    .filter(({ nameFrom }) => nameFrom === 'image');
+  return {
+    grants,
+    clusterRoles: [...new Set([...profiles.values()].map(({ clusterRole }) => clusterRole))].toSorted(),
+    narrowProfiles: [...new Set(narrow)],
+    reviewsTokens,
+  };
+}
+
+/**
+ * The Namespaces of images that the grants name, where none of them needs to look for more.
+ * @throws TransshipError invalid-usage for a selector
+ */
+export function imageNamespaces({ grants }: GrantNeeds, cluster: string): string[] {
+  const names = grants.flatMap(({ id, grantees, what }) => {
+    const own = grantees.filter((one) => isIn(one, cluster));
+    if (own.every(({ kind }) => kind !== 'NamespaceSelector')) return what.flatMap((part) => namesOf(part, own));
+    throw new TransshipError('invalid-usage', `grant ${id} does not name its Namespaces one by one`, {
+      hint: 'mode namespaced gives rights in named Namespaces only: write to: [{ namespace: team-a }, { namespace: team-b }]',
+    });
+  });
+  return [...new Set(names)].toSorted();
+}
+
+function namesOf({ what }: PullPart, grantees: readonly Grantee[]): string[] {
+  if (what.kind === 'repository') return [what.pattern.split('/')[0] ?? ''].filter((name) => !name.includes('*'));
+  if (what.name !== '{namespace}') return [what.name];
+  return grantees.flatMap((one) => ('namespace' in one ? one.namespace : []));
+}
+
+function isOneImage({ what }: PullPart): boolean {
+  return what.kind === 'repository' && isExactPattern(what.pattern);
+}
+
+function isIn(grantee: Grantee, cluster: string): boolean {
+  return 'cluster' in grantee && grantee.cluster === cluster;
+}
