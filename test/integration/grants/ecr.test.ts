@@ -1,0 +1,568 @@
+// Grants in repository policies of a moto server, behind a front that refuses, shuffles and loses what ECR does.
+import {
+  CreateRepositoryCommand,
+  ECRClient,
+  GetRepositoryPolicyCommand,
+  SetRepositoryPolicyCommand,
+} from '@aws-sdk/client-ecr';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { EntryChange, GrantBackend } from '../../../shared/grants/backend.ts';
+import { canonicalText } from '../../../shared/grants/canonical.ts';
+import { ecrBackend, type EcrBackendOptions } from '../../../shared/grants/ecr/backend.ts';
+import { ecrWanted } from '../../../shared/grants/ecr/wanted.ts';
+import type { ObservedTarget } from '../../../shared/grants/entry.ts';
+import type { Grantee, PullGrant, PullPart } from '../../../shared/grants/grant.ts';
+import type { Site } from '../../../shared/grants/site.ts';
+import { pullGrant } from '../../support/grants/pull-grant.ts';
+import { startStrictEcr, type StrictEcr } from '../../support/grants/strict-ecr.ts';
+import { startMoto, type Moto } from '../../support/moto.ts';
+import { rejectionOf } from '../../support/rejection.ts';
+import { isMissing, requireComponent } from '../../support/require-component.ts';
+
+const ACCOUNT = '012345678901';
+const HOST = '012345678901.dkr.ecr.eu-west-1.amazonaws.com';
+const site: Site = { backend: 'ecr', host: HOST, profiles: new Map() };
+const PULL = ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
+
+let moto: Moto;
+let aws: StrictEcr;
+
+// Without moto there is no AWS to ask; the summary names what is missing.
+describe.skipIf(isMissing('moto'))('grants in ECR', () => {
+  beforeAll(async () => {
+    moto = await startMoto(requireComponent('moto'));
+  });
+  beforeEach(async (context) => {
+    aws = await startStrictEcr(moto.url);
+    context.onTestFinished(() => aws[Symbol.asyncDispose]());
+    for (const [name, value] of Object.entries(moto.env)) vi.stubEnv(name, value);
+    for (const name of ['AWS_PROFILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_SESSION_TOKEN'])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', aws.url);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await moto[Symbol.asyncDispose]();
+  });
+
+  test('a grant is one statement with its end, by which the account may pull', async () => {
+    const repository = await newRepository();
+    const backend = open();
+    const grant = pullGrant({ grantees: [account('000000000042')], expiresAt: new Date('2099-01-31T00:00:00Z') });
+    const wanted = wantedAt(repository, grant);
+    expect(await apply(backend, repository, [grant])).toMatchObject({
+      alarms: [],
+      outcomes: [{ state: 'written', requestId: 'request-of-the-test' }],
+    });
+    expect(JSON.parse((await policyOf(repository)) ?? '')).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: wanted[0]?.key,
+          Effect: 'Allow',
+          Principal: { AWS: ['arn:aws:iam::000000000042:root'] },
+          Action: PULL,
+          Condition: { DateLessThan: { 'aws:CurrentTime': ['2099-01-31T00:00:00Z'] } },
+        },
+      ],
+    });
+    expect(await verify(backend, wanted[0], 'allowed')).toMatchObject({
+      method: 'policy-evaluation',
+      answer: 'allowed',
+      note: expect.stringContaining('its own account has to allow it as well'),
+    });
+  });
+
+  test('100 runs over what stands there write nothing, in whatever order and words AWS tells it', async () => {
+    const repository = await newRepository();
+    const grants = [
+      pullGrant({ id: 'accounts', grantees: ['000000000001', '111122223333', '444455556666'].map(account) }),
+      pullGrant({ id: 'org', grantees: [{ kind: 'AwsOrganization', id: 'o-a1b2c3d4e5' }] }),
+    ];
+    const backend = open();
+    await apply(backend, repository, grants);
+    const written = aws.writes();
+    expect(written).toBe(1);
+    const revisions = new Set<string>();
+    for (let run = 0; run < 100; run += 1) {
+      const observed = await observe(backend, repository);
+      revisions.add(observed.revision);
+      const changes = changesFor(observed, grants);
+      expect(changes).toEqual([]);
+      // also where somebody asks for what is there already
+      if (run % 10 === 0) await backend.write(observed, creations(repository, grants));
+    }
+    expect(aws.writes()).toBe(written);
+    expect(revisions.size).toBe(1);
+  });
+
+  test('statements of others keep their bytes over edits, and the last of ours takes no policy away that is theirs', async () => {
+    aws.rewritesAnswers = false;
+    const repository = await newRepository();
+    const theirs = `{"Sid":"Partners",  "Effect":"Deny","Principal":"*","Action":[ "ecr:PutImage"],"Condition":{"Bool":{"aws:SecureTransport":false}}}`;
+    await setPolicy(repository, `{"Version":"2008-10-17", "Statement":[${theirs}]}`);
+    const backend = open();
+    for (let edit = 0; edit < 30; edit += 1) {
+      const grants = ['a', 'b', 'c'].filter((_, index) => (edit >> index) % 2 === 0);
+      const meant = grants.map((id) => pullGrant({ id, grantees: [account(String(edit % 5).padStart(12, '0'))] }));
+      await apply(backend, repository, meant);
+      expect(await policyOf(repository)).toContain(theirs);
+      expect(changesFor(await observe(backend, repository), meant)).toEqual([]);
+    }
+    await apply(backend, repository, []);
+    expect(await policyOf(repository)).toBe(`{"Version":"2008-10-17","Statement":[${theirs}]}`);
+  });
+
+  test('with the last statement the policy goes, and the grantee is denied', async () => {
+    const repository = await newRepository();
+    const backend = open();
+    const grant = pullGrant({ grantees: [account('000000000042')] });
+    await apply(backend, repository, [grant]);
+    await apply(backend, repository, []);
+    expect(aws.operations.at(-2)).toBe('DeleteRepositoryPolicy');
+    expect(await policyOf(repository)).toBeUndefined();
+    expect(await verify(backend, wantedAt(repository, grant)[0], 'denied')).toMatchObject({ answer: 'denied' });
+    // and one that is gone already is done
+    expect(await backend.write(await observe(backend, repository), [])).toEqual({ outcomes: [], alarms: [] });
+  });
+
+  describe('a repository that is not there', () => {
+    test('is told as missing, and a deletion there has nothing to do', async () => {
+      const backend = open();
+      const observed = await backend.observe(target('not/there'));
+      expect(observed).toEqual({ target: target('not/there'), state: 'missing', revision: 'missing', entries: [] });
+      expect(await backend.write(observed, [{ op: 'delete', key: 'PGabcdefghijx0', before: {} }])).toMatchObject({
+        outcomes: [{ state: 'unchanged' }],
+      });
+      const failure = rejectionOf(
+        backend.write(observed, creations('not/there', [pullGrant({ grantees: [account('000000000042')] })])),
+      );
+      expect(await failure).toMatchObject({ code: 'not-found', hint: expect.stringContaining('createRepository') });
+    });
+
+    test('is made with its settings where the configuration says so', async () => {
+      const repository = `made/${randomUUID()}`;
+      const backend = open({ createRepository: { tagMutability: 'immutable' } });
+      const result = await apply(backend, repository, [pullGrant({ grantees: [account('000000000042')] })]);
+      expect(result.outcomes).toMatchObject([{ state: 'written' }]);
+      expect(await policyOf(repository)).toContain('000000000042');
+    });
+
+    test.each(['ab', `long/${'x'.repeat(251)}`])('names may have 2 to 256 characters: %#', async (name) => {
+      const backend = open({ createRepository: {} });
+      const result = await apply(backend, name, [pullGrant({ grantees: [account('000000000042')] })]);
+      expect(result.outcomes).toMatchObject([{ state: 'written' }]);
+    });
+  });
+
+  describe('somebody else who writes the same policy', () => {
+    const statement = (sid: string) =>
+      `{"Sid":"${sid}","Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"ecr:PutImage"}`;
+    const policy = (...sids: string[]) => `{"Version":"2012-10-17","Statement":[${sids.map(statement).join(',')}]}`;
+
+    test('between our look and our write loses nothing', async () => {
+      const repository = await newRepository();
+      await setPolicy(repository, policy('Old'));
+      const backend = open();
+      const observed = await observe(backend, repository);
+      await setPolicy(repository, policy('Old', 'New'));
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      await backend.write(observed, creations(repository, grants));
+      expect(await sidsOf(repository)).toEqual(['Old', 'New', wantedAt(repository, grants[0]).at(0)?.key]);
+    });
+
+    test('is waited for until the policy stands still', async () => {
+      const repository = await newRepository();
+      const late = [policy('A'), policy('A', 'B'), policy('A', 'B', 'C')];
+      const backend = open({
+        pause: async () => {
+          const next = late.shift();
+          if (next !== undefined) await setPolicy(repository, next);
+        },
+      });
+      const observed = await observe(backend, repository);
+      await setPolicy(repository, policy('First'));
+      await backend.write(observed, creations(repository, [pullGrant({ grantees: [account('000000000042')] })]));
+      expect((await sidsOf(repository)).slice(0, 3)).toEqual(['A', 'B', 'C']);
+    });
+
+    test('over our write has both in the end', async () => {
+      const repository = await newRepository();
+      const backend = open();
+      const observed = await observe(backend, repository);
+      // after our write, before we read it back
+      aws.before.set('SetRepositoryPolicy', () => {
+        aws.before.set('GetRepositoryPolicy', () => setPolicy(repository, policy('Theirs')));
+        return Promise.resolve();
+      });
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      const result = await backend.write(observed, creations(repository, grants));
+      expect(result).toMatchObject({ outcomes: [{ state: 'written' }], alarms: [] });
+      expect(await sidsOf(repository)).toEqual(['Theirs', wantedAt(repository, grants[0]).at(0)?.key]);
+    });
+
+    test('a statement that our write loses is put back, and told', async () => {
+      const repository = await newRepository();
+      await setPolicy(repository, policy('Kept', 'Lost'));
+      const backend = open();
+      const observed = await observe(backend, repository);
+      aws.storesInstead = (text) => {
+        const stored = JSON.parse(text) as { Statement: { Sid: string }[] };
+        return JSON.stringify({ ...stored, Statement: stored.Statement.filter(({ Sid }) => Sid !== 'Lost') });
+      };
+      const result = await backend.write(
+        observed,
+        creations(repository, [pullGrant({ grantees: [account('000000000042')] })]),
+      );
+      expect(result.alarms).toEqual([
+        `${HOST}/${repository}: statements of others were lost when the policy was written: Sid Lost; they were put back`,
+      ]);
+      expect((await sidsOf(repository)).toSorted()).toEqual(expect.arrayContaining(['Kept', 'Lost']));
+    });
+
+    test('a write of ours that gets lost is done again', async () => {
+      const repository = await newRepository();
+      const backend = open();
+      const observed = await observe(backend, repository);
+      aws.losesWrites = 2;
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      expect(await backend.write(observed, creations(repository, grants))).toMatchObject({
+        outcomes: [{ state: 'written' }],
+      });
+      expect(await sidsOf(repository)).toHaveLength(1);
+      aws.losesWrites = 100;
+      const failure = await rejectionOf(apply(backend, repository, []));
+      expect(failure).toMatchObject({
+        code: 'object-conflict',
+        retryable: true,
+        message: expect.stringContaining('all the time'),
+      });
+    });
+
+    test('an entry of ours that somebody changed since is not written over: the plan is old', async () => {
+      const repository = await newRepository();
+      const backend = open();
+      const grant = pullGrant({ grantees: [account('000000000042')] });
+      await apply(backend, repository, [grant]);
+      const observed = await observe(backend, repository);
+      await setPolicy(repository, (await policyOf(repository))?.replace('000000000042', '000000000043') ?? '');
+      const changes = changesFor(observed, []);
+      expect(await rejectionOf(backend.write(observed, changes))).toMatchObject({ code: 'object-conflict' });
+      expect(await policyOf(repository)).toContain('000000000043');
+    });
+  });
+
+  describe('a principal that AWS does not know', () => {
+    const role = (name: string): Grantee => ({ kind: 'AwsPrincipal', arn: `arn:aws:iam::000000000042:role/${name}` });
+
+    test('is named, and all others of all grants are in', async () => {
+      const repository = await newRepository();
+      for (const name of ['gone', 'lost']) aws.unknownPrincipals.add(`arn:aws:iam::000000000042:role/${name}`);
+      const backend = open({ newPrincipalMs: 0 });
+      const grants = [
+        pullGrant({ id: 'one', grantees: ['a', 'gone', 'b', 'c'].map(role) }),
+        pullGrant({ id: 'two', grantees: ['lost'].map(role) }),
+        pullGrant({ id: 'three', grantees: ['d', 'e'].map(role) }),
+      ];
+      const result = await apply(backend, repository, grants);
+      const [one, two] = grants.map((grant) => wantedAt(repository, grant)[0]?.key);
+      expect(result.outcomes).toMatchObject([
+        {
+          state: 'blocked',
+          problem: {
+            message: `AWS does not take arn:aws:iam::000000000042:role/gone in statement ${one} of ${HOST}/${repository}: Principal not found; the 3 others of the grant are in`,
+          },
+        },
+        {
+          state: 'blocked',
+          problem: {
+            message: `AWS does not take arn:aws:iam::000000000042:role/lost in statement ${two} of ${HOST}/${repository}: Principal not found`,
+          },
+        },
+        { state: 'written' },
+      ]);
+      const text = (await policyOf(repository)) ?? '';
+      expect([...text.matchAll(/role\/(\w+)/g)].map(([, name]) => name).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e']);
+      // trying again changes nothing
+      const policyBefore = await sidsOf(repository);
+      expect((await apply(backend, repository, grants)).outcomes.map(({ state }) => state)).toEqual([
+        'blocked',
+        'blocked',
+      ]);
+      expect(await sidsOf(repository)).toEqual(policyBefore);
+    });
+
+    test('that is new is waited for', async () => {
+      const repository = await newRepository();
+      const arn = 'arn:aws:iam::000000000042:role/new';
+      aws.unknownPrincipals.add(arn);
+      let time = 0;
+      const backend = open({
+        newPrincipalMs: 120_000,
+        now: () => time,
+        pause: (ms) => {
+          time += ms;
+          if (time >= 60_000) aws.unknownPrincipals.delete(arn);
+          return Promise.resolve();
+        },
+      });
+      const result = await apply(backend, repository, [pullGrant({ grantees: [role('new'), role('old')] })]);
+      expect(result.outcomes).toMatchObject([{ state: 'written' }]);
+      expect(await policyOf(repository)).toContain(arn);
+      expect(time).toBeGreaterThanOrEqual(60_000);
+    });
+
+    test('is waited for two minutes, and not again the next time', async () => {
+      const repository = await newRepository();
+      aws.unknownPrincipals.add('arn:aws:iam::000000000042:role/never');
+      let time = 0;
+      const pause = (ms: number) => Promise.resolve(void (time += ms));
+      const backend = open({ newPrincipalMs: 120_000, now: () => time, pause });
+      const grants = [pullGrant({ grantees: [role('never')] })];
+      expect((await apply(backend, repository, grants)).outcomes).toMatchObject([{ state: 'blocked' }]);
+      expect(time).toBe(120_000);
+      expect((await apply(backend, repository, grants)).outcomes).toMatchObject([{ state: 'blocked' }]);
+      expect(time).toBe(120_000);
+    });
+
+    test('of somebody else who was deleted is told with its Sid, and not touched', async () => {
+      aws.rewritesAnswers = false;
+      const repository = await newRepository();
+      const theirs = `{"Version":"2012-10-17","Statement":[{"Sid":"Partners","Effect":"Allow","Principal":{"AWS":"AROAEXAMPLEID12345"},"Action":"ecr:BatchGetImage"}]}`;
+      await setPolicy(repository, theirs);
+      const result = await apply(open(), repository, [pullGrant({ grantees: [account('000000000042')] })]);
+      expect(result.outcomes).toMatchObject([
+        {
+          state: 'blocked',
+          problem: {
+            message: expect.stringContaining('AROAEXAMPLEID12345 (Sid Partners)'),
+            hint: expect.stringContaining('take these IDs out'),
+          },
+        },
+      ]);
+      expect(await policyOf(repository)).toBe(theirs);
+    });
+  });
+
+  test('a grant that does not fit is told with the limit, and the others are in', async () => {
+    const repository = await newRepository();
+    const many = Array.from({ length: 200 }, (_, index): Grantee => ({
+      kind: 'AwsPrincipal',
+      arn: `arn:aws:iam::000000000042:role/a-role-with-a-name-${index}`,
+    }));
+    const grants = [
+      pullGrant({ id: 'small', grantees: [account('000000000042')] }),
+      pullGrant({ id: 'large', grantees: many }),
+    ];
+    const result = await apply(open(), repository, grants);
+    expect(result.outcomes).toMatchObject([
+      { state: 'written' },
+      { state: 'blocked', problem: { message: expect.stringContaining('AWS takes 10240') } },
+    ]);
+  });
+
+  describe('patterns', () => {
+    test('mean the repositories that are there, page by page', async () => {
+      const prefix = `p${randomUUID()}`;
+      const names = [`${prefix}/a`, `${prefix}/b/c`, `${prefix}b/d`];
+      for (const name of names) await newRepository(name);
+      aws.pageSize = 2;
+      const survey = await open().survey([part(`${prefix}/**`)]);
+      expect(aws.operations.filter((operation) => operation === 'DescribeRepositories').length).toBeGreaterThan(1);
+      expect(survey.repositories).toEqual(expect.arrayContaining(names));
+      const { entries } = ecrWanted({
+        grant: pullGrant(),
+        parts: [part(`${prefix}/**`)],
+        grantees: [account('000000000042')],
+        site,
+        survey,
+        instance: 'test',
+      });
+      expect(entries.map(({ target: { place } }) => place)).toEqual(names.slice(0, 2));
+      expect(await open().survey([part('exact')])).not.toHaveProperty('repositories');
+    });
+
+    test('of any depth stand in the policy of the registry where that counts, and in no repository', async () => {
+      aws.registryPolicyScope = 'V2';
+      const backend = open();
+      const parts = [part('team-a/**')];
+      const survey = await backend.survey(parts);
+      const { entries } = ecrWanted({
+        grant: pullGrant(),
+        parts,
+        grantees: [account('000000000042')],
+        site,
+        survey,
+        instance: 'test',
+      });
+      expect(entries).toMatchObject([
+        { target: { place: '' }, content: { Resource: ['arn:aws:ecr:eu-west-1:012345678901:repository/team-a/*'] } },
+      ]);
+      const observed = await backend.observe(target(''));
+      const [entry] = entries;
+      if (entry === undefined) throw new Error('no entry');
+      await backend.write(observed, [{ op: 'create', wanted: entry }]);
+      expect((await backend.observe(target(''))).entries).toMatchObject([
+        { key: entry.key, owner: 'ours', content: entry.content },
+      ]);
+      expect(
+        await backend.verify({ target: target(''), key: entry.key, content: entry.content }, 'allowed'),
+      ).toMatchObject({ answer: 'allowed' });
+      const found = await Array.fromAsync(backend.audit());
+      expect(found).toContainEqual(
+        expect.objectContaining({
+          target: target(''),
+          class: 'ours',
+          what: 'team-a/**',
+          who: ['account 000000000042'],
+        }),
+      );
+      await backend.write(await backend.observe(target('')), [{ op: 'delete', key: entry.key, before: entry.content }]);
+      expect(aws.operations).toContain('DeleteRegistryPolicy');
+      expect((await backend.observe(target(''))).entries).toEqual([]);
+    });
+  });
+
+  test('an audit names all that lets somebody pull, and what is striking about it', async () => {
+    const [open1, shared] = [await newRepository(), await newRepository()];
+    const actions = JSON.stringify(PULL);
+    await setPolicy(open1, `{"Statement":[{"Sid":"Everybody","Effect":"Allow","Principal":"*","Action":${actions}}]}`);
+    await setPolicy(
+      shared,
+      `{"Statement":[{"Sid":"Partners","Effect":"Allow","Principal":{"AWS":"000000000042"},"Action":${actions}},{"Sid":"LambdaECRImageRetrievalPolicy","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":["ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]},{"Sid":"No","Effect":"Deny","Principal":"*","Action":"ecr:PutImage"}]}`,
+    );
+    const found = (await Array.fromAsync(open().audit())).filter(
+      ({ target: { place } }) => place === open1 || place === shared,
+    );
+    expect(found.map(({ object, who, class: kind }) => ({ object, who, kind }))).toEqual(
+      expect.arrayContaining([
+        { object: 'Sid Everybody', who: ['everybody'], kind: 'over-broad' },
+        { object: 'Sid Partners', who: ['account 000000000042'], kind: 'adoptable' },
+        { object: 'Sid LambdaECRImageRetrievalPolicy', who: ['service lambda.amazonaws.com'], kind: 'platform' },
+      ]),
+    );
+    expect(found).toHaveLength(3);
+    expect(found.find(({ object }) => object === 'Sid Partners')).toMatchObject({
+      flags: ['a Deny stands beside it: Sid No'],
+      asGrant: { grantees: [account('000000000042')], what: [part(shared)] },
+    });
+  });
+
+  test('who may not write is told which action is missing', async () => {
+    const repository = await newRepository();
+    const backend = open();
+    const observed = await observe(backend, repository);
+    vi.stubEnv('AWS_ENDPOINT_URL_ECR', 'http://127.0.0.1:1');
+    const other = open();
+    expect(await rejectionOf(other.observe(target(repository)))).toMatchObject({
+      code: 'connection-failed',
+      retryable: true,
+      message: expect.stringContaining('ecr:GetRepositoryPolicy'),
+    });
+    await other.close?.();
+    expect(observed.entries).toEqual([]);
+  });
+});
+
+function open(options: Partial<EcrBackendOptions> = {}): GrantBackend {
+  return ecrBackend({
+    site,
+    instance: 'test',
+    identity: {},
+    env: process.env,
+    pause: () => Promise.resolve(),
+    newPrincipalMs: 0,
+    ...options,
+  });
+}
+
+function account(id: string): Grantee {
+  return { kind: 'AwsAccount', id };
+}
+
+function part(pattern: string): PullPart {
+  return { registry: HOST, what: { kind: 'repository', pattern }, actions: ['pull'] };
+}
+
+function target(place: string) {
+  return { backend: 'ecr', host: HOST, place } as const;
+}
+
+function wantedAt(repository: string, grant: PullGrant | undefined) {
+  if (grant === undefined) throw new Error('no grant');
+  return ecrWanted({ grant, parts: [part(repository)], grantees: grant.grantees, site, survey: {}, instance: 'test' })
+    .entries;
+}
+
+function creations(repository: string, grants: readonly PullGrant[]): EntryChange[] {
+  return grants.flatMap((grant) => wantedAt(repository, grant)).map((wanted) => ({ op: 'create', wanted }));
+}
+
+/** What a plan comes to, in short. */
+function changesFor(observed: ObservedTarget, grants: readonly PullGrant[]): EntryChange[] {
+  const ours = new Map(
+    observed.entries.filter(({ owner }) => owner === 'ours').map(({ key, content }) => [key, content]),
+  );
+  const wanted = grants.flatMap((grant) => wantedAt(observed.target.place, grant));
+  const writes = wanted.flatMap((one): EntryChange[] => {
+    const before = ours.get(one.key);
+    if (before === undefined) return [{ op: 'create', wanted: one }];
+    return canonicalText(before) === canonicalText(one.content) ? [] : [{ op: 'update', wanted: one, before }];
+  });
+  const gone = [...ours].filter(([key]) => !wanted.some((one) => one.key === key));
+  return [...gone.map(([key, before]): EntryChange => ({ op: 'delete', key, before })), ...writes];
+}
+
+async function observe(backend: GrantBackend, repository: string): Promise<ObservedTarget> {
+  return backend.observe(target(repository));
+}
+
+async function apply(backend: GrantBackend, repository: string, grants: readonly PullGrant[]) {
+  const observed = await observe(backend, repository);
+  return backend.write(observed, changesFor(observed, grants));
+}
+
+async function verify(
+  backend: GrantBackend,
+  entry: ReturnType<typeof wantedAt>[number] | undefined,
+  expected: 'allowed' | 'denied',
+) {
+  if (entry === undefined) throw new Error('no entry');
+  return backend.verify(entry, expected);
+}
+
+/** Past the front, as somebody else. */
+async function others<Result>(work: (ecr: ECRClient) => Promise<Result>): Promise<Result> {
+  const ecr = new ECRClient({ region: 'eu-west-1', endpoint: moto.url });
+  try {
+    return await work(ecr);
+  } finally {
+    ecr.destroy();
+  }
+}
+
+async function newRepository(repositoryName = `team/${randomUUID()}`): Promise<string> {
+  await others((ecr) => ecr.send(new CreateRepositoryCommand({ registryId: ACCOUNT, repositoryName })));
+  return repositoryName;
+}
+
+async function setPolicy(repositoryName: string, policyText: string): Promise<void> {
+  await others((ecr) => ecr.send(new SetRepositoryPolicyCommand({ registryId: ACCOUNT, repositoryName, policyText })));
+}
+
+async function policyOf(repositoryName: string): Promise<string | undefined> {
+  return others(async (ecr) => {
+    try {
+      return (await ecr.send(new GetRepositoryPolicyCommand({ registryId: ACCOUNT, repositoryName }))).policyText;
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+async function sidsOf(repository: string): Promise<string[]> {
+  const text = await policyOf(repository);
+  const policy = (text === undefined ? { Statement: [] } : JSON.parse(text)) as { Statement: { Sid: string }[] };
+  return policy.Statement.map(({ Sid }) => Sid);
+}
