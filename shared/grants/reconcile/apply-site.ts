@@ -9,7 +9,7 @@ import type { JournalEvent } from '../journal.ts';
 import { inFlight } from './in-flight.ts';
 import { prove, type Proof } from './prove.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
-import { settle } from './settle.ts';
+import { settle, settleForgotten } from './settle.ts';
 import { writeTarget, type WritingChange } from './write-target.ts';
 
 const IN_FLIGHT = 8;
@@ -18,7 +18,8 @@ const MOST_LATE = 3;
 
 /** @throws TransshipError store-unavailable */
 export async function applySite(site: SiteRun, mayWrite: (change: WritingChange) => boolean): Promise<void> {
-  await settle(site);
+  await settle(site, site.changes);
+  await settleForgotten(site);
   const standing = await standingProofs(site);
   const writing = site.changes.filter(isWriting).filter(mayWrite);
   const targets = [...new Map(writing.map(({ target }) => [targetKey(target), target])).values()];

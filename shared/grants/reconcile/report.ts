@@ -14,14 +14,18 @@ const SOON_MS = 15_000;
 export function reportOf(context: RunContext, { changes, planHash, notes, alarms }: Done): GrantsReport {
   const { desired, now, calls } = context;
   const at = context.run.clock.now();
-  // what was written says the journal
-  const open = changes.filter((change) => !isWriting(change) || notes.get(noteKey(change))?.problem !== undefined);
+  // what became of writes says the journal
+  const open = changes.filter((change) => !isWriting(change));
+  const order = new Map(changes.map((change, index) => [noteKey(change), index]));
+  const told = [...notes]
+    .filter(([, note]) => isNews(note))
+    .toSorted(([left], [right]) => placeIn(order, left) - placeIn(order, right));
   const nextAt = nextOf(context, notes, at);
   return {
     at,
     planHash,
     grants: grantStatuses(desired, context.state(), now, open),
-    entries: [...notes.values()].filter(isNews).map((note) => entryReport(context, note)),
+    entries: told.map(([, note]) => entryReport(context, note)),
     alarms,
     ...calls,
     ...(nextAt === undefined ? {} : { nextAt }),
@@ -31,6 +35,11 @@ export function reportOf(context: RunContext, { changes, planHash, notes, alarms
 /** An entry that was only verified, and is as it was, is none. */
 function isNews({ op, problem, isWritten, wasInterrupted }: Note): boolean {
   return op !== 'noop' || problem !== undefined || isWritten || wasInterrupted;
+}
+
+/** What no plan speaks of any more comes first: it is not done with. */
+function placeIn(order: ReadonlyMap<string, number>, key: string): number {
+  return order.get(key) ?? -1;
 }
 
 function entryReport(context: RunContext, { fallback, shown, isPassing: _, ...note }: Note): EntryReport {

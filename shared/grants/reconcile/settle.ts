@@ -9,9 +9,14 @@ import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
 type Reason = { state: GrantState; message: string; hint?: string };
 
 /** @throws TransshipError store-unavailable */
-export async function settle(site: SiteRun): Promise<void> {
-  const events = site.changes.flatMap((change) => settledBy(site, change));
-  await site.context.append([...events, ...forgotten(site)], site.planHash);
+export async function settle(site: SiteRun, changes: readonly GrantChange[]): Promise<void> {
+  const events = changes.flatMap((change) => settledBy(site, change));
+  await site.context.append(events, site.planHash);
+}
+
+/** Entries that never stood there, and are wanted no more. @throws TransshipError store-unavailable */
+export async function settleForgotten(site: SiteRun): Promise<void> {
+  await site.context.append(forgotten(site), site.planHash);
 }
 
 /** What needs somebody who says that it is meant. @throws TransshipError store-unavailable */
@@ -62,7 +67,6 @@ function ifNew(site: SiteRun, change: GrantChange, { state, message, hint }: Rea
     : [{ ...namesOf(change), event: 'settled', state, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
-/** Entries that never stood there, and are wanted no more. */
 function forgotten(site: SiteRun): JournalEvent[] {
   const { context, look, changes } = site;
   const planned = new Set(changes.map(({ target, key }) => `${targetKey(target)} ${key}`));

@@ -54,7 +54,8 @@ export function note(notes: Notes, of: Named & Pick<EntryReport, 'op'>, more: Pa
     wasInterrupted: false,
     isPassing: false,
   };
-  notes.set(key, { ...known, ...more });
+  const op = of.op === 'noop' ? known.op : of.op;
+  notes.set(key, { ...known, op, ...more });
 }
 
 export function recordOf(

@@ -19,6 +19,7 @@ import { targetKey, type Target } from '../site.ts';
 import { nameOf, readTarget, troubleOf } from './look-at-site.ts';
 import { planTarget } from './plan-site.ts';
 import { isDone, resolveInterrupted } from './resolve-interrupted.ts';
+import { settle } from './settle.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
 import { within } from './within.ts';
 
@@ -64,7 +65,7 @@ export async function writeTarget(
         return [];
       }
       ended = changes.length === 0 ? 'done' : await writeOnce(site, target, changes, tries < MOST_TRIES);
-      if (ended !== 'outdated') return changes.filter((change) => isKnownWritten(site, change));
+      if (ended !== 'outdated') return known(site, [...meant, ...changes]);
       await planAnew(site, target);
     }
   } finally {
@@ -141,7 +142,9 @@ async function planAnew(site: SiteRun, target: Target): Promise<void> {
     planHash,
   );
   const others = site.changes.filter((change) => targetKey(change.target) !== targetKey(target));
-  site.changes = [...others, ...planTarget(context, look, target)];
+  const anew = planTarget(context, look, target);
+  site.changes = [...others, ...anew];
+  await settle(site, anew);
 }
 
 function changesAt(
@@ -157,6 +160,12 @@ function changesAt(
 function isAmong(change: WritingChange, seen: readonly WritingChange[]): boolean {
   const text = canonicalText(toPlain(change));
   return seen.some((one) => canonicalText(toPlain(one)) === text);
+}
+
+/** Each once, as it was planned last. */
+function known(site: SiteRun, changes: readonly WritingChange[]): WritingChange[] {
+  const last = new Map(changes.map((change) => [change.key, change]));
+  return [...last.values()].filter((change) => isKnownWritten(site, change));
 }
 
 /** The journal says so: written, and not yet proven. */

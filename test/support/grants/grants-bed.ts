@@ -17,8 +17,8 @@ const CONFIG = `clusters:
 
 export function grantsBed() {
   const clock = manualClock();
-  const store = memoryGrantStore(clock.now);
-  const world = new RecordedWorld(clock.now);
+  const store = memoryGrantStore(() => clock.now());
+  const world = new RecordedWorld(() => clock.now());
   for (const name of ['shared', 'other', 'third', 'my-ns', 'your-ns']) {
     world.namespaces.set(name, { uid: `uid-${name}`, labels: {}, isTerminating: false });
   }
