@@ -65,7 +65,10 @@ function planRead(at: ObservedTarget, context: Context): GrantChange[] {
 /** Somebody else's that says the same in a place of its own: what `adopt` takes over, and enough for a grant that only observes. */
 function twinOf({ wanted, isEnforced, adopts }: MergedEntry, { entries }: ObservedTarget): ObservedEntry | undefined {
   if (isEnforced && !adopts) return undefined;
-  return entries.find(({ owner, content }) => owner === 'foreign' && isSameContent(content, wanted.content));
+  const [twin] = entries
+    .filter(({ owner, content }) => owner === 'foreign' && isSameContent(content, wanted.content))
+    .toSorted((left, right) => (left.key < right.key ? -1 : 1));
+  return twin;
 }
 
 /** What stands there and is ours, and what the journal believes to stand there. Sites that nobody asked about keep what they have. */

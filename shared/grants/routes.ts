@@ -1,6 +1,7 @@
 // Which site decides over which part of a grant for whom. Accounts of one cluster mean nothing to another, nor to a registry that does not
 // ask their cluster.
 import type { Grantee, PullGrant, PullPart } from './grant.ts';
+import { granteeText } from './grantee-text.ts';
 import type { ObservedSite } from './observed-grants.ts';
 
 export type Route = { at: ObservedSite; parts: readonly PullPart[]; grantees: readonly Grantee[] };
@@ -51,13 +52,16 @@ function reasonFor(
   grantee: Grantee,
 ): Pick<Unrouted, 'state' | 'message' | 'hint'> {
   const there = sites.filter((at) => decides(at, registry)).map(({ site }) => site);
-  const inside = there.filter(({ backend }) => backend === 'kubernetes').map(({ host }) => host);
+  const inside = there
+    .filter(({ backend }) => backend === 'kubernetes')
+    .map(({ host }) => host)
+    .toSorted();
   const cluster = clusterOf(grantee);
   if (there.length === 0) return { state: 'Blocked', message: `nobody looked at ${registry}` };
   if (inside.length > 0 && cluster === undefined) {
     return {
       state: 'Unsupported',
-      message: `${registry} asks cluster ${inside.join(', ')} who may pull, and ${nameOf(grantee)} is nobody there`,
+      message: `${registry} asks cluster ${inside.join(', ')} who may pull, and ${granteeText(grantee)} is nobody there`,
       hint: 'name a ServiceAccount, user or group, and its cluster',
     };
   }
@@ -66,36 +70,13 @@ function reasonFor(
       inside.length === 0 ? 'does not ask any cluster' : `asks cluster ${inside.join(', ')}, not ${cluster},`;
     return {
       state: 'Unsupported',
-      message: `${registry} ${asks} who may pull: ${nameOf(grantee)} is nobody there`,
+      message: `${registry} ${asks} who may pull: ${granteeText(grantee)} is nobody there`,
       hint: `grant it to what ${registry} knows, or list the registry in \`clusters.${cluster}.registries\``,
     };
   }
   return {
     state: 'Unsupported',
-    message: `${registry} has no means to let ${nameOf(grantee)} pull`,
+    message: `${registry} has no means to let ${granteeText(grantee)} pull`,
     hint: 'put the token endpoint before it and list it in the `registries` of a cluster',
   };
-}
-
-function nameOf(grantee: Grantee): string {
-  switch (grantee.kind) {
-    case 'ServiceAccount':
-      return `ServiceAccount ${grantee.namespace}/${grantee.name}`;
-    case 'NamespaceServiceAccounts':
-      return `Namespace ${grantee.namespace}`;
-    case 'NamespaceSelector':
-      return `a Namespace of ${grantee.cluster}`;
-    case 'AwsAccount':
-      return `AWS account ${grantee.id}`;
-    case 'AwsPrincipal':
-      return grantee.arn;
-    case 'AwsOrganization':
-      return `AWS organization ${grantee.id}`;
-    case 'GooglePrincipal':
-      return grantee.member;
-    case 'AzurePrincipal':
-      return `${grantee.principalType} ${grantee.objectId}`;
-    default:
-      return `${grantee.kind} ${grantee.name}`;
-  }
 }

@@ -31,10 +31,11 @@ export function wantedGrants(desired: readonly PullGrant[], surveyed: SurveyedGr
     each.flatMap(({ entries }) => entries),
     surveyed.state,
   );
-  const shortfalls = [...each.flatMap((one) => one.shortfalls), ...merged.shortfalls];
+  const all = [...each.flatMap((one) => one.shortfalls), ...merged.shortfalls];
+  const shortfalls = new Map(all.map((one) => [orderOf(one), one]));
   return {
     entries: merged.entries,
-    shortfalls: shortfalls.toSorted((left, right) => compare(orderOf(left), orderOf(right))),
+    shortfalls: [...shortfalls].toSorted(([left], [right]) => compare(left, right)).map(([, one]) => one),
     standings: new Map(grants.map(({ grant, standing }) => [grant.id, standing])),
     suspended: new Set(each.flatMap(({ suspended }) => suspended)),
     unclear: new Set(each.flatMap(({ unclear }) => unclear)),
@@ -70,13 +71,14 @@ function unmet(shortfalls: readonly UnmetGrant[]): OneGrant {
   return { entries: [], shortfalls, suspended: [], unclear: [] };
 }
 
-/** Of a registry as a whole: the first of the grant, where it is all the same. */
+/** Of a registry as a whole: the first of the grant by name, where it is all the same. */
 function shortOf(
-  { id, what: [first] }: PullGrant,
+  { id, what }: PullGrant,
   { state, message, hint }: Pick<UnmetGrant, 'state' | 'message' | 'hint'>,
-  host: string = first?.registry ?? '',
+  registry?: string,
 ): UnmetGrant {
-  const target: Target = { backend: 'none', host, place: '' };
+  const [first = ''] = what.map((part) => part.registry).toSorted();
+  const target: Target = { backend: 'none', host: registry ?? first, place: '' };
   return { grant: id, target, state, message, ...(hint !== undefined && { hint }) };
 }
 
