@@ -41,7 +41,7 @@ type Reading = { signal?: AbortSignal | undefined };
 
 const NEW_PRINCIPAL_MS = 120_000;
 /** Policies count within seconds. */
-const VERIFY_MS = 10_000;
+const VERIFY_MS = 3_000;
 const VERIFY_STEP_MS = 1_000;
 
 export function ecrBackend(options: EcrBackendOptions): GrantBackend {

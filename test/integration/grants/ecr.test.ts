@@ -283,7 +283,9 @@ describe.skipIf(isMissing('moto'))('grants in ECR', () => {
         { state: 'written' },
       ]);
       const text = (await policyOf(repository)) ?? '';
-      expect([...text.matchAll(/role\/(\w+)/g)].map(([, name]) => name).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e']);
+      expect(new Set([...text.matchAll(/role\/(\w+)/g)].map(([, name]) => name))).toEqual(
+        new Set(['a', 'b', 'c', 'd', 'e']),
+      );
       // trying again changes nothing
       const policyBefore = await sidsOf(repository);
       expect((await apply(backend, repository, grants)).outcomes.map(({ state }) => state)).toEqual([

@@ -44,33 +44,23 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
 
   async function handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const sent = await text(request);
-    const operation =
-      String(request.headers['x-amz-target'] ?? '')
-        .split('.')
-        .at(-1) ?? '';
+    const operation = String(request.headers['x-amz-target'] ?? '')
+      .split('.')
+      .at(-1);
+    if (operation === undefined || !sent.startsWith('{')) return refuse(response, 'UnknownOperationException', sent);
     ecr.operations.push(operation);
     const accident = ecr.before.get(operation);
     ecr.before.delete(operation);
     await accident?.();
-    const body: Body = sent.startsWith('{') ? JSON.parse(sent) : {};
-    if (operation === 'GetAccountSetting') {
-      if (ecr.registryPolicyScope === undefined)
-        return refuse(response, 'AccessDeniedException', 'User: x is not authorized to perform: ecr:GetAccountSetting');
-      return answer(response, 200, { name: body['name'], value: ecr.registryPolicyScope });
-    }
-    if (operation === 'SetRepositoryPolicy' || operation === 'PutRegistryPolicy') {
+    const body: Body = JSON.parse(sent);
+    if (operation === 'GetAccountSetting') return answerSetting(body, response);
+    if (typeof body['policyText'] === 'string') {
       const kind = operation === 'SetRepositoryPolicy' ? 'repository' : 'registry';
-      const refusal = refusalOf(String(body['policyText']), kind, ecr.unknownPrincipals);
-      if (refusal !== undefined)
-        return refuse(
-          response,
-          'InvalidParameterException',
-          `Invalid parameter at 'PolicyText' failed to satisfy constraint: '${refusal}'`,
-        );
-      if (ecr.storesInstead !== undefined) {
-        body['policyText'] = ecr.storesInstead(String(body['policyText']));
-        ecr.storesInstead = undefined;
-      }
+      const refusal = refusalOf(body['policyText'], kind, ecr.unknownPrincipals);
+      const told = `Invalid parameter at 'PolicyText' failed to satisfy constraint: '${refusal}'`;
+      if (refusal !== undefined) return refuse(response, 'InvalidParameterException', told);
+      body['policyText'] = ecr.storesInstead?.(body['policyText']) ?? body['policyText'];
+      ecr.storesInstead = undefined;
     }
     if (WRITES.has(operation) && ecr.losesWrites > 0) {
       ecr.losesWrites -= 1;
@@ -78,20 +68,25 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
     }
     // moto knows the policy of a registry only as it was before V2
     if (operation.endsWith('RegistryPolicy')) return answerRegistry(operation, body, response);
-    const headers = { ...request.headers, 'content-length': undefined, host: undefined };
-    const passed = await fetch(`${behind}${request.url}`, {
-      method: request.method ?? 'POST',
-      headers: Object.fromEntries(
-        Object.entries(headers).flatMap(([name, value]) =>
-          typeof value === 'string' && name !== 'connection' ? [[name, value]] : [],
-        ),
-      ),
-      body: sent.startsWith('{') ? JSON.stringify(body) : sent,
+    await passOn(request, body, response);
+  }
+
+  function answerSetting(body: Body, response: http.ServerResponse): void {
+    const value = ecr.registryPolicyScope;
+    if (value !== undefined) return answer(response, 200, { name: body['name'], value });
+    refuse(response, 'AccessDeniedException', 'User: x is not authorized to perform: ecr:GetAccountSetting');
+  }
+
+  async function passOn({ url, headers }: http.IncomingMessage, body: Body, response: http.ServerResponse) {
+    const kept = ['authorization', 'content-type', 'x-amz-target', 'x-amz-date'];
+    const passed = await fetch(`${behind}${url}`, {
+      method: 'POST',
+      headers: kept.map((name) => [name, String(headers[name])]),
+      body: JSON.stringify(body),
     });
     const told: Body = JSON.parse(await passed.text());
-    if (typeof told['policyText'] === 'string' && ecr.rewritesAnswers)
-      told['policyText'] = rewritten(told['policyText'], random);
-    const { repositories } = told;
+    const { policyText, repositories } = told;
+    if (typeof policyText === 'string' && ecr.rewritesAnswers) told['policyText'] = rewritten(policyText, random);
     if (Array.isArray(repositories)) {
       const from = Number(body['nextToken'] ?? 0);
       const to = from + ecr.pageSize;
