@@ -19,13 +19,13 @@ export function overbroadReasons(grant: Pick<PullGrant, 'grantees' | 'what'>): s
 }
 
 /** Undefined: somebody in particular. */
-export function overbroadGrantee(grantee: Grantee): string | undefined {
+function overbroadGrantee(grantee: Grantee): string | undefined {
   const name = principalOf(grantee);
   return name === undefined ? undefined : EVERYBODY.get(name);
 }
 
 /** Undefined: a part of the registry, however large. */
-export function overbroadPart({ registry, what }: PullPart): string | undefined {
+function overbroadPart({ registry, what }: PullPart): string | undefined {
   const all = what.kind === 'namespace' ? what.name === '*' : what.pattern === '**' || what.pattern === '*';
   return all ? `every repository of ${registry}` : undefined;
 }

@@ -29,9 +29,9 @@ const NO_PROFILES: ReadonlyMap<string, PullProfile> = new Map();
 
 export const MARKED: Site = { backend: 'ecr', host: 'marked.io', profiles: NO_PROFILES };
 export const UNMARKED: Site = { backend: 'quay', host: 'unmarked.io', profiles: NO_PROFILES };
-export const BARE: Site = { backend: 'none', host: 'bare.io', profiles: NO_PROFILES };
-export const PROD: Site = { backend: 'kubernetes', host: 'prod', profiles: new Map([['inside.svc', PROFILE]]) };
-export const STAGE: Site = { backend: 'kubernetes', host: 'stage', profiles: new Map([['inside.svc', PROFILE]]) };
+const BARE: Site = { backend: 'none', host: 'bare.io', profiles: NO_PROFILES };
+const PROD: Site = { backend: 'kubernetes', host: 'prod', profiles: new Map([['inside.svc', PROFILE]]) };
+const STAGE: Site = { backend: 'kubernetes', host: 'stage', profiles: new Map([['inside.svc', PROFILE]]) };
 
 /** Of somebody else: `foreign` by its mark, `unmarked` where there is no room for one. */
 export type Foreign = { target: Target; key: string; content: Json };

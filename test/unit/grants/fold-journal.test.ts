@@ -1,3 +1,4 @@
+// What a journal adds up to, line by line.
 import { describe, expect, test } from 'vitest';
 import { desiredGrants } from '../../../shared/grants/desired-grants.ts';
 import { emptyGrants, foldJournal, foldLines } from '../../../shared/grants/fold-journal.ts';

@@ -1,3 +1,4 @@
+// How the state of a whole grant follows from its entries.
 import { describe, expect, test } from 'vitest';
 import { grantStatuses } from '../../../shared/grants/grant-status.ts';
 import type { GrantState } from '../../../shared/grants/grants-state.ts';

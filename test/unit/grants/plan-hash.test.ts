@@ -1,3 +1,4 @@
+// What identifies declarations, plans and entries, and what does not matter to it.
 import { describe, expect, test } from 'vitest';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
 import { declarationSha, entryKey, planHash } from '../../../shared/grants/plan-hash.ts';

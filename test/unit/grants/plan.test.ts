@@ -1,3 +1,4 @@
+// What planning makes of grants, case by case: what is created, changed and removed, what is left alone, and what is told instead.
 import { describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
 import type { GrantChange } from '../../../shared/grants/grant-change.ts';

@@ -1,3 +1,4 @@
+// Whether a change lets more be pulled, and what reaches so far that somebody has to approve of it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../shared/grants/canonical.ts';
