@@ -27,6 +27,11 @@ export type GrantsRun = {
   holder: string;
   /** Only the sites of these grants are looked at, and only they are changed; absent: all. */
   only?: readonly string[];
+  /**
+   * Something happened to this Namespace: beside it, `only` these grants are looked at where they want something else than the journal
+   * knows as applied. What somebody changed there is the business of the next run over all.
+   */
+  touched?: { cluster: string; namespace: string };
   /** When this process last had an entry verified, by `entryKey`: it outlives the runs. */
   verifiedAt?: Map<string, Date>;
   limits?: Partial<RunLimits>;

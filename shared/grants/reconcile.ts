@@ -14,6 +14,7 @@ import { amongOthers, lookAtSite, type SiteLook } from './reconcile/look-at-site
 import { planNowhere, planSite, stateWith } from './reconcile/plan-site.ts';
 import { reportOf } from './reconcile/report.ts';
 import { resolveInterrupted } from './reconcile/resolve-interrupted.ts';
+import { isInScope } from './reconcile/scope.ts';
 import { runContext, type RunContext } from './reconcile/run-context.ts';
 import { withhold } from './reconcile/settle.ts';
 import { note, type SiteRun } from './reconcile/site-run.ts';
@@ -114,8 +115,10 @@ async function planAll(context: RunContext): Promise<Seen> {
 
 /** Of sites that were not looked at, nothing is said. */
 function isMeant({ run, sites }: RunContext, { target, grants }: GrantChange): boolean {
-  if (target.backend === 'none') return run.only === undefined || grants.some((id) => run.only?.includes(id));
-  return sites.some(({ site, isVisited }) => isVisited && siteKey(site) === siteKey(target));
+  if (!isInScope(run, grants)) return false;
+  return (
+    target.backend === 'none' || sites.some(({ site, isVisited }) => isVisited && siteKey(site) === siteKey(target))
+  );
 }
 
 function assertAsSeen({ plan, state }: Seen, expected: string | undefined, overbroad: ApplyOptions['overbroad']): void {

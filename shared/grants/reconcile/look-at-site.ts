@@ -4,12 +4,13 @@ import type { GrantBackend } from '../backend.ts';
 import type { ObservedTarget, UnreadTarget } from '../entry.ts';
 import type { ObservedSite } from '../observed-grants.ts';
 import { siteKey, targetKey, type Site, type Target } from '../site.ts';
-import { wantedGrants, targetsToRead } from '../wanted-grants.ts';
+import { wantedGrants } from '../wanted-grants.ts';
 import { wantedOf } from '../wanted-of.ts';
 import { counted } from './counted.ts';
 import { inFlight } from './in-flight.ts';
 import type { MeantSite } from './meant-sites.ts';
 import type { RunContext } from './run-context.ts';
+import { targetsInScope } from './scope.ts';
 import { within } from './within.ts';
 
 export type SiteLook = {
@@ -65,7 +66,8 @@ async function surveySite({ run, limits, calls }: RunContext, { site, parts, gra
     const backend = counted(await run.backendFor(site), calls);
     const [survey, marked, wanted] = await Promise.all([
       parts.length === 0 ? {} : backend.survey(parts, { signal, grants }),
-      backend.marked({ signal }),
+      // what nobody remembers is looked for by runs over all
+      run.only === undefined ? backend.marked({ signal }) : [],
       wantedOf(site.backend),
     ]);
     return { backend, marked, at: { site, survey, ...(wanted === undefined ? {} : { wanted }) } };
@@ -75,7 +77,7 @@ async function surveySite({ run, limits, calls }: RunContext, { site, parts, gra
 function placesOf(context: RunContext, at: ObservedSite): Target[] {
   const { desired, run, now } = context;
   const surveyed = { instance: run.config.instance, sites: amongOthers(context, at), state: context.state() };
-  const places = targetsToRead(wantedGrants(desired, surveyed, now), context.state());
+  const places = targetsInScope(run, wantedGrants(desired, surveyed, now), context.state());
   return places.filter((target) => siteKey(target) === siteKey(at.site));
 }
 

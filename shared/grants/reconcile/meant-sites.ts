@@ -5,6 +5,7 @@ import type { EntryRecord, GrantsState } from '../grants-state.ts';
 import { routesOf } from '../routes.ts';
 import { siteKey, type Site, type Target } from '../site.ts';
 import { sitesOf, type Sites } from '../sites.ts';
+import { isInScope } from './scope.ts';
 
 export type MeantSite = {
   site: Site;
@@ -21,7 +22,7 @@ type Meant = Pick<GrantsRun, 'config' | 'only'> & { desired: readonly PullGrant[
 /** Each once, in the order of their keys. */
 export function meantSites({ config, only, desired, state }: Meant): MeantSite[] {
   const known = [...state.entries.values()].filter(isUnfinished);
-  const isOne = (grants: readonly string[]): boolean => only === undefined || grants.some((id) => only.includes(id));
+  const isOne = (grants: readonly string[]): boolean => isInScope(only === undefined ? {} : { only }, grants);
   const sites = possibleSites(
     sitesOf(config),
     config.clusters.map(({ name }) => name),

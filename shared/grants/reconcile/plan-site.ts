@@ -7,13 +7,15 @@ import { planGrants } from '../plan.ts';
 import { siteKey, targetKey, type Target } from '../site.ts';
 import { amongOthers, type SiteLook } from './look-at-site.ts';
 import type { RunContext } from './run-context.ts';
+import { isInScope } from './scope.ts';
 
 /** @param state with what became of writes that were interrupted */
 export function planSite(context: RunContext, look: SiteLook, state: GrantsState = context.state()): GrantChange[] {
   const { run, desired, now } = context;
   const { instance } = run.config;
   const observed = { instance, sites: amongOthers(context, look.at), state, targets: [...look.targets.values()] };
-  return planGrants(desired, observed, now).filter(({ target }) => siteKey(target) === siteKey(look.at.site));
+  const isHere = ({ target }: GrantChange): boolean => siteKey(target) === siteKey(look.at.site);
+  return planGrants(desired, observed, now).filter((change) => isHere(change) && isInScope(run, change.grants));
 }
 
 export function planTarget(context: RunContext, look: SiteLook, target: Target): GrantChange[] {
@@ -24,9 +26,9 @@ export function planTarget(context: RunContext, look: SiteLook, target: Target):
 export function planNowhere(context: RunContext): GrantChange[] {
   const { run, desired, now } = context;
   const observed = { instance: run.config.instance, sites: amongOthers(context), state: context.state(), targets: [] };
-  const isOne = ({ grants }: GrantChange): boolean =>
-    run.only === undefined || grants.some((id) => run.only?.includes(id));
-  return planGrants(desired, observed, now).filter((change) => change.target.backend === 'none' && isOne(change));
+  return planGrants(desired, observed, now).filter(
+    ({ target, grants }) => target.backend === 'none' && isInScope(run, grants),
+  );
 }
 
 /** As it will be when the lines are in the journal. */
