@@ -36,6 +36,7 @@ export function reconcileGrants(deps: Deps): JobHandler {
       ...runOf(deps, context, payload),
       verifiedAt,
       ...(only === undefined ? {} : { only }),
+      ...touchedBy(payload),
     };
     try {
       return await reconcile(deps, { run, payload, context });
@@ -89,6 +90,10 @@ async function scopeOf({ grants, namespace }: GrantsPayload, deps: Deps): Promis
   const { cluster, name } = namespace;
   const desired = desiredGrants(deps.config().grants, await deps.grants.state());
   return desired.filter((grant) => concernsGrants([grant], cluster, { name })).map(({ id }) => id);
+}
+
+function touchedBy({ namespace }: GrantsPayload): Pick<GrantsRun, 'touched'> {
+  return namespace === undefined ? {} : { touched: { cluster: namespace.cluster, namespace: namespace.name } };
 }
 
 /** @throws TransshipError invalid-job */

@@ -18,10 +18,10 @@ export function readGrant(declaration: unknown, config: Known): PullGrant {
   const { root, problems } = readYamlNodes(text, 'grant');
   if (root?.kind !== 'map') throw invalidConfig(problems);
   const { file, problems: found } = validate(root);
-  const [grant] = file === undefined ? [] : toGrants(file);
-  if (grant !== undefined) return { ...grant, origin: 'store' };
   const own = found.filter(({ path }) => path.startsWith(PLACE));
   if (own.length > 0) throw invalidConfig(own.map(withoutPlace));
+  const [grant] = file === undefined ? [] : toGrants(file);
+  if (grant !== undefined) return { ...grant, origin: 'store' };
   throw new TransshipError('internal', 'the configuration itself cannot be read any more', {
     details: { problems: found },
   });
