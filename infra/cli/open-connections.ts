@@ -3,6 +3,7 @@
 import { isPublicOnly } from '../../functions/http-api/reachable-registry.ts';
 import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
+import type { BackendSurroundings, OpenBackends } from '../../shared/grants/open-backends.ts';
 import { mirroredRepository } from '../../shared/mirror/mirrored-repository.ts';
 import {
   openConfiguredRegistries,
@@ -30,13 +31,14 @@ export async function openConnections(
     requestServiceAccountToken: tokenRequests(clusters),
   };
   const registries = openConfiguredRegistries(config.registries, options);
+  const grants = grantBackends(config, { ...options, clusterOf: (name) => clusters.get(name) });
   return {
     registries,
     clusters,
-    grantBackends: withoutClusters().grantBackends(),
+    grantBackends: grants.backendFor,
     ...(await issuing(config, options)),
     async close() {
-      await Promise.all([registries.close(), clusters.close()]);
+      await Promise.all([registries.close(), grants.close().then(() => clusters.close())]);
     },
   };
 }
@@ -61,6 +63,24 @@ async function issuing(
   return {
     issuers: openIssuers(registries, options),
     probePull: openPullProbe(registries, { ...probeOptions, repositoryOf }),
+  };
+}
+
+/** What there is for grants is loaded when the first one asks for it. */
+function grantBackends(config: Config, surroundings: BackendSurroundings): OpenBackends {
+  let opening: Promise<OpenBackends> | undefined;
+  const load = async (): Promise<OpenBackends> => {
+    const { openBackends } = await import('../../shared/grants/open-backends.ts');
+    return openBackends(config, surroundings);
+  };
+  return {
+    async backendFor(site) {
+      opening ??= load();
+      return (await opening).backendFor(site);
+    },
+    async close() {
+      await (await opening)?.close();
+    },
   };
 }
 

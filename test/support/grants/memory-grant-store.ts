@@ -1,6 +1,5 @@
 // A store of grants that forgets everything with its process, for tests of what works with one.
-import { foldLines } from '../../../shared/grants/fold-journal.ts';
-import { emptyGrants } from '../../../shared/grants/fold-journal.ts';
+import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { GrantStore, StoredLine } from '../../../shared/grants/grant-store.ts';
 import type { JournalLine } from '../../../shared/grants/journal.ts';
 

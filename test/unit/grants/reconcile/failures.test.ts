@@ -27,12 +27,12 @@ function at(op: Call['op'], act: (call: Call) => void | Promise<void>, isMeant: 
 }
 
 async function finished<Result>(work: Promise<Result>): Promise<Result> {
-  let isOver = false;
+  const going = { isOver: false };
   const done = work.finally(() => {
-    isOver = true;
+    going.isOver = true;
   });
   done.catch(() => undefined);
-  while (!isOver) await bed.clock.advance(1000);
+  while (!going.isOver) await bed.clock.advance(1000);
   return done;
 }
 

@@ -1,0 +1,106 @@
+// Opens what the sites of a configuration have for grants: each when somebody first asks for it, and what it needs is loaded then.
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Config, RegistryConfig } from '../config/config.ts';
+import { TransshipError } from '../errors.ts';
+import { cloudIdentity } from '../registries/cloud-identity.ts';
+import type { IssuerSurroundings } from '../registries/issuer-of-form.ts';
+import type { CloudIdentity } from '../registries/vendor.ts';
+import type { GrantBackend } from './backend.ts';
+import type { BackendFor } from './grants-run.ts';
+import { siteKey, type Site } from './site.ts';
+
+export type BackendSurroundings = IssuerSurroundings & {
+  /** @throws TransshipError invalid-config where no cluster has this name */
+  clusterOf: (name: string) => Promise<Cluster>;
+};
+
+type Known = Pick<Config, 'registries' | 'clusters' | 'grants' | 'instance'>;
+
+type NoIdentity = Readonly<Record<string, never>>;
+
+export type OpenBackends = { backendFor: BackendFor; close(): Promise<void> };
+
+export function openBackends(config: Known, surroundings: BackendSurroundings): OpenBackends {
+  const opened = new Map<string, Promise<GrantBackend>>();
+  return {
+    backendFor(site) {
+      const key = keyOf(site);
+      const known = opened.get(key);
+      if (known !== undefined) return known;
+      const opening = openBackend(site, config, surroundings);
+      opened.set(key, opening);
+      // what could not be reached or read may be there the next time
+      opening.catch(() => opened.delete(key));
+      return opening;
+    },
+    async close() {
+      const all = [...opened.values()];
+      opened.clear();
+      await Promise.all(all.map((opening) => opening.then((backend) => backend.close?.()).catch(() => undefined)));
+    },
+  };
+}
+
+/** A cluster with other profiles is asked in another way. */
+function keyOf(site: Site): string {
+  return `${siteKey(site)} ${JSON.stringify([...site.profiles].toSorted(([left], [right]) => (left < right ? -1 : 1)))}`;
+}
+
+/** @throws TransshipError invalid-config, and what opening throws */
+async function openBackend(site: Site, config: Known, surroundings: BackendSurroundings): Promise<GrantBackend> {
+  const { instance } = config;
+  const { env, readSecret } = surroundings;
+  const entry = config.registries.find(({ host, aliases }) => host === site.host || aliases.includes(site.host));
+  switch (site.backend) {
+    case 'kubernetes': {
+      const { kubernetesBackend } = await import('./kubernetes/backend.ts');
+      return kubernetesBackend({ site, instance, cluster: await surroundings.clusterOf(site.host) });
+    }
+    case 'ecr': {
+      const [{ ecrBackend }, { knownAwsAccounts }] = await Promise.all([
+        import('./ecr/backend.ts'),
+        import('./ecr/known-accounts.ts'),
+      ]);
+      const identity = identityOf(entry, readSecret);
+      const { createRepository } = entry ?? {};
+      return ecrBackend({
+        site,
+        instance,
+        identity: 'aws' in identity ? identity.aws : {},
+        env,
+        knownAccounts: knownAwsAccounts(config),
+        ...(createRepository === undefined ? {} : { createRepository }),
+      });
+    }
+    case 'artifact-registry': {
+      const { artifactRegistryBackend } = await import('./artifact-registry/backend.ts');
+      const identity = identityOf(entry, readSecret);
+      const patterns = patternsAt(config, site.host);
+      return artifactRegistryBackend({
+        site,
+        instance,
+        identity: 'google' in identity ? identity.google : {},
+        env,
+        patterns,
+      });
+    }
+    default:
+      throw new TransshipError('unsupported', `${site.host} has no means for grants`);
+  }
+}
+
+/** Empty: none is named, and the cloud's own tools say who we are. */
+function identityOf(
+  entry: RegistryConfig | undefined,
+  read: IssuerSurroundings['readSecret'],
+): CloudIdentity | NoIdentity {
+  const { credential } = entry ?? {};
+  if (typeof credential !== 'object') return {};
+  const isCloud = 'aws' in credential || 'google' in credential || 'azure' in credential;
+  return isCloud ? cloudIdentity(credential, read) : {};
+}
+
+function patternsAt({ grants }: Known, host: string): string[] {
+  const parts = grants.flatMap(({ what }) => what).filter(({ registry }) => registry === host);
+  return [...new Set(parts.flatMap(({ what }) => (what.kind === 'repository' ? [what.pattern] : [])))];
+}
