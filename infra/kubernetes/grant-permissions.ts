@@ -41,5 +41,6 @@ export function namespaceLookPermissions(): PolicyRule[] {
 }
 
 function rule(group: string, resource: string, verbs: readonly string[]): PolicyRule {
-  return { apiGroups: [group], resources: [resource], verbs };
+  // a list that stands twice would be an alias in YAML
+  return { apiGroups: [group], resources: [resource], verbs: [...verbs] };
 }

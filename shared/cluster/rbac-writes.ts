@@ -25,11 +25,11 @@ const NEVER = '1';
 export function createRbac(
   cluster: Cluster,
   kind: RbacKind,
-  place: { namespace: string; name: string },
+  { namespace, name }: { namespace: string; name: string },
   content: RbacMarks & Readonly<Record<string, unknown>>,
   options: WriteOptions,
 ): Promise<ApiObject> {
-  return apply(cluster, kind, { ...place, resourceVersion: NEVER }, content, options);
+  return apply(cluster, kind, { namespace, name, resourceVersion: NEVER }, content, options);
 }
 
 /**
@@ -39,11 +39,11 @@ export function createRbac(
 export function updateRbac(
   cluster: Cluster,
   kind: RbacKind,
-  seen: SeenRbac,
+  { namespace, name, uid, resourceVersion }: SeenRbac,
   content: RbacMarks & Readonly<Record<string, unknown>>,
   options: WriteOptions,
 ): Promise<ApiObject> {
-  return apply(cluster, kind, seen, content, options);
+  return apply(cluster, kind, { namespace, name, uid, resourceVersion }, content, options);
 }
 
 /** @throws TransshipError object-conflict where it was written or made anew meanwhile; else as `Cluster.send`, but for not-found */

@@ -24,13 +24,15 @@ export function profilesOf({ roleRef, rules = [] }: BindingContent, { profiles }
   );
 }
 
+/** None where no profile asks. */
 export function reviewPoints(content: BindingContent, profiles: readonly PullProfile[]): ReviewPoint[] {
   const { subjects, rules } = content;
+  if (profiles.length === 0) return [];
   if (rules === undefined) return subjects.map((subject) => pointOf(subject, profiles));
   return rules.flatMap(({ apiGroups, resources, resourceNames = [] }) => {
     const asking = profiles.filter(({ group, resource }) => apiGroups.includes(group) && resources.includes(resource));
-    if (asking.length === 0) return [];
-    return resourceNames.flatMap((image) => subjects.map((subject) => pointOf(subject, asking, image)));
+    const images = asking.length === 0 ? [] : resourceNames;
+    return images.flatMap((image) => subjects.map((subject) => pointOf(subject, asking, image)));
   });
 }
 
@@ -49,7 +51,8 @@ export function nameOfSubject(subject: RoleSubject): string {
   return subject.kind === 'ServiceAccount' ? `${kind} ${subject.namespace}/${name}` : `${kind} ${name}`;
 }
 
-function pullerOf(subject: RoleSubject): Puller {
+/** As whoever asks for an access review names it. */
+export function pullerOf(subject: RoleSubject): Puller {
   switch (subject.kind) {
     case 'ServiceAccount':
       return { user: `system:serviceaccount:${subject.namespace}:${subject.name}` };
