@@ -42,7 +42,8 @@ export async function withGrantsHere<Result>(
     grantBackends: () => connections.grantBackends,
     logger: silentLogger,
   };
-  return work(deskOf(deps, context.signal));
+  // the store and the connections live until it is done
+  return await work(deskOf(deps, context.signal));
 }
 
 type DeskDeps = Parameters<typeof grantsRunOf>[0];
