@@ -5,10 +5,10 @@ import { awsError } from '../../identity/aws-error.ts';
 import type { EcrCalls } from '../../registries/ecr-client.ts';
 import { parseEcrHost } from '../../registries/ecr-host.ts';
 
-export type StoredPolicy = { state: 'there'; text?: string } | { state: 'missing' };
+type StoredPolicy = { state: 'there'; text?: string } | { state: 'missing' };
 
 /** Why AWS did not take a policy, in its words: a principal that it does not know, or anything else that is no policy to it. */
-export type PolicyAnswer = { state: 'taken'; requestId?: string } | { state: 'refused'; message: string };
+type PolicyAnswer = { state: 'taken'; requestId?: string } | { state: 'refused'; message: string };
 
 export type PolicyStore = {
   /** In words for people: `host/repository`. */

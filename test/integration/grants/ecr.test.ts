@@ -295,6 +295,20 @@ describe.skipIf(isMissing('moto'))('grants in ECR', () => {
       expect(await sidsOf(repository)).toEqual(policyBefore);
     });
 
+    test('takes nobody out who is in, not even while it is looked for', async () => {
+      const repository = await newRepository();
+      const backend = open();
+      await apply(backend, repository, [pullGrant({ grantees: ['x', 'y', 'z'].map(role) })]);
+      aws.unknownPrincipals.add('arn:aws:iam::000000000042:role/gone');
+      const before = aws.policies.length;
+      await apply(backend, repository, [pullGrant({ grantees: ['a', 'gone', 'm', 'x', 'y'].map(role) })]);
+      const named = aws.policies
+        .slice(before)
+        .map((text) => [...text.matchAll(/role\/(\w+)/g)].map(([, name]) => name));
+      expect(named.at(-1)).toEqual(['a', 'm', 'x', 'y']);
+      for (const names of named) expect(names).toEqual(expect.arrayContaining(['x', 'y']));
+    });
+
     test('that is new is waited for', async () => {
       const repository = await newRepository();
       const arn = 'arn:aws:iam::000000000042:role/new';

@@ -11,7 +11,9 @@ export type StrictEcr = {
   url: string;
   /** The operations that came, in order: `SetRepositoryPolicy`. */
   operations: string[];
-  /** Of those, how many would have changed a policy. */
+  /** The policies that were taken, in order. */
+  policies: string[];
+  /** How many operations would have changed a policy. */
   writes(): number;
   /** ARNs that nobody has. */
   unknownPrincipals: Set<string>;
@@ -59,6 +61,7 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
       const refusal = refusalOf(body['policyText'], kind, ecr.unknownPrincipals);
       const told = `Invalid parameter at 'PolicyText' failed to satisfy constraint: '${refusal}'`;
       if (refusal !== undefined) return refuse(response, 'InvalidParameterException', told);
+      ecr.policies.push(body['policyText']);
       body['policyText'] = ecr.storesInstead?.(body['policyText']) ?? body['policyText'];
       ecr.storesInstead = undefined;
     }
@@ -109,6 +112,7 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
   const ecr: StrictEcr = {
     url: '',
     operations: [],
+    policies: [],
     writes: () => ecr.operations.filter((operation) => WRITES.has(operation)).length,
     unknownPrincipals: new Set(),
     rewritesAnswers: true,
