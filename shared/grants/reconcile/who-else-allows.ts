@@ -1,4 +1,4 @@
-// Who lets somebody pull whom a grant of ours does not let pull any more: another grant of ours, which is right, or somebody else's.
+// Who lets somebody pull whom an entry of ours does not let pull any more: another one of ours, which is right, or somebody else's.
 import type { AuditFinding } from '../audit-finding.ts';
 import { targetKey, type Target } from '../site.ts';
 import { nameOf } from './look-at-site.ts';
@@ -12,16 +12,16 @@ const OF_OTHERS: readonly AuditFinding['class'][] = ['foreign', 'adoptable', 'ov
 
 /**
  * @param said by whoever was asked, in its own words
- * @returns in words; undefined where it is another grant of ours
+ * @returns in words; undefined where it is another entry of ours
  */
 export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | undefined): Promise<string | undefined> {
   const findings = (await audited(site)).filter(({ target }) => isThere(target, gone.target));
   const named = findings.filter(({ object }) => said !== undefined && isNamed(object, said));
-  if (named.some((finding) => isOfOther(finding, gone))) return undefined;
+  if (named.some((finding) => isRight(site, finding, gone))) return undefined;
   if (named.length > 0) return listed(named);
   const others = findings.filter((finding) => OF_OTHERS.includes(finding.class));
   if (others.length > 0) return listed(others);
-  if (said === undefined && findings.some((finding) => isOfOther(finding, gone))) return undefined;
+  if (said === undefined && findings.some((finding) => isRight(site, finding, gone))) return undefined;
   return said ?? `somebody else's at ${nameOf(gone.target)}`;
 }
 
@@ -35,8 +35,17 @@ function isNamed(object: string, said: string): boolean {
   });
 }
 
-function isOfOther(finding: AuditFinding, { grants }: Gone): boolean {
-  return finding.class === 'ours' && finding.grant !== undefined && !grants.includes(finding.grant);
+/** Of another grant of ours, or of the same one by an entry that stays. */
+function isRight({ context }: SiteRun, { class: found, grant }: AuditFinding, gone: Gone): boolean {
+  if (found !== 'ours' || grant === undefined) return false;
+  if (!gone.grants.includes(grant)) return true;
+  return [...context.state().entries.values()].some(
+    ({ target, key, grants, content }) =>
+      content !== undefined &&
+      key !== gone.key &&
+      grants.includes(grant) &&
+      targetKey(target) === targetKey(gone.target),
+  );
 }
 
 /** At the same place, or for the whole site. */
