@@ -16,6 +16,16 @@ const SIGNS: Readonly<Record<string, readonly [sign: string, colour: Colour]>> =
   none: [' ', 'dim'],
 };
 
+const REASONS: Readonly<Record<string, string>> = {
+  declared: 'not there yet',
+  changed: 'says something else by now',
+  drift: 'somebody else changed it',
+  expired: 'its time is over',
+  revoked: 'revoked by hand',
+  withdrawn: 'no longer declared',
+  suspended: 'somebody has to confirm it',
+};
+
 const MOST_NAMED = 3;
 
 /** The table, what principals need on their own side, and the hash as the last line. */
@@ -58,7 +68,7 @@ export function placeText({ host, place }: Pick<ChangeShape, 'host' | 'place'>):
 }
 
 function whyText({ why, overbroad, message, state }: ChangeShape): string {
-  const told = message ?? (why === undefined ? '' : `is ${why}`);
+  const told = message ?? (why === undefined ? '' : (REASONS[why] ?? why));
   const reach = overbroad === undefined ? '' : `reaches ${overbroad}`;
   return printable([state ?? '', told, reach].filter((text) => text !== '').join(': '), 500);
 }
