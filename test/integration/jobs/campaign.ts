@@ -1,7 +1,9 @@
 // The long kill campaigns: `npm run campaign -- --kills 1000 --seed 7`. The store alone is killed, then the whole server; they fail when
-// anything acknowledged is not as it was told. With `--only resume --kills 20 --mib 2048` a process is killed that copies one large layer. `--only credentials` brings pull Secrets to 5,000 namespaces.
+// anything acknowledged is not as it was told. With `--only resume --kills 20 --mib 2048` a process is killed that copies one large layer. `--only credentials` brings pull Secrets to 5,000 namespaces, `--only grants --kills 100` cuts off
+// runs over grants, every tenth by a kill.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { cutGrants, killGrants } from '../../support/grants/kill-grants.ts';
 import { killCampaign } from '../../support/jobs/kill-campaign.ts';
 import { resumeCampaign, type ResumeReport } from '../../support/jobs/resume-campaign.ts';
 import { serveCampaign } from '../../support/jobs/serve-campaign.ts';
@@ -12,7 +14,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '200' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    /** `store`, `serve`, `resume` or `credentials`; without it the first two. */
+    /** `store`, `serve`, `resume`, `credentials` or `grants`; without it the first two. */
     only: { type: 'string' },
     /** For `credentials`: of a real API server. */
     namespaces: { type: 'string', default: '5000' },
@@ -44,6 +46,20 @@ if (values.only === 'credentials') {
   const env = { ...process.env, TRANSSHIP_TEST_NAMESPACES: values.namespaces };
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'integration', file];
   process.exitCode = spawnSync(process.execPath, args, { env, stdio: 'inherit' }).status ?? 1;
+}
+if (values.only === 'grants') {
+  const totals = { cut: 0, interrupted: 0 };
+  const wrong: string[] = [];
+  for (let number = 0; number < kills; number += 1) {
+    const told = await (number % 10 === 9 ? killGrants : cutGrants)(seed + number);
+    totals.cut += told.cut;
+    totals.interrupted += told.interrupted;
+    wrong.push(...told.wrong);
+  }
+  tell(
+    wrong,
+    `grants: ${kills} seeds from ${seed}: ${totals.cut} runs cut off, ${totals.interrupted} entries interrupted`,
+  );
 }
 if (values.only === 'resume') {
   for (const name of ['distribution', 'docker-registry'] as const) {

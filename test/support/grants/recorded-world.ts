@@ -45,6 +45,11 @@ export class RecordedWorld {
     );
   }
 
+  /** By key. */
+  at(target: Target): ReadonlyMap<string, Standing> {
+    return new Map(this.#placeOf(target).entries);
+  }
+
   put(target: Target, key: string, standing: Standing | undefined): void {
     const place = this.#placeOf(target);
     if (standing === undefined) place.entries.delete(key);
