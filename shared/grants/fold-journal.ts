@@ -11,11 +11,7 @@ export function emptyGrants(): GrantsState {
   return { grants: new Map(), entries: new Map() };
 }
 
-export function foldJournal(state: GrantsState, line: JournalLine): GrantsState {
-  return foldLines(state, [line]);
-}
-
-/** As `foldJournal` for one line after another, without a copy of the state for each. */
+/** The state that was is left as it is. */
 export function foldLines(state: GrantsState, lines: Iterable<JournalLine>): GrantsState {
   const grants = new Map(state.grants);
   const entries = new Map(state.entries);

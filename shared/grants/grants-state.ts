@@ -1,4 +1,4 @@
-// What is known of the grants: the journal, added up. Only `foldJournal` makes it, so that a journal that is read again gives the same.
+// What is known of the grants: the journal, added up. Only `foldLines` makes it, so that a journal that is read again gives the same.
 import type { Json } from './canonical.ts';
 import type { PullGrant } from './grant.ts';
 import type { Target } from './site.ts';

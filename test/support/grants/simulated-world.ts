@@ -27,11 +27,13 @@ const PROFILE: PullProfile = {
 };
 const NO_PROFILES: ReadonlyMap<string, PullProfile> = new Map();
 
-export const MARKED: Site = { backend: 'ecr', host: 'marked.io', profiles: NO_PROFILES };
-export const UNMARKED: Site = { backend: 'quay', host: 'unmarked.io', profiles: NO_PROFILES };
+const MARKED: Site = { backend: 'ecr', host: 'marked.io', profiles: NO_PROFILES };
+const UNMARKED: Site = { backend: 'quay', host: 'unmarked.io', profiles: NO_PROFILES };
 const BARE: Site = { backend: 'none', host: 'bare.io', profiles: NO_PROFILES };
 const PROD: Site = { backend: 'kubernetes', host: 'prod', profiles: new Map([['inside.svc', PROFILE]]) };
 const STAGE: Site = { backend: 'kubernetes', host: 'stage', profiles: new Map([['inside.svc', PROFILE]]) };
+
+const SITES = [MARKED, UNMARKED, BARE, PROD, STAGE];
 
 /** Of somebody else: `foreign` by its mark, `unmarked` where there is no room for one. */
 export type Foreign = { target: Target; key: string; content: Json };
@@ -39,7 +41,6 @@ export type Foreign = { target: Target; key: string; content: Json };
 type Standing = { content: Json; mark: 'foreign' | 'unmarked' | { grant: string } };
 
 export type WorldOptions = {
-  sites?: readonly Site[];
   foreign?: readonly Foreign[];
   /** Of the namespaces of both clusters. */
   uids?: Readonly<Record<string, string>>;
@@ -55,18 +56,11 @@ export class SimulatedWorld {
   /** By host: sites that cannot be surveyed. */
   readonly down = new Map<string, UnreadTarget['error']>();
   uids: Readonly<Record<string, string>>;
-  readonly #sites: readonly Site[];
   readonly #wanted: WantedEntries;
   readonly #places = new Map<string, { target: Target; entries: Map<string, Standing> }>();
   #revision = 0;
 
-  constructor({
-    sites = [MARKED, UNMARKED, BARE, PROD, STAGE],
-    foreign = [],
-    uids = {},
-    wanted = simulatedWanted,
-  }: WorldOptions) {
-    this.#sites = sites;
+  constructor({ foreign = [], uids = {}, wanted = simulatedWanted }: WorldOptions) {
     this.#wanted = wanted;
     this.uids = uids;
     for (const { target, key, content } of foreign) {
@@ -78,7 +72,7 @@ export class SimulatedWorld {
     return {
       instance: 'test',
       state: this.state,
-      sites: this.#sites.map((site): ObservedSite => {
+      sites: SITES.map((site): ObservedSite => {
         const error = this.down.get(site.host);
         if (error !== undefined) return { site, error };
         const namespaces = Object.entries(this.uids).map(

@@ -1,7 +1,7 @@
 // What a journal adds up to, line by line.
 import { describe, expect, test } from 'vitest';
 import { desiredGrants } from '../../../shared/grants/desired-grants.ts';
-import { emptyGrants, foldJournal, foldLines } from '../../../shared/grants/fold-journal.ts';
+import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { EntryRecord, GrantRecord } from '../../../shared/grants/grants-state.ts';
 import type { JournalEvent } from '../../../shared/grants/journal.ts';
 import type { Target } from '../../../shared/grants/site.ts';
@@ -108,8 +108,8 @@ describe('an entry in the journal', () => {
 
 test('adding a line leaves the state that it was added to alone', () => {
   const before = stateOf([DECLARED]);
-  foldJournal(before, { at: AT, actor: 'test', event: 'withdrawn', grant: 'base' });
+  foldLines(before, [{ at: AT, actor: 'test', event: 'withdrawn', grant: 'base' }]);
   expect(before.grants.get('base')?.isWithdrawn).toBe(false);
-  const alarm = foldJournal(before, { at: AT, actor: 'test', event: 'alarm', message: 'lost', target: TARGET });
+  const alarm = foldLines(before, [{ at: AT, actor: 'test', event: 'alarm', message: 'lost', target: TARGET }]);
   expect(alarm).toEqual(before);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
 import { canonicalText } from '../../../shared/grants/canonical.ts';
 import { isRead } from '../../../shared/grants/entry.ts';
-import { emptyGrants, foldJournal, foldLines } from '../../../shared/grants/fold-journal.ts';
+import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { GrantChange } from '../../../shared/grants/grant-change.ts';
 import type { Grantee, PullGrant } from '../../../shared/grants/grant.ts';
 import { planGrants } from '../../../shared/grants/plan.ts';
@@ -287,7 +287,7 @@ describe('the journal', () => {
         const lines = place.lines.map((event) => ({ at: place.now, actor: 'test', ...event }));
         const replayed = foldLines(emptyGrants(), lines);
         expect(replayed).toEqual(place.state);
-        expect(lines.reduce(foldJournal, emptyGrants())).toEqual(replayed);
+        expect(lines.reduce((state, line) => foldLines(state, [line]), emptyGrants())).toEqual(replayed);
         const half = cut % (lines.length + 1);
         expect(foldLines(foldLines(emptyGrants(), lines.slice(0, half)), lines.slice(half))).toEqual(replayed);
       }),

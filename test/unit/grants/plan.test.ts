@@ -7,7 +7,7 @@ import { planGrants } from '../../../shared/grants/plan.ts';
 import type { Target } from '../../../shared/grants/site.ts';
 import { wantedGrants } from '../../../shared/grants/wanted-grants.ts';
 import { pullGrant } from '../../support/grants/pull-grant.ts';
-import { MARKED, SimulatedWorld, simulatedWanted, UNMARKED } from '../../support/grants/simulated-world.ts';
+import { SimulatedWorld, simulatedWanted } from '../../support/grants/simulated-world.ts';
 
 const AT_MARKED: Target = { backend: 'ecr', host: 'marked.io', place: 'team-a/app' };
 const AT_UNMARKED: Target = { backend: 'quay', host: 'unmarked.io', place: 'team-a/app' };
@@ -393,6 +393,10 @@ describe('what several grants share', () => {
         };
       },
     });
+    expect(world.plan([second, first])).toMatchObject([
+      { op: 'create', grants: ['first'] },
+      { op: 'none', state: 'Blocked', grants: ['second'] },
+    ]);
     world.reconcile([second]);
     expect(world.plan([first, second])).toMatchObject([
       { op: 'none', state: 'Blocked', grants: ['first'] },
@@ -461,14 +465,12 @@ describe('what cannot be seen', () => {
   });
 
   test('a site that nobody asked about keeps what it has', () => {
-    const world = new SimulatedWorld({ sites: [MARKED, UNMARKED] });
+    const world = new SimulatedWorld({});
     world.reconcile([marked()]);
     const { sites, ...observed } = world.observed();
-    expect(sites).toHaveLength(2);
-    const other = new SimulatedWorld({ sites: [UNMARKED] });
-    other.state = observed.state;
-    other.tamper(AT_MARKED, 'pull-grant-base', SUBJECTS_OF_ANN);
-    expect(other.plan([])).toEqual([]);
+    const others = sites.filter(({ site }) => site.host !== 'marked.io');
+    expect(planGrants([], { ...observed, sites: others }, world.now)).toEqual([]);
+    expect(planGrants([], { ...observed, sites }, world.now)).toMatchObject([{ op: 'delete' }]);
   });
 });
 

@@ -30,6 +30,12 @@ describe('the risk of an update', () => {
       { Condition: { StringEquals: ['b', 'a'] } },
       'widen',
     ],
+    [
+      'a condition names fewer, and nobody can tell what that means',
+      { Condition: { StringNotEquals: ['a', 'b'] } },
+      { Condition: { StringNotEquals: ['a'] } },
+      'widen',
+    ],
     ['a condition gets one more part', { Condition: { a: 'x' } }, { Condition: { a: 'x', b: 'y' } }, 'narrow'],
     ['it ends earlier', until('2027-02-01T00:00:00Z'), until('2027-01-31T00:00:00Z'), 'narrow'],
     ['it ends later', until('2027-01-31T00:00:00Z'), until('2027-02-01T00:00:00Z'), 'widen'],
