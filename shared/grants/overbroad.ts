@@ -19,7 +19,7 @@ export function overbroadReasons(grant: Pick<PullGrant, 'grantees' | 'what'>): s
 }
 
 /** Undefined: somebody in particular. */
-function overbroadGrantee(grantee: Grantee): string | undefined {
+export function overbroadGrantee(grantee: Grantee): string | undefined {
   const name = principalOf(grantee);
   return name === undefined ? undefined : EVERYBODY.get(name);
 }

@@ -104,7 +104,12 @@ const NOBODY = 'transship:nobody-in-particular';
 const SERVICE_ACCOUNT = /^system:serviceaccount:(?<namespace>[^:]+):[^:]+$/;
 
 function toSubject({ user = NOBODY, groups = [], ...rest }: Puller) {
-  return { user, groups: [...new Set([...groups, ...impliedGroups(user, groups)])], ...rest };
+  return { user, groups: groupsOf({ user, groups }), ...rest };
+}
+
+/** Those that are told, and those that follow. */
+export function groupsOf({ user = NOBODY, groups = [] }: Puller): string[] {
+  return [...new Set([...groups, ...impliedGroups(user, groups)])];
 }
 
 /** Those that an API server would put to whoever logs in by that name. */

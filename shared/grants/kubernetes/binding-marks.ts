@@ -39,6 +39,11 @@ export function ownerOf({ labels, annotations }: RbacMarks, instance: string): B
   return { grant, part: annotations[GRANT_PART] ?? '' };
 }
 
+/** Whether some instance of Transship made it, this or another one. */
+export function isMarked({ labels }: Pick<RbacMarks, 'labels'>): boolean {
+  return labels[GRANT] !== undefined && labels[INSTANCE] !== undefined;
+}
+
 export function keyOfOwner({ grant, part }: BindingOwner): string {
   return `${keyOf({ grant })}${part}`;
 }
