@@ -5,7 +5,7 @@ import type { TokenEndpointConfig } from '../../shared/config/config.ts';
 import type { SigningKeys } from '../../shared/events/signing-keys.ts';
 import type { Secret } from '../../shared/telemetry/secret.ts';
 import { claimedIssuer, fittingClaims } from '../http-api/oidc.ts';
-import type { Asker } from './who-asks.ts';
+import type { Asker } from './asker.ts';
 
 type Issuer = TokenEndpointConfig['oidc'][number];
 

@@ -5,7 +5,7 @@
 import { Secret } from '../../shared/telemetry/secret.ts';
 import { readScopes, type Access } from './scopes.ts';
 
-export type Login = { kind: 'none' } | { kind: 'password'; password: Secret } | { kind: 'unreadable' };
+type Login = { kind: 'none' } | { kind: 'password'; password: Secret } | { kind: 'unreadable' };
 
 export type TokenQuestion = { service: string; access: readonly Access[]; login: Login };
 

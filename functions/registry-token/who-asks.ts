@@ -3,14 +3,11 @@
 import type { TokenEndpointConfig } from '../../shared/config/config.ts';
 import { reviewToken } from '../../shared/cluster/token-review.ts';
 import { createSigningKeys, type FetchJson } from '../../shared/events/signing-keys.ts';
-import type { Puller } from '../../shared/grants/pull-review.ts';
 import type { Secret } from '../../shared/telemetry/secret.ts';
 import type { Deps } from '../deps.ts';
+import type { Asker } from './asker.ts';
 import { inTime, KEEP_MS } from './in-time.ts';
 import { shortMemory } from './short-memory.ts';
-
-/** `why`: for the log. */
-export type Asker = { puller: Puller & { user: string } } | { puller?: undefined; why: string };
 
 type WhoDeps = Pick<Deps, 'clock' | 'clusters'> & { fetchJson: FetchJson };
 

@@ -156,10 +156,9 @@ describe.skipIf(isKubernetesMissing())('the token endpoint', () => {
               ),
             ),
           );
-        await kubernetes.kubectl([
-          ...['-n', 'shared-ns', 'create', 'rolebinding', 'cross-ns-pull'],
-          ...['--clusterrole=system:image-puller', '--serviceaccount=team-a:default'],
-        ]);
+        expect(await pulled()).toEqual([false, false]);
+        const roleAndSubject = ['--clusterrole=system:image-puller', '--serviceaccount=team-a:default'];
+        await kubernetes.kubectl(['-n', 'shared-ns', 'create', 'rolebinding', 'cross-ns-pull', ...roleAndSubject]);
         await until(async () => (await pulled()).every((isPulled) => isPulled));
         await kubernetes.kubectl(['-n', 'shared-ns', 'delete', 'rolebinding', 'cross-ns-pull']);
         await until(async () => !(await pulled()).some((isPulled) => isPulled));
