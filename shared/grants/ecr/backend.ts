@@ -50,6 +50,8 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
   const { host } = site;
   const partition = ecrPartition(host);
   const firstRefused = new Map<string, number>();
+  /** As the last survey found it; verifications are too many to ask each time. */
+  let scope: Readonly<Record<string, string>> | undefined;
   let opened: Promise<EcrCalls & { close: () => void }> | undefined;
 
   const calls = async (): Promise<EcrCalls['calls']> => {
@@ -67,8 +69,9 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
   /** The registry's own as well, where it counts. */
   const judgedStatements = async (place: string, reading: Reading) => {
     const document = await read(storeOf(place, reading));
-    const scope = place === '' ? {} : await registryPolicyScope(await calls(), host, reading);
-    const registry = scope[REGISTRY_POLICY_SCOPE] === 'V2' ? await read(storeOf('', reading)) : undefined;
+    scope ??= await registryPolicyScope(await calls(), host, reading);
+    const isCounted = place !== '' && scope[REGISTRY_POLICY_SCOPE] === 'V2';
+    const registry = isCounted ? await read(storeOf('', reading)) : undefined;
     const all = [document, registry].flatMap((one) => (one === undefined ? [] : policyEntries(one, instance)));
     return all.map(({ label, statement }) => ({ label, content: statement.content }));
   };
@@ -83,9 +86,10 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
       if (wild.length === 0) return { facts };
       const ecr = await calls();
       const deep = wild.filter((pattern) => pattern.endsWith('**'));
-      const scope = deep.length === 0 ? {} : await registryPolicyScope(ecr, host, reading);
-      const known = { ...facts, ...scope };
-      if (scope[REGISTRY_POLICY_SCOPE] === 'V2' && deep.length === wild.length) return { facts: known };
+      const asked = deep.length === 0 ? {} : await registryPolicyScope(ecr, host, reading);
+      if (deep.length > 0) scope = asked;
+      const known = { ...facts, ...asked };
+      if (asked[REGISTRY_POLICY_SCOPE] === 'V2' && deep.length === wild.length) return { facts: known };
       return { repositories: await listEcrRepositories(ecr, host, reading), facts: known };
     },
 

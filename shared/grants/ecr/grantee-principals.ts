@@ -17,8 +17,8 @@ export type MeantPrincipals = {
 type Surroundings = {
   /** Of the registry. */
   partition: string;
-  /** Accounts that the configuration names: whoever is in them is no stranger. */
-  knownAccounts: readonly string[];
+  /** Whether an account as a whole is known: the configuration names it, or somebody approved of the grant. */
+  isKnown: (account: string) => boolean;
 };
 
 type Refusal = { message: string; hint: string };
@@ -53,9 +53,9 @@ export function meantPrincipals(grantees: readonly Grantee[], surroundings: Surr
 
 type Meant = { principal?: string; organization?: string; paths?: readonly string[]; overbroad?: string };
 
-function meantBy(grantee: Grantee, { partition, knownAccounts }: Surroundings): Meant | Refusal {
-  if (grantee.kind === 'AwsAccount') return accountMeant(grantee.id, partition, knownAccounts);
-  if (grantee.kind === 'AwsPrincipal') return principalMeant(grantee.arn, partition, knownAccounts);
+function meantBy(grantee: Grantee, { partition, isKnown }: Surroundings): Meant | Refusal {
+  if (grantee.kind === 'AwsAccount') return accountMeant(grantee.id, partition, isKnown);
+  if (grantee.kind === 'AwsPrincipal') return principalMeant(grantee.arn, partition, isKnown);
   if (grantee.kind === 'AwsOrganization') return organizationMeant(grantee.id, grantee.paths);
   if ('cluster' in grantee && grantee.cluster !== undefined) {
     return {
@@ -69,7 +69,7 @@ function meantBy(grantee: Grantee, { partition, knownAccounts }: Surroundings): 
   };
 }
 
-function accountMeant(id: string, partition: string, knownAccounts: readonly string[]): Meant | Refusal {
+function accountMeant(id: string, partition: string, isKnown: Surroundings['isKnown']): Meant | Refusal {
   if (!/^\d{12}$/.test(id)) {
     return {
       message: `"${id}" is not the ID of an AWS account`,
@@ -77,11 +77,11 @@ function accountMeant(id: string, partition: string, knownAccounts: readonly str
     };
   }
   const principal = `arn:${partition}:iam::${id}:root`;
-  if (knownAccounts.includes(id)) return { principal };
+  if (isKnown(id)) return { principal };
   return { principal, overbroad: `the whole account ${id}, which the configuration does not know` };
 }
 
-function principalMeant(arn: string, partition: string, knownAccounts: readonly string[]): Meant | Refusal {
+function principalMeant(arn: string, partition: string, isKnown: Surroundings['isKnown']): Meant | Refusal {
   if (arn === '*') return { principal: arn, overbroad: 'everybody at all' };
   const groups = PRINCIPAL.exec(arn)?.groups;
   if (groups === undefined || /[*?\s"]/.test(arn)) {
@@ -96,9 +96,7 @@ function principalMeant(arn: string, partition: string, knownAccounts: readonly 
       hint: 'copy the images to a registry of that partition, and grant there',
     };
   }
-  return groups['root'] === undefined
-    ? { principal: arn }
-    : accountMeant(groups['account'] ?? '', partition, knownAccounts);
+  return groups['root'] === undefined ? { principal: arn } : accountMeant(groups['account'] ?? '', partition, isKnown);
 }
 
 /** Everybody would be meant by a path that does not begin with an organization. */

@@ -25,12 +25,12 @@ const SHORTEST_NAME = 2;
 const LONGEST_NAME = 256;
 
 export const ecrWanted: WantedEntries = (request) => {
-  const { site, survey } = request;
+  const { grant, site, survey } = request;
   const partition = ecrPartition(site.host);
-  const own = parseEcrHost(site.host)?.account;
-  const known = survey.facts?.[KNOWN_ACCOUNTS]?.split(',') ?? [];
-  const knownAccounts = own === undefined ? known : [own, ...known];
-  const meant = meantPrincipals(request.grantees, { partition, knownAccounts });
+  const known = [parseEcrHost(site.host)?.account, ...(survey.facts?.[KNOWN_ACCOUNTS]?.split(',') ?? [])];
+  // one that nobody knows needs an approval; whoever lets in everybody is told, approved or not
+  const isKnown = (account: string): boolean => grant.approvedBy !== undefined || known.includes(account);
+  const meant = meantPrincipals(request.grantees, { partition, isKnown });
   const { places, shortfalls } = placesOf(request, partition);
   return {
     entries: places.flatMap((place) => entriesAt(place, meant, request)),

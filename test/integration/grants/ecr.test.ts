@@ -8,9 +8,10 @@ import {
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EntryChange, GrantBackend } from '../../../shared/grants/backend.ts';
-import { canonicalText } from '../../../shared/grants/canonical.ts';
 import { ecrBackend, type EcrBackendOptions } from '../../../shared/grants/ecr/backend.ts';
 import { ecrWanted } from '../../../shared/grants/ecr/wanted.ts';
+import { emptyGrants } from '../../../shared/grants/fold-journal.ts';
+import { planGrants } from '../../../shared/grants/plan.ts';
 import type { ObservedTarget } from '../../../shared/grants/entry.ts';
 import type { Grantee, PullGrant, PullPart } from '../../../shared/grants/grant.ts';
 import type { Site } from '../../../shared/grants/site.ts';
@@ -515,19 +516,20 @@ function creations(repository: string, grants: readonly PullGrant[]): EntryChang
   return grants.flatMap((grant) => wantedAt(repository, grant)).map((wanted) => ({ op: 'create', wanted }));
 }
 
-/** What a plan comes to, in short. */
-function changesFor(observed: ObservedTarget, grants: readonly PullGrant[]): EntryChange[] {
-  const ours = new Map(
-    observed.entries.filter(({ owner }) => owner === 'ours').map(({ key, content }) => [key, content]),
-  );
-  const wanted = grants.flatMap((grant) => wantedAt(observed.target.place, grant));
-  const writes = wanted.flatMap((one): EntryChange[] => {
-    const before = ours.get(one.key);
-    if (before === undefined) return [{ op: 'create', wanted: one }];
-    return canonicalText(before) === canonicalText(one.content) ? [] : [{ op: 'update', wanted: one, before }];
+/** What the plan of these grants writes at a target that was read. */
+function changesFor(observed: ObservedTarget, meant: readonly PullGrant[]): EntryChange[] {
+  const what = [part(observed.target.place)];
+  const grants = meant.map((grant) => ({ ...grant, what, approvedBy: 'alice' }));
+  const sites = [{ site, wanted: ecrWanted, survey: {} }];
+  const seen = { instance: 'test', sites, state: emptyGrants(), targets: [observed] };
+  return planGrants(grants, seen, new Date()).flatMap((change): EntryChange[] => {
+    if (change.op === 'create') return [{ op: 'create', wanted: change.wanted }];
+    if (change.op === 'delete') return [{ op: 'delete', key: change.key, before: change.before }];
+    if (change.op === 'update' || change.op === 'adopt')
+      return [{ op: change.op, wanted: change.wanted, before: change.before }];
+    expect(change.op).toBe('noop');
+    return [];
   });
-  const gone = [...ours].filter(([key]) => !wanted.some((one) => one.key === key));
-  return [...gone.map(([key, before]): EntryChange => ({ op: 'delete', key, before })), ...writes];
 }
 
 async function observe(backend: GrantBackend, repository: string): Promise<ObservedTarget> {

@@ -119,6 +119,13 @@ describe('further than without approval', () => {
   test.each<[string, Grantee[], Asked, string | undefined]>([
     ['its own account', [{ kind: 'AwsAccount', id: '012345678901' }], {}, undefined],
     ['a known account', [partner], { survey: { facts: { 'known-accounts': '1,000000000042' } } }, undefined],
+    ['a stranger that somebody approved of', [partner], { grant: { approvedBy: 'alice' } }, undefined],
+    [
+      'everybody, approved or not',
+      [{ kind: 'AwsPrincipal', arn: '*' }],
+      { grant: { approvedBy: 'a' } },
+      'everybody at all',
+    ],
     ['a role', [role], {}, undefined],
     ['an organization', [organization], {}, undefined],
     ['a stranger', [partner], {}, 'the whole account 000000000042, which the configuration does not know'],
