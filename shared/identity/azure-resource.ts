@@ -2,15 +2,17 @@
 // https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/async-operations
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransshipError } from '../errors.ts';
+import type { Secret } from '../telemetry/secret.ts';
 import { type AzureIdentity, azureEndpoints } from './azure.ts';
-import { azureToken } from './azure-token.ts';
+import { azureToken, type AzureToken } from './azure-token.ts';
 import { callJson, isRecord, type JsonAnswer } from './json-call.ts';
 import { statusError } from './status-error.ts';
 
-type ResourceAnswer = { body: Readonly<Record<string, unknown>>; date: string | undefined };
+/** `body` is empty where there is none. */
+type ResourceAnswer = { status: number; body: Readonly<Record<string, unknown>>; date: string | undefined };
 
 type ResourceCall = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the root, with `api-version`. */
   path: string;
   body?: unknown;
@@ -20,22 +22,40 @@ type ResourceCall = {
   hint: string;
 };
 
-export type ResourceManager = { call(call: ResourceCall): Promise<ResourceAnswer> };
+export type ResourceManager = {
+  /** @throws TransshipError whose details have the `status` and the manager's own word for it as `reason`: `RoleAssignmentExists` */
+  call(call: ResourceCall): Promise<ResourceAnswer>;
+  /** What a collection has, over all its pages. */
+  list(call: Omit<ResourceCall, 'method' | 'body'>): Promise<Readonly<Record<string, unknown>>[]>;
+};
 
-type Surroundings = { env: NodeJS.ProcessEnv; signal?: AbortSignal | undefined };
+type Surroundings = {
+  env: NodeJS.ProcessEnv;
+  signal?: AbortSignal | undefined;
+  /** Of a login before, in place of one more. */
+  token?: Secret | undefined;
+};
 
 const LONGEST_WAIT_MS = 120_000;
 const DEFAULT_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 15_000;
+const MOST_PAGES = 1_000;
 
-/** Logs in once. @throws TransshipError */
+/** For whoever opens it more than once. @throws TransshipError */
+export function resourceManagerToken(identity: AzureIdentity, surroundings: Surroundings): Promise<AzureToken> {
+  const base = new URL(azureEndpoints(identity).resourceManager);
+  return azureToken(identity, [`${base.origin}/.default`], surroundings);
+}
+
+/** Logs in once, or not at all with a token. @throws TransshipError */
 export async function openResourceManager(
   identity: AzureIdentity,
   surroundings: Surroundings,
 ): Promise<ResourceManager> {
   const base = new URL(azureEndpoints(identity).resourceManager);
-  const { token } = await azureToken(identity, [`${base.origin}/.default`], surroundings);
-  const send = (method: 'GET' | 'POST', url: URL, { what, body }: ResourceCall): Promise<JsonAnswer> =>
+  const token = surroundings.token ?? (await resourceManagerToken(identity, surroundings)).token;
+  const { env, signal } = surroundings;
+  const send = (method: ResourceCall['method'], url: URL, { what, body }: ResourceCall): Promise<JsonAnswer> =>
     callJson({
       method,
       url,
@@ -45,28 +65,43 @@ export async function openResourceManager(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       what: `Azure: ${what}`,
-      ...surroundings,
+      env,
+      signal,
     });
 
+  const finish = async (first: JsonAnswer, call: ResourceCall): Promise<ResourceAnswer> => {
+    let answer = first;
+    const until = Date.now() + LONGEST_WAIT_MS;
+    while (answer.status === 202) {
+      if (Date.now() > until) throw late(call);
+      const next = sameOrigin(answer.headers['location'], base, call);
+      await pause(answer, signal);
+      answer = await send('GET', next, { ...call, body: undefined });
+    }
+    return finished(answer, call);
+  };
+
   return {
-    async call(call) {
-      let answer = await send(call.method, new URL(call.path, base), call);
-      const until = Date.now() + LONGEST_WAIT_MS;
-      while (answer.status === 202) {
-        if (Date.now() > until) throw late(call);
-        const next = nextAddress(answer, base, call);
-        await pause(answer, surroundings.signal);
-        answer = await send('GET', next, { ...call, body: undefined });
+    call: async (call) => finish(await send(call.method, new URL(call.path, base), call), call),
+    async list(listed) {
+      const call = { ...listed, method: 'GET' as const };
+      const found: Readonly<Record<string, unknown>>[] = [];
+      let next: URL | undefined = new URL(call.path, base);
+      for (let pages = 0; next !== undefined; pages += 1) {
+        if (pages > MOST_PAGES) throw late(call);
+        const { body } = await finish(await send('GET', next, call), call);
+        if (Array.isArray(body['value'])) found.push(...body['value'].filter(isRecord));
+        next = typeof body['nextLink'] === 'string' ? sameOrigin(body['nextLink'], base, call) : undefined;
       }
-      return finished(answer, call);
+      return found;
     },
   };
 }
 
 /** An address of another origin would get our token: it is refused. */
-function nextAddress({ headers }: JsonAnswer, base: URL, { what }: ResourceCall): URL {
-  const next = URL.parse(headers['location'] ?? '', base.href);
-  if (next !== null && headers['location'] !== undefined && next.origin === base.origin) return next;
+function sameOrigin(address: string | undefined, base: URL, { what }: ResourceCall): URL {
+  const next = URL.parse(address ?? '', base.href);
+  if (next !== null && address !== undefined && next.origin === base.origin) return next;
   throw new TransshipError(
     'egress-denied',
     `Azure: ${what}: the result is to be fetched from an address that is not of ${base.host}`,
@@ -83,9 +118,11 @@ async function pause({ headers }: JsonAnswer, signal: AbortSignal | undefined): 
   await sleep(Math.min(ms, LONGEST_PAUSE_MS), undefined, signal === undefined ? {} : { signal });
 }
 
-function finished({ status, headers, body }: JsonAnswer, { what, hint }: ResourceCall): ResourceAnswer {
-  if (status === 200 && body !== undefined) return { body, date: headers['date'] };
-  if (status === 200) {
+function finished({ status, headers, body }: JsonAnswer, { what, hint, method }: ResourceCall): ResourceAnswer {
+  const isDone = status === 200 || status === 201;
+  const mayBeEmpty = method === 'DELETE' && (isDone || status === 204);
+  if ((isDone && body !== undefined) || mayBeEmpty) return { status, body: body ?? {}, date: headers['date'] };
+  if (isDone) {
     throw new TransshipError('invalid-response', `Azure: ${what}: the answer is not a JSON object`, {
       hint: 'look whether a proxy answers in place of Azure',
       retryable: true,

@@ -5,7 +5,7 @@ import { messageOf, TransshipError } from '../errors.ts';
 import { interruption } from './time-limit.ts';
 
 export type JsonCall = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: string;

@@ -18,7 +18,12 @@ export function statusError({ what, status, reason, hint, registry }: RefusedCal
   return new TransshipError(code, `${what}: answered ${status}${word}`, {
     hint: advice,
     retryable,
-    details: { operation: what, status, ...(registry === undefined ? {} : { registry }) },
+    details: {
+      operation: what,
+      status,
+      ...(isWord(reason) ? { reason } : {}),
+      ...(registry === undefined ? {} : { registry }),
+    },
   });
 }
 

@@ -1,8 +1,8 @@
 // The back end for Artifact Registry: bindings in the IAM policies of repositories.
 // https://cloud.google.com/artifact-registry/docs/access-control
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransshipError, TransshipError } from '../../errors.ts';
 import type { GoogleIdentity } from '../../identity/google.ts';
+import { sleep } from '../../oci/http/retry.ts';
 import type { GrantBackend, Verification } from '../backend.ts';
 import type { ObservedTarget } from '../entry.ts';
 import type { PullPart } from '../grant.ts';
@@ -23,7 +23,7 @@ export type ArtifactRegistryBackendOptions = {
   /** Patterns that say whose repositories an audit looks at: those of all grants at this host. */
   patterns: readonly string[];
   now?: () => number;
-  pause?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  pause?: (ms: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
 };
 
@@ -33,7 +33,7 @@ const INHERITED = "what the project and its folders give is not visible in the r
 const LAG = 'it takes effect within minutes';
 
 export function artifactRegistryBackend(options: ArtifactRegistryBackendOptions): GrantBackend {
-  const { site, instance, patterns, now = Date.now, pause = pauseFor, random = Math.random } = options;
+  const { site, instance, patterns, now = Date.now, pause = sleep, random = Math.random } = options;
   const api = openArtifactRegistry(options);
   return {
     kind: 'artifact-registry',
@@ -178,8 +178,4 @@ function cannotList(host: string, reason: string): TransshipError {
 
 function isPolicy(document: unknown): document is Policy {
   return typeof document === 'object' && document !== null && 'etag' in document && 'bindings' in document;
-}
-
-async function pauseFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(ms, undefined, signal === undefined ? {} : { signal });
 }

@@ -27,7 +27,7 @@ export type PolicyWrite = {
   api: ArtifactRegistryApi;
   repository: ArtifactRepository;
   /** Waits before a try; rejects when called off. */
-  pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   random: () => number;
   signal?: AbortSignal | undefined;
