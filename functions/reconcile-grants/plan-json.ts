@@ -11,7 +11,7 @@ import type { PreparedGrants } from '../../shared/grants/reconcile.ts';
 
 type Change = Exclude<GrantChange, { op: 'noop' }>;
 
-export type ChangeJson = {
+type ChangeJson = {
   op: Change['op'];
   backend: string;
   host: string;

@@ -11,7 +11,7 @@ const MOST_GRANTS = 1000;
 /** What nobody has to do anything about. */
 const FINE: ReadonlySet<GrantState> = new Set(['Applied', 'Expired', 'Revoked', 'Pending']);
 
-export type EntryJson = {
+type EntryJson = {
   backend: string;
   host: string;
   place: string;

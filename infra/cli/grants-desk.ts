@@ -1,10 +1,5 @@
-// Where commands about grants turn to: the server that owns the data folder, or where none runs, this process with the store opened.
-import type { Config } from '../../shared/config/config.ts';
-import type { Context } from './context.ts';
-import { grantsByServer } from './grants-by-server.ts';
-import { loadConfigFor } from './load-config.ts';
+// What commands about grants turn to, be it a server or this process.
 import type { GrantShape, JournalShape, PlanShape, ReportShape } from './server/grant-shapes.ts';
-import { withRunningServer, withServer, type ServerOptions } from './server/open-server.ts';
 
 export type ApplyOrder = { hash?: string; allowOverbroad?: boolean; grants?: readonly string[] };
 
@@ -19,20 +14,3 @@ export type GrantsDesk = {
   /** Oldest first. */
   journal(filter: { grant?: string; after?: number }): AsyncIterable<JournalShape>;
 };
-
-/** @param work gets the configuration where this machine has it */
-export async function withGrants(
-  context: Context,
-  options: ServerOptions,
-  work: (desk: GrantsDesk, config: Config | undefined) => Promise<number>,
-  { readsOnly = false } = {},
-): Promise<number> {
-  if (options.server !== undefined) {
-    return withServer(context, options, (caller) => work(grantsByServer(caller), undefined));
-  }
-  const { config } = await loadConfigFor(context);
-  const byServer = await withRunningServer(context, config, (caller) => work(grantsByServer(caller), config));
-  if (byServer !== undefined) return byServer;
-  const { withGrantsHere } = await import('./grants-here.ts');
-  return withGrantsHere(context, config, { readsOnly }, (desk) => work(desk, config));
-}

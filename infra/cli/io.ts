@@ -10,7 +10,7 @@ export type OutputStream = {
   readonly columns?: number;
 };
 
-export type InputStream = {
+type InputStream = {
   readonly isTTY?: boolean;
   /** The next line, without its end; undefined where there is none any more, or the signal was aborted. */
   readLine(signal: AbortSignal): Promise<string | undefined>;

@@ -1,14 +1,7 @@
 // The routes by which people decide about grants: declare, withdraw, revoke, resume. What was decided stands in the journal before the
 // answer; a job brings it about.
 import * as z from 'zod';
-import {
-  confirmGrant,
-  declareGrant,
-  resumeGrant,
-  revokeGrant,
-  withdrawGrant,
-  type Decision,
-} from '../../../shared/grants/declare-grants.ts';
+import type { Decision } from '../../../shared/grants/declare-grants.ts';
 import { grantsJob } from '../../job-kinds/grants-job.ts';
 import { acceptedJob, acceptedSchema, locationHeaders } from '../accepted-job.ts';
 import type { ApiDeps } from '../api-deps.ts';
@@ -52,7 +45,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
       if (grant.expiresAt !== undefined && grant.expiresAt <= deps.clock.now()) {
         throw invalidBody('it is past', ['until']);
       }
-      await declareGrant(decisionOf(deps, identity), grant);
+      await (await decisions()).declareGrant(decisionOf(deps, identity), grant);
       await deps.grantsChanged?.();
       return reconciled(deps, identity, grant.id);
     },
@@ -76,6 +69,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
     async ({ params: { name }, identity }) => {
       const { grant, view } = await knownGrant(deps, identity, name);
       const decision = decisionOf(deps, identity);
+      const { revokeGrant, withdrawGrant } = await decisions();
       if (grant.origin === 'file') await revokeGrant(decision, name);
       else if (view.isDeclared) await withdrawGrant(decision, name);
       await deps.grantsChanged?.();
@@ -102,7 +96,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
     },
     async ({ params: { name }, body: { reason }, identity }) => {
       await knownGrant(deps, identity, name);
-      await revokeGrant(decisionOf(deps, identity), name, reason);
+      await (await decisions()).revokeGrant(decisionOf(deps, identity), name, reason);
       return reconciled(deps, identity, name);
     },
   );
@@ -124,6 +118,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
     },
     async ({ params: { name }, identity, context }) => {
       const { grant } = await knownGrant(deps, identity, name);
+      const { confirmGrant, resumeGrant } = await decisions();
       await resumeGrant(decisionOf(deps, identity), name);
       if (grant.pin === 'uid') {
         const terms = { identity, client: context.req.raw.signal };
@@ -132,6 +127,11 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
       return reconciled(deps, identity, name);
     },
   );
+}
+
+/** Loaded when somebody decides: all that plans hangs on it. */
+function decisions() {
+  return import('../../../shared/grants/declare-grants.ts');
 }
 
 function decisionOf({ grants: store, clock, config }: ApiDeps, { name: actor }: Identity): Decision {

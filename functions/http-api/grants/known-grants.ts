@@ -2,6 +2,7 @@
 import { desiredGrants } from '../../../shared/grants/desired-grants.ts';
 import { grantStatuses } from '../../../shared/grants/grant-status.ts';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
+import { saidNowhere } from '../../../shared/grants/reconcile/said-nowhere.ts';
 import type { Deps } from '../../deps.ts';
 import type { Identity } from '../identity.ts';
 import { Refusal } from '../problem.ts';
@@ -16,9 +17,11 @@ export async function knownGrants(
   identity: Identity,
 ): Promise<KnownGrant[]> {
   const state = await deps.grants.state();
-  const desired = desiredGrants(deps.config().grants, state);
+  const config = deps.config();
+  const now = deps.clock.now();
+  const desired = desiredGrants(config.grants, state);
   const declared = new Map(desired.map((grant) => [grant.id, grant]));
-  return grantStatuses(desired, state, deps.clock.now()).flatMap((status) => {
+  return grantStatuses(desired, state, now, saidNowhere(config, desired, state, now)).flatMap((status) => {
     const record = state.grants.get(status.grant);
     const grant = declared.get(status.grant) ?? record?.declaration;
     if (grant === undefined || !mayUseGrant(identity, grant)) return [];

@@ -3,12 +3,13 @@ import { TransshipError } from '../../../shared/errors.ts';
 import { askOrRefuse } from '../ask.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants, type GrantsDesk } from '../grants-desk.ts';
+import type { GrantsDesk } from '../grants-desk.ts';
 import { grantsExitCode, printGrantReport } from '../output/grant-report.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { count } from '../output/units.ts';
 import type { ReportShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 import { showPlan } from './grants-plan.ts';
 
 export type GrantsApplyOptions = ServerOptions & { plan?: string; yes?: boolean; allowOverbroad?: boolean };

@@ -2,12 +2,12 @@
 import { printable } from '../../../shared/telemetry/printable.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants } from '../grants-desk.ts';
 import { placeText } from '../output/grant-plan.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { printTable } from '../output/table-with-heading.ts';
 import type { JournalShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 
 export type GrantsJournalOptions = ServerOptions & { after?: number };
 

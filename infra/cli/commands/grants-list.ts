@@ -2,7 +2,6 @@
 import { printable } from '../../../shared/telemetry/printable.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants } from '../grants-desk.ts';
 import { ago } from '../output/ago.ts';
 import { few } from '../output/grant-plan.ts';
 import { stateColour } from '../output/grant-report.ts';
@@ -11,6 +10,7 @@ import { styleFor, type Style } from '../output/style.ts';
 import { printTable } from '../output/table-with-heading.ts';
 import type { GrantShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 
 export type GrantsListOptions = ServerOptions & { state?: string[] };
 

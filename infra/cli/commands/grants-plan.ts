@@ -1,11 +1,11 @@
 // `transship grants plan`: what `transship grants apply` would do, as a table, and its hash; nothing is written.
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants } from '../grants-desk.ts';
 import { printGrantPlan } from '../output/grant-plan.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import type { PlanShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 
 export type GrantsPlanOptions = ServerOptions & { detailedExitCode?: boolean };
 

@@ -3,8 +3,8 @@ import { printable } from '../../../shared/telemetry/printable.ts';
 import { askOrRefuse } from '../ask.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants } from '../grants-desk.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 import { show } from './grants-apply.ts';
 
 export type GrantsResumeOptions = ServerOptions & { yes?: boolean };

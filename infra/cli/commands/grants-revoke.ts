@@ -4,11 +4,11 @@ import { printable } from '../../../shared/telemetry/printable.ts';
 import { askOrRefuse } from '../ask.ts';
 import { logs, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { withGrants } from '../grants-desk.ts';
 import { styleFor } from '../output/style.ts';
 import { formatDuration } from '../output/units.ts';
 import type { EntryShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
+import { withGrants } from '../with-grants.ts';
 import { show } from './grants-apply.ts';
 
 export type GrantsRevokeOptions = ServerOptions & { yes?: boolean; reason?: string };

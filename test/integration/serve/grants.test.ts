@@ -115,7 +115,7 @@ describe.skipIf(isKubernetesMissing())('grants', () => {
       await using server = await startServe(bed);
       await server.line('job done');
       await makeNamespace(late);
-      await until(() => binding('cross', late));
+      expect(await until(() => binding('cross', late))).toBe(true);
     });
 
     it('end when they say so, and not when the timer comes', async () => {
