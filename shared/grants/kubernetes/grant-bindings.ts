@@ -1,5 +1,6 @@
 // Which RoleBindings a grant takes: one for each image namespace and role, with everybody who gets something there.
 import type { RoleRef, RoleRule } from '../../cluster/rbac-objects.ts';
+import { PULL_PROFILES } from '../pull-profiles.ts';
 import { narrowRoleName } from './binding-names.ts';
 import type { GranteeSubject } from './grantee-subjects.ts';
 import { OWN_NAMESPACE, type ImagePlace } from './image-places.ts';
@@ -40,13 +41,17 @@ function wideBindings(places: readonly ImagePlace[], subjects: readonly GranteeS
       one.namespace === undefined ? [] : [{ namespace: one.namespace, roleRef, subjects: [one] }],
     );
   });
-  const byRole = Map.groupBy(each, ({ namespace, roleRef }) => `${namespace} ${roleRef.name}`);
-  const merged = [...byRole].map(([key, same]) => ({ key, same }));
-  return merged
-    .toSorted((left, right) => (left.key < right.key ? -1 : 1))
-    .flatMap(({ same }) =>
+  const byRole = Map.groupBy(each, ({ namespace, roleRef }) => `${namespace} ${orderOf(roleRef)}`);
+  return [...byRole]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .flatMap(([, same]) =>
       same.slice(0, 1).map((first) => ({ ...first, subjects: same.flatMap((one) => one.subjects) })),
     );
+}
+
+/** That of the platforms comes first: its entry keeps its key when a registry with a role of its own comes or goes. */
+function orderOf({ name }: RoleRef): string {
+  return `${name === PULL_PROFILES.openshift.clusterRole ? 0 : 1} ${name}`;
 }
 
 /** Whoever gets all images of the namespace gets this one. */

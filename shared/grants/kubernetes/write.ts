@@ -1,6 +1,7 @@
 // Writes the changes of a namespace: what gives first, then what takes, each on what is there now; one that is refused keeps no other one.
 import type { Cluster } from '../../cluster/cluster.ts';
 import { fieldManagerOf } from '../../cluster/field-manager.ts';
+import { isObject } from '../../cluster/json-fields.ts';
 import { isTransshipError } from '../../errors.ts';
 import type { EntryChange, EntryOutcome, WriteResult } from '../backend.ts';
 import type { Target } from '../site.ts';
@@ -10,6 +11,8 @@ import { readSeen } from './seen-namespace.ts';
 import { writeBinding } from './write-binding.ts';
 import { removeUnusedRoles, signalOf, type Writing } from './write-role.ts';
 
+/** At no moment may somebody not pull who might before and may after. */
+const TURNS = { create: 0, adopt: 1, update: 1, delete: 2 } satisfies Record<EntryChange['op'], number>;
 /** Somebody who writes all the time is told, not waited for. */
 const MOST_TRIES = 3;
 
@@ -21,7 +24,7 @@ export async function writeNamespace(
   { instance, ...options }: { instance: string; signal?: AbortSignal },
 ): Promise<WriteResult> {
   const writing: Writing = { cluster, instance, options: { fieldManager: fieldManagerOf(instance), ...options } };
-  const ordered = changes.toSorted((left, right) => Number(left.op === 'delete') - Number(right.op === 'delete'));
+  const ordered = changes.toSorted((left, right) => TURNS[left.op] - TURNS[right.op]);
   const outcomes: EntryOutcome[] = [];
   for (const change of ordered) outcomes.push(await writeOne(writing, target.place, change));
   if (changes.some(concernsRole)) await removeUnusedRoles(writing, target.place);
@@ -49,5 +52,5 @@ function concernsRole(change: EntryChange): boolean {
     ...('before' in change ? [change.before] : []),
     ...('wanted' in change ? [change.wanted.content] : []),
   ];
-  return contents.some((content) => readContent(content).rules !== undefined);
+  return contents.some((content) => isObject(content) && 'rules' in content);
 }

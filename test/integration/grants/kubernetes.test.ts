@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { manifestsOf } from '../../../infra/kubernetes/manifests.ts';
 import { manifestsToYaml } from '../../../infra/kubernetes/to-yaml.ts';
 import type { Cluster } from '../../../shared/cluster/cluster.ts';
+import { contentOf, readContent } from '../../../shared/grants/kubernetes/binding-content.ts';
 import { PULL_PROFILES } from '../../../shared/grants/pull-profiles.ts';
 import { askPull, type Puller } from '../../../shared/grants/pull-review.ts';
 import { configOf } from '../../support/config-of.ts';
@@ -268,13 +269,13 @@ describe.skipIf(isKubernetesMissing())('grants on a real API server', () => {
       await bed.apply();
       bed.grants = [insideGrant('narrow', { what: [allOf(namespace, OPENSHIFT_HOST)] })];
       await kubernetes.forgetAuditEvents();
-      let isOver = false;
+      const over = new AbortController();
       const seen: boolean[] = [];
       const watching = (async () => {
-        while (!isOver) seen.push(await pulls(namespace, 'base'));
+        while (!over.signal.aborted) seen.push(await pulls(namespace, 'base'));
       })();
       expect(bed.states(await bed.apply())).toEqual({ narrow: 'Applied' });
-      isOver = true;
+      over.abort();
       await watching;
       expect(seen).not.toContain(false);
       const writes = (await kubernetes.auditEvents()).filter((event) => event.user === WE && isWrite(event));
@@ -442,6 +443,66 @@ describe.skipIf(isKubernetesMissing())('grants on a real API server', () => {
       const report = await bed.apply();
       expect(bed.states(report)).toEqual({ base: 'Applied' });
       expect(await bindings(namespace)).toMatchObject([{ subjects: [{ name: 'default' }] }]);
+    });
+  });
+
+  describe('a Namespace or ServiceAccount that was made anew under its name', () => {
+    const anew = async (namespace: string) => {
+      await kubernetes.kubectl(['delete', 'namespace', namespace]);
+      await namespaceOf(namespace);
+    };
+
+    it('gets what its name was given', async () => {
+      const namespace = await newNamespace();
+      const bed = kubernetesGrants(cluster, { grants: [insideGrant('base', { from: namespace })] });
+      await bed.apply();
+      await anew(namespace);
+      expect((await bed.apply()).entries).toMatchObject([{ op: 'create', state: 'Applied' }]);
+    });
+
+    it('gets nothing where the grant is pinned to the one that was', async () => {
+      const [namespace, theirs] = [await newNamespace(), await newNamespace()];
+      const pinned = insideGrant('base', { from: namespace, grantees: [account(theirs, 'builder')], pin: 'uid' });
+      const bed = kubernetesGrants(cluster, { grants: [pinned] });
+      const builder = ['-n', theirs, 'serviceaccount', 'builder'];
+      await kubernetes.kubectl(['create', ...builder]);
+      expect(bed.states(await bed.apply())).toEqual({ base: 'Applied' });
+      expect(await bed.apply()).toMatchObject({ writes: 0 });
+      await kubernetes.kubectl(['delete', ...builder]);
+      await kubernetes.kubectl(['create', ...builder]);
+      const report = await bed.apply();
+      expect(bed.states(report)).toEqual({ base: 'Suspended' });
+      expect(report.grants[0]?.problem?.message).toContain(`${theirs}/builder`);
+      expect(await bindings(namespace)).toEqual([]);
+    });
+  });
+
+  describe('what was planned from something else', () => {
+    it('is not written', async () => {
+      const namespace = await newNamespace();
+      const bed = kubernetesGrants(cluster, { grants: [insideGrant('base', { from: namespace })] });
+      await bed.apply();
+      const target = { backend: 'kubernetes', host: 'test', place: namespace } as const;
+      const observed = await bed.backend.observe(target);
+      const [change] = (await bed.plan()).plan.changes;
+      if (change?.op !== 'noop') throw new Error('something was to be written');
+      const { wanted } = change;
+      const other = { ...wanted, content: contentOf({ ...readContent(wanted.content), subjects: [] }) };
+      const before = await bindings(namespace);
+      for (const stale of [
+        { op: 'create', wanted: other },
+        { op: 'update', wanted: other, before: other.content },
+        { op: 'adopt', wanted: other, before: wanted.content },
+        { op: 'delete', key: 'base', before: other.content },
+      ] as const) {
+        await expect(bed.backend.write(observed, [stale])).rejects.toMatchObject({ code: 'object-conflict' });
+      }
+      const done = await bed.backend.write(observed, [
+        { op: 'create', wanted },
+        { op: 'delete', key: 'none', before: {} },
+      ]);
+      expect(done.outcomes.map(({ state }) => state)).toEqual(['unchanged', 'unchanged']);
+      expect(await bindings(namespace)).toEqual(before);
     });
   });
 

@@ -95,7 +95,7 @@ test.each([
   [['cluster', 'url'], 'there are several clusters'],
   [['cluster', 'url', 'prd'], 'there is no cluster "prd"'],
   [['cluster', 'url', 'prod', '--base', 'here'], 'is not an address'],
-  [['cluster', 'manifests', 'dev'], 'no rule of credentials speaks of the cluster dev'],
+  [['cluster', 'manifests', 'dev'], 'no rule of credentials and no grant speaks of the cluster dev'],
   [['cluster', 'manifests', 'prod', '--user', 'a', '--group', 'b'], 'Transship is one subject'],
   [['cluster', 'manifests', 'prod', '--service-account', 'a'], '"a" is not a ServiceAccount'],
   [['cluster', 'manifests', 'prod', '--admission', 'http://h'], 'is no https address'],
