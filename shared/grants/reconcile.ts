@@ -11,7 +11,7 @@ import { planHash } from './plan-hash.ts';
 import { planGrants } from './plan.ts';
 import { applySite } from './reconcile/apply-site.ts';
 import { amongOthers, lookAtSite, type SiteLook } from './reconcile/look-at-site.ts';
-import { planNowhere, planSite, stateWith } from './reconcile/plan-site.ts';
+import { isLookedAt, planNowhere, planSite, stateWith } from './reconcile/plan-site.ts';
 import { reportOf } from './reconcile/report.ts';
 import { resolveInterrupted } from './reconcile/resolve-interrupted.ts';
 import { isInScope } from './reconcile/scope.ts';
@@ -108,17 +108,16 @@ async function planAll(context: RunContext): Promise<Seen> {
   );
   const sites = amongOthers(context).map((at) => looks.get(siteKey(at.site))?.at ?? at);
   const observed = { instance: run.config.instance, sites, state, targets };
-  const changes = planGrants(desired, observed, now).filter((change) => isMeant(context, change));
+  const changes = planGrants(desired, observed, now).filter((change) => isMeant(context, looks, change));
   const wanted = wantedGrants(desired, observed, now);
   return { plan: { changes, hash: planHash(changes, targets) }, wanted, state, looks };
 }
 
-/** Of sites that were not looked at, nothing is said. */
-function isMeant({ run, sites }: RunContext, { target, grants }: GrantChange): boolean {
-  if (!isInScope(run, grants)) return false;
-  return (
-    target.backend === 'none' || sites.some(({ site, isVisited }) => isVisited && siteKey(site) === siteKey(target))
-  );
+/** Of what was not looked at, nothing is said. */
+function isMeant({ run }: RunContext, looks: ReadonlyMap<string, SiteLook>, change: GrantChange): boolean {
+  if (change.target.backend === 'none') return isInScope(run, change.grants);
+  const look = looks.get(siteKey(change.target));
+  return look !== undefined && isLookedAt(run, look, change);
 }
 
 function assertAsSeen({ plan, state }: Seen, expected: string | undefined, overbroad: ApplyOptions['overbroad']): void {

@@ -9,6 +9,7 @@ import type { JournalEvent } from '../journal.ts';
 import { inFlight } from './in-flight.ts';
 import { prove, type Proof } from './prove.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
+import { isInScope } from './scope.ts';
 import { settle, settleForgotten } from './settle.ts';
 import { writeTarget, type WritingChange } from './write-target.ts';
 
@@ -92,7 +93,9 @@ async function standingProofs(site: SiteRun): Promise<Proof[]> {
   const { context, changes, look } = site;
   const planned = new Map(changes.map((change) => [entryKey(change.target, change.key), change]));
   const noops = changes.filter((change) => change.op === 'noop').map((change) => noopProof(site, change));
-  const records = [...context.state().entries].filter(([, { target }]) => siteKey(target) === siteKey(look.at.site));
+  const records = [...context.state().entries].filter(
+    ([, { target, grants }]) => siteKey(target) === siteKey(look.at.site) && isInScope(context.run, grants),
+  );
   const gone = records.map(([key, record]) => goneProof(site, record, planned.get(key)));
   const found = [...noops, ...gone].filter((one) => one !== undefined);
   await context.append(

@@ -1,6 +1,7 @@
 // Plans one site by itself, so that it need not wait for others: what it means for them is theirs to say.
 import { foldLines } from '../fold-journal.ts';
 import type { GrantChange } from '../grant-change.ts';
+import type { GrantsRun } from '../grants-run.ts';
 import type { GrantsState } from '../grants-state.ts';
 import type { JournalEvent } from '../journal.ts';
 import { planGrants } from '../plan.ts';
@@ -14,8 +15,13 @@ export function planSite(context: RunContext, look: SiteLook, state: GrantsState
   const { run, desired, now } = context;
   const { instance } = run.config;
   const observed = { instance, sites: amongOthers(context, look.at), state, targets: [...look.targets.values()] };
-  const isHere = ({ target }: GrantChange): boolean => siteKey(target) === siteKey(look.at.site);
-  return planGrants(desired, observed, now).filter((change) => isHere(change) && isInScope(run, change.grants));
+  return planGrants(desired, observed, now).filter((change) => isLookedAt(run, look, change));
+}
+
+/** What a run over some grants did not look at stays as it was. */
+export function isLookedAt(run: GrantsRun, look: SiteLook, { target, key, grants }: GrantChange): boolean {
+  if (siteKey(target) !== siteKey(look.at.site) || !isInScope(run, grants)) return false;
+  return key === '' || run.only === undefined || look.targets.has(targetKey(target));
 }
 
 export function planTarget(context: RunContext, look: SiteLook, target: Target): GrantChange[] {

@@ -4,7 +4,7 @@ import { grantStatuses } from '../grant-status.ts';
 import type { EntryReport, GrantsReport } from '../grants-report.ts';
 import { entryKey, isWriting } from '../plan-hash.ts';
 import type { RunContext } from './run-context.ts';
-import { noteKey, type Note, type Notes } from './site-run.ts';
+import type { Note, Notes } from './site-run.ts';
 
 type Done = { changes: readonly GrantChange[]; planHash: string; notes: Notes; alarms: readonly string[] };
 
@@ -16,7 +16,7 @@ export function reportOf(context: RunContext, { changes, planHash, notes, alarms
   const at = context.run.clock.now();
   // what became of writes says the journal
   const open = changes.filter((change) => !isWriting(change));
-  const order = new Map(changes.map((change, index) => [noteKey(change), index]));
+  const order = new Map(changes.map((change, index) => [entryKey(change.target, change.key), index]));
   const told = [...notes]
     .filter(([, note]) => isNews(note))
     .toSorted(([left], [right]) => placeIn(order, left) - placeIn(order, right));

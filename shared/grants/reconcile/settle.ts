@@ -14,8 +14,9 @@ export async function settle(site: SiteRun, changes: readonly GrantChange[]): Pr
   await site.context.append(events, site.planHash);
 }
 
-/** Entries that never stood there, and are wanted no more. @throws TransshipError store-unavailable */
+/** Entries that never stood there, and are wanted no more: a run over some grants cannot tell. @throws TransshipError store-unavailable */
 export async function settleForgotten(site: SiteRun): Promise<void> {
+  if (site.context.run.only !== undefined) return;
   await site.context.append(forgotten(site), site.planHash);
 }
 
@@ -38,8 +39,8 @@ function settledBy(site: SiteRun, change: GrantChange): JournalEvent[] {
   const problem = { message, ...(hint === undefined ? {} : { hint }) };
   const isSeen = isSeenAt(site, change);
   note(site.notes, change, { problem, fallback: state, ...(isSeen ? {} : { shown: state, isPassing: true }) });
-  // of what could not be read nothing new is known; several grants may have no entry at one target
-  if (!isSeen || change.key === '') return [];
+  // of what could not be read nothing new is known
+  if (!isSeen) return [];
   // gone is what is proven to be
   if (state === 'Expired' || state === 'Revoked') return [];
   return ifNew(site, change, reason);

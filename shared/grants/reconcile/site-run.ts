@@ -33,18 +33,13 @@ export type Notes = Map<string, Note>;
 
 type Named = { target: Target; key: string; label: string; grants: readonly string[] };
 
-/** Several grants may have no entry at one target. */
-export function noteKey({ target, key, grants }: Omit<Named, 'label'>): string {
-  return key === '' ? `${entryKey(target, key)} ${grants.join(' ')}` : entryKey(target, key);
-}
-
 /** What an entry is called in a line of the journal. */
 export function namesOf({ target, key, label, grants }: Named): Named {
   return { target, key, label, grants };
 }
 
 export function note(notes: Notes, of: Named & Pick<EntryReport, 'op'>, more: Partial<Note> = {}): void {
-  const key = noteKey(of);
+  const key = entryKey(of.target, of.key);
   const fallback = of.op === 'delete' ? 'Applying' : 'Pending';
   const known: Note = notes.get(key) ?? {
     ...namesOf(of),

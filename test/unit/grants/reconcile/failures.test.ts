@@ -237,3 +237,31 @@ it('ends between two targets when it is told to stop', async () => {
   expect(report.nextAt).toBeDefined();
   expect(stateOf(await bed.apply())).toBe('Applied');
 });
+
+describe('an entry that never came to be', () => {
+  const refuse = ({ op, target }: Call) => {
+    if (op === 'write' && target?.place === 'shared') throw new TransshipError('object-refused', 'quota');
+  };
+
+  it('is told as such until it is wanted no more, and then no more', async () => {
+    bed.grants = [clusterGrant('base')];
+    bed.world.before = refuse;
+    await bed.apply();
+    bed.grants = [clusterGrant('more')];
+    bed.world.before = () => undefined;
+    const report = await bed.apply();
+    expect(report.grants.map(({ grant, state }) => [grant, state])).toEqual([['more', 'Applied']]);
+    const lines = bed.store.all();
+    await bed.apply();
+    expect(bed.store.all()).toEqual(lines);
+  });
+
+  it('is not forgotten by a run over other grants', async () => {
+    bed.grants = [clusterGrant('base'), clusterGrant('more', { from: ['other'] })];
+    bed.world.before = refuse;
+    await bed.apply();
+    const lines = bed.store.all();
+    await bed.apply({}, { only: ['more'] });
+    expect(bed.store.all()).toEqual(lines);
+  });
+});

@@ -46,6 +46,8 @@ it('looks only at a new Namespace where the others are as the journal knows them
   expect(report.writes).toBe(1);
   expect(new Set(observed())).toEqual(new Set(['kubernetes:prod/d']));
   expect(standing()).toContain('kubernetes:prod/d');
+  expect(report.grants).toMatchObject([{ grant: 'self', state: 'Applied' }]);
+  expect([...(await bed.store.state()).entries.values()].map(({ state }) => state)).toEqual(Array(4).fill('Applied'));
 });
 
 it('takes away what a Namespace had by a label that it lost', async () => {
