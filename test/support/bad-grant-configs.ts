@@ -184,6 +184,15 @@ const ROWS: readonly MarkedRow[] = [
     'there is no registry "s.io" under registries of a cluster',
     'r.io',
   ],
+  [
+    'an endpoint with tokens that outlive what they were given for',
+    endpoint(
+      'clusters: [{ name: a, inCluster: {}, registries: { r.io: acp } }]\n',
+      '{ issuer: i, service: s, life: §1d }',
+    ),
+    'tokens live for a minute to an hour',
+    'write 5m',
+  ],
 ];
 
 export const BAD_GRANT_CONFIGS = markedConfigs(ROWS);

@@ -1,5 +1,6 @@
 // The schema of `tokenEndpoint`: by which registries obey the RBAC of a cluster.
 import * as z from 'zod';
+import { parseDuration } from '../units.ts';
 import { repositoryPattern } from './grant-text.ts';
 import { certificateReference, secretReference } from './secret.ts';
 import { duration, host, webAddress } from './text.ts';
@@ -18,6 +19,23 @@ const oidc = z.strictObject({
   groups: name.describe('the claim with the names of groups').exactOptional(),
   prefix: z.string().describe('what stands before both in RBAC; without it the issuer and `#`').exactOptional(),
 });
+
+const MINUTE_MS = 60_000;
+
+/** Clients take less than a minute for a minute, and a grant that ended holds as long as tokens live. */
+const life = duration.refine(isFitting, {
+  error: 'tokens live for a minute to an hour\nwrite 5m: who lost a right keeps it that long',
+});
+
+function isFitting(text: string): boolean {
+  try {
+    const ms = parseDuration(text);
+    return ms >= MINUTE_MS && ms <= 60 * MINUTE_MS;
+  } catch {
+    // what is no duration is told as such
+    return true;
+  }
+}
 
 export const tokenEndpoint = z
   .strictObject({
@@ -46,7 +64,7 @@ export const tokenEndpoint = z
       .describe('audiences of ServiceAccount tokens that are taken beside `service`')
       .exactOptional(),
     oidc: z.array(oidc).default([]).describe('identity providers whose tokens are taken beside those of the cluster'),
-    life: duration.default('5m').describe('how long a token lives'),
+    life: life.default('5m').describe('how long a token lives: a minute to an hour'),
   })
   .describe('The token endpoint of registries of the CNCF distribution: by it they obey the RBAC of a cluster.')
   .optional();
