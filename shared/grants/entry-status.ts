@@ -21,9 +21,7 @@ export type KnownEntry = EntryStatus & { grants: readonly string[]; isThere: boo
 export function knownEntries(state: GrantsState, changes: readonly GrantChange[]): KnownEntry[] {
   const planned = changes.map((change) => ofChange(change, state.entries.get(entryKey(change.target, change.key))));
   const seen = new Set(planned.map(({ target, key }) => entryKey(target, key)));
-  const others = [...state.entries]
-    .filter(([key, record]) => !seen.has(key) && (isThere(record) || changes.length === 0))
-    .map(([, record]) => ofRecord(record));
+  const others = [...state.entries].filter(([key]) => !seen.has(key)).map(([, record]) => ofRecord(record));
   return [...planned, ...others];
 }
 

@@ -12,6 +12,7 @@ import { planEntry } from './plan-entry.ts';
 import { entryKey } from './plan-hash.ts';
 import { leftoverOf, planLeftover } from './plan-leftover.ts';
 import { siteKey, targetKey } from './site.ts';
+import { unmetChanges } from './unmet-changes.ts';
 import { type WantedGrants, wantedGrants } from './wanted-grants.ts';
 
 /**
@@ -34,10 +35,7 @@ export function planGrants(desired: readonly PullGrant[], observed: ObservedGran
   return inOrder([
     ...observed.targets.flatMap((one) => (isRead(one) ? planRead(one, context) : planUnread(one, context))),
     ...unseen.map((merged) => blocked(merged.wanted, 'nobody looked at it')),
-    ...wanted.shortfalls.map(({ grant, target, uids: _uids, ...unmet }): GrantChange => {
-      const label = target.place === '' ? target.host : target.place;
-      return { target, key: '', grants: [grant], label, op: 'none', ...unmet };
-    }),
+    ...unmetChanges(wanted.shortfalls),
   ]);
 }
 

@@ -78,6 +78,17 @@ describe('the state of a grant', () => {
     expect(statesOf(world, [grantAt(['a'])], 'plan')).toEqual(['base Blocked: Principal not found']);
   });
 
+  test('counts what was refused also where a plan speaks of others only', () => {
+    const world = new SimulatedWorld({});
+    world.reconcile([grantAt(['a', 'b'])]);
+    world.journal(settled('c', 'Blocked', 'refused'));
+    const open = world.plan([grantAt(['a'])]).filter(({ op }) => op === 'noop');
+    expect(open).toHaveLength(1);
+    expect(grantStatuses([grantAt(['a'])], world.state, world.now, open)).toMatchObject([
+      { state: 'Blocked', problem: { message: 'refused' } },
+    ]);
+  });
+
   test('is pending while there is nothing that it means, before its time and without an approval', () => {
     const world = new SimulatedWorld({});
     expect(statesOf(world, [grantAt([])])).toEqual(['base Pending: nothing that it means is known to be there']);

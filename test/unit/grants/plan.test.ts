@@ -35,7 +35,8 @@ function repository(registry: string, pattern = 'team-a/app'): PullGrant['what']
 function lines(changes: readonly GrantChange[]): string[] {
   return changes.map((change) => {
     const why = 'why' in change ? change.why : change.op === 'none' ? change.state : '';
-    return [change.op, change.target.place, change.key, why].filter((part) => part !== '').join(' ');
+    const key = change.key.startsWith('grant ') ? '' : change.key;
+    return [change.op, change.target.place, key, why].filter((part) => part !== '').join(' ');
   });
 }
 
@@ -288,6 +289,25 @@ describe('who decides', () => {
     ]);
   });
 
+  test('all that is the matter at one place is one line for each grant, with the worst state', () => {
+    const world = new SimulatedWorld({
+      wanted: ({ grant, site }) => {
+        const target = { backend: site.backend, host: site.host, place: '' };
+        const shortfalls = (['Pending', 'Unsupported'] as const).map((state) => ({
+          grant: grant.id,
+          target,
+          state,
+          message: state.toLowerCase(),
+        }));
+        return { entries: [], shortfalls };
+      },
+    });
+    expect(world.plan([marked({ id: 'a' }), marked({ id: 'b' })])).toMatchObject([
+      { op: 'none', key: 'grant a', state: 'Unsupported', message: 'pending; unsupported', label: 'marked.io' },
+      { op: 'none', key: 'grant b', state: 'Unsupported' },
+    ]);
+  });
+
   test('a registry without any means is said to have none, and one that nobody looked at blocks', () => {
     const world = new SimulatedWorld({});
     const grant = marked({ what: [repository('bare.io'), repository('unknown.io')] });
@@ -399,8 +419,8 @@ describe('what several grants share', () => {
     ]);
     world.reconcile([second]);
     expect(world.plan([first, second])).toMatchObject([
-      { op: 'none', state: 'Blocked', grants: ['first'] },
       { op: 'noop', grants: ['second'] },
+      { op: 'none', state: 'Blocked', grants: ['first'] },
     ]);
   });
 });
