@@ -7,6 +7,7 @@ import type { IssuerSurroundings } from '../registries/issuer-of-form.ts';
 import type { CloudIdentity } from '../registries/vendor.ts';
 import type { GrantBackend } from './backend.ts';
 import type { BackendFor } from './grants-run.ts';
+import { keepSecretInCluster } from './keep-secret-in-cluster.ts';
 import { siteKey, type Site } from './site.ts';
 
 export type BackendSurroundings = IssuerSurroundings & {
@@ -83,6 +84,12 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
         env,
         patterns,
       });
+    }
+    case 'acr': {
+      const { acrBackend } = await import('./acr/backend.ts');
+      const identity = identityOf(entry, readSecret);
+      const keepSecret = keepSecretInCluster(instance, surroundings.clusterOf);
+      return acrBackend({ site, instance, identity: 'azure' in identity ? identity.azure : {}, env, keepSecret });
     }
     default:
       throw new TransshipError('unsupported', `${site.host} has no means for grants`);

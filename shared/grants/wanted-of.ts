@@ -11,6 +11,8 @@ export async function wantedOf(kind: BackendKind): Promise<WantedEntries | undef
       return (await import('./ecr/wanted.ts')).ecrWanted;
     case 'artifact-registry':
       return (await import('./artifact-registry/wanted.ts')).artifactRegistryWanted;
+    case 'acr':
+      return (await import('./acr/wanted.ts')).acrWanted;
     default:
       return undefined;
   }
