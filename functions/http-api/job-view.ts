@@ -5,6 +5,7 @@ import { JOB_STATES, type Job } from '../../shared/jobs/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Json } from '../../shared/jobs/json.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
+import { GRANTS, grantsPayload } from '../job-kinds/grants-job.ts';
 import { MIRROR, mirrorPayload } from '../job-kinds/mirror-job.ts';
 import { SWEEP, sweepPayload } from '../job-kinds/sweep-job.ts';
 import { isUnlimited, mayUseRegistries, mayUseRule, type Identity } from './identity.ts';
@@ -13,7 +14,11 @@ const time = z.iso.datetime();
 
 const summary = {
   id: z.string(),
-  kind: z.string().describe('`mirror`: one source to its targets; `sweep`: list a rule, compare, ask for what differs'),
+  kind: z
+    .string()
+    .describe(
+      '`mirror`: one source to its targets; `sweep`: list a rule, compare, ask for what differs; `credentials`: bring them to a cluster; `grants`: make them hold',
+    ),
   state: z.enum(JOB_STATES),
   targets: z.array(z.string()).describe('what it writes to; no two jobs with the same one run at a time'),
   priority: z.int(),
@@ -81,6 +86,8 @@ export function maySeeJob(identity: Identity, job: Job, config: Config): boolean
     const rule = config.rules.find((one) => one.name === name);
     return rule !== undefined && mayUseRule(identity, rule);
   }
+  // what somebody asked for is about grants that they may use
+  if (job.kind === GRANTS) return grantsPayload.safeParse(job.payload).data?.actor === identity.name;
   const payload = job.kind === MIRROR ? mirrorPayload.safeParse(job.payload).data : undefined;
   if (payload === undefined) return false;
   if (identity.rules !== undefined && (payload.rule === undefined || !identity.rules.includes(payload.rule)))

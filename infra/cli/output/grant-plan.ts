@@ -57,7 +57,7 @@ function changeRow(change: ChangeShape, style: Style): string[] {
   return [
     style('dim', placeText(change)),
     style(colour, `${sign} ${printable(label)}`),
-    printable(`${grants.join(', ')}: ${few(who)}`, 300),
+    printable(who.length === 0 ? grants.join(', ') : `${grants.join(', ')}: ${few(who)}`, 300),
     marks.join(' ').trim(),
     whyText(change),
   ];

@@ -10,7 +10,7 @@ export function describeStart(
   loaded: LoadedConfig,
   at: { url: string; socketPath: string; admissionPort: number | undefined },
 ): void {
-  const { rules, receivers, dataDir, clusters, credentials } = loaded.config;
+  const { rules, receivers, dataDir, clusters, credentials, grants } = loaded.config;
   logger.info('listening', {
     url: at.url,
     admin_socket: at.socketPath,
@@ -19,6 +19,7 @@ export function describeStart(
     receivers: receivers.length,
     ...(at.admissionPort === undefined ? {} : { admission_port: at.admissionPort }),
     ...(clusters.length === 0 ? {} : { clusters: clusters.length, credentials: credentials.length }),
+    ...(grants.length === 0 ? {} : { grants: grants.length }),
   });
   for (const { id, kind, registry, auth } of receivers) {
     // the token is a credential, and the log is no place for one
@@ -36,7 +37,8 @@ export function warnOf(logger: Logger, { config, warnings }: LoadedConfig): void
 
 /** Says what the configuration allows and nobody can mean. */
 function warnOfSilence(logger: Logger, config: Config): void {
-  if (config.rules.length === 0 && config.credentials.length === 0) {
+  const { rules, credentials, grants } = config;
+  if (rules.length + credentials.length + grants.length === 0) {
     logger.warn('there are no mirror rules: nothing is copied but what somebody asks for over the API');
   }
   for (const rule of neverTriggered(config)) {

@@ -118,6 +118,15 @@ describe('the list', () => {
   });
 });
 
+it('shows its jobs to those who asked for them, and to nobody else who is held to registries', async () => {
+  const own = await bed.token({ scopes: ['read', 'grants'], registries: ['inside.svc'] });
+  const other = await bed.token({ scopes: ['read', 'grants'], registries: ['inside.svc'] });
+  const answer = await post('/v1/grants/apply', {}, own);
+  const location = answer.headers.get('location') ?? '';
+  expect((await bed.ask(location, { token: own })).status).toBe(200);
+  expect((await bed.ask(location, { token: other })).status).toBe(404);
+});
+
 describe('a declaration', () => {
   it('becomes a grant, requested by whoever declares it', async () => {
     expect(await accepted(await post('/v1/grants', DECLARED))).toMatchObject({ state: 'done', written: { create: 1 } });

@@ -146,6 +146,46 @@ describe.skipIf(isKubernetesMissing())('grants', () => {
       await until(() => binding('cross', images));
     });
 
+    it('by the API are there for new Namespaces, too, and are withdrawn', async () => {
+      write();
+      await using server = await startServe(bed);
+      const declared = {
+        name: 'by-api',
+        to: { namespaceSelector: { pull: `api-${counter}` } },
+        pull: [{ registry: HOST, namespace: images }],
+        reason: 'JIRA-1',
+      };
+      expect((await server.api('/v1/grants', 'POST', declared)).status).toBe(202);
+      const subjects = () =>
+        kubernetes
+          .kubectl(['-n', images, 'get', 'rolebindings', '-o', 'jsonpath={.items[*].subjects[*].name}'])
+          .then((text) => text.trim());
+      // a watch has begun when it tells of something
+      await until(async () => {
+        await makeNamespace(`api-${crypto.randomUUID()}`, { pull: `api-${counter}` });
+        return (await subjects()) !== '';
+      });
+      await kubernetes.kubectl(['label', 'namespaces', '-l', `pull=api-${counter}`, 'pull-']);
+      await until(async () => (await subjects()) === '');
+      await kubernetes.kubectl(['label', 'namespace', grantee, `pull=api-${counter}`]);
+      await until(async () => (await subjects()).includes(grantee));
+      expect((await server.api('/v1/grants/by-api', 'DELETE')).status).toBe(202);
+      expect(await until(async () => !(await binding('by-api', images)))).toBe(true);
+    });
+
+    it('that reach too far are refused by it, and nothing else of the plan is done', async () => {
+      write(crossGrant({ to: { group: 'system:authenticated', cluster: 'test' }, approvedBy: 'boss' }));
+      await using server = await startServe(bed);
+      await server.line('job done');
+      expect(await binding('cross', images)).toBe(false);
+      expect(await run(['grants', 'apply', '--yes'])).toMatchObject({
+        exitCode: 4,
+        stderr: expect.stringContaining('everybody who is logged in'),
+      });
+      expect(await run(['grants', 'apply', '--yes', '--allow-overbroad'])).toMatchObject({ exitCode: 0 });
+      expect(await binding('cross', images)).toBe(true);
+    });
+
     it('are planned and applied by it', async () => {
       write(crossGrant());
       await using server = await startServe(bed);
