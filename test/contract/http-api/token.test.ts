@@ -158,6 +158,8 @@ describe('a token', () => {
       'repository(plugin):team-a/app:pull',
       'registry:catalog:*',
     ];
+    // nobody is in the namespace of a repository that has none
+    rights.add(`${USER} get app/`);
     expect(await granted(await get(scopes, basic('good')))).toEqual({
       'team-a/app': '',
       'team-b/app': '',
