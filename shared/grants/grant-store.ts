@@ -11,6 +11,8 @@ export type GrantStore = {
   state(): Promise<GrantsState>;
   /** Lines behind a sequence number, in order; of one grant where it is named. */
   lines(filter: { after?: number; grant?: string; limit: number }): Promise<StoredLine[]>;
+  /** The sequence number of the last line; 0 where there is none. */
+  last(): Promise<number>;
   /**
    * Whoever holds a target is the only one to write there, in every process that uses this store. False: somebody else holds it.
    * @param leaseMs after which it is free whatever happened

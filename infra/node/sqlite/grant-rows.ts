@@ -17,6 +17,7 @@ export function grantRows({ database, clock, bootId, write, read, assertRoom }: 
   const pageOfGrant = database.prepare(`
     SELECT seq, line FROM grant_line_of JOIN grant_line USING (seq)
     WHERE grant_id = :grant AND seq > :after ORDER BY seq LIMIT :limit`);
+  const newest = database.prepare('SELECT COALESCE(MAX(seq), 0) AS seq FROM grant_line');
   const allGrants = database.prepare('SELECT grant_id AS key, record FROM grant_record ORDER BY grant_id');
   const allEntries = database.prepare('SELECT entry_key AS key, record FROM grant_entry ORDER BY entry_key');
   const oneGrant = database.prepare('SELECT record FROM grant_record WHERE grant_id = ?');
@@ -75,6 +76,7 @@ export function grantRows({ database, clock, bootId, write, read, assertRoom }: 
         const found = grant === undefined ? page.all({ after, limit }) : pageOfGrant.all({ after, limit, grant });
         return found.map((row): StoredLine => ({ seq: integer(row, 'seq'), line: lineOf(text(row, 'line')) }));
       }),
+    last: () => read(() => integer(newest.get() ?? {}, 'seq')),
     hold: (target, holder, leaseMs) =>
       write(() => {
         const now = clock.now().getTime();

@@ -58,7 +58,14 @@ const JOURNAL: Record<keyof TagJournal, true> = {
   forget: true,
 };
 const API_TOKENS: Record<keyof ApiTokenStore, true> = { add: true, findByHash: true, list: true, revoke: true };
-const GRANTS: Record<keyof GrantStore, true> = { append: true, state: true, lines: true, hold: true, release: true };
+const GRANTS: Record<keyof GrantStore, true> = {
+  append: true,
+  state: true,
+  lines: true,
+  last: true,
+  hold: true,
+  release: true,
+};
 
 /** So many calls are worth a message of their own before the turn ends: a turn may be long, and the thread would wait for its end. */
 const ENOUGH_CALLS = 16;

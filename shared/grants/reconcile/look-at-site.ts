@@ -84,7 +84,7 @@ function placesOf(context: RunContext, at: ObservedSite): Target[] {
 async function readTargets(context: RunContext, look: SiteLook, places: readonly Target[]): Promise<void> {
   let late = 0;
   await inFlight(IN_FLIGHT, places, async (target) => {
-    if (late >= MOST_LATE) {
+    if (late >= MOST_LATE || context.run.signal?.aborted === true) {
       look.targets.set(targetKey(target), { target, error: givenUp(look.at.site) });
       return;
     }

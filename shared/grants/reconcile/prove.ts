@@ -32,7 +32,12 @@ export async function prove(site: SiteRun, proof: Proof): Promise<void> {
   const { state, blockedBy } = await meaningOf(site, proof, verification);
   const isKnown =
     record !== undefined && isSameProof(record, proof, verification, blockedBy === undefined ? state : 'Blocked');
-  note(site.notes, proof, { isPassing: state === 'Applying' && verification.answer !== 'unverifiable' });
+  const isUnprovable = verification.answer === 'unverifiable';
+  const why = verification.note === undefined ? '' : `: ${verification.note}`;
+  note(site.notes, proof, {
+    isPassing: state === 'Applying' && !isUnprovable,
+    ...(isUnprovable && proof.op !== 'noop' ? { problem: { message: `it cannot be proven${why}` } } : {}),
+  });
   if (isKnown) return;
   const events: JournalEvent[] = [{ ...namesOf(proof), event: 'verified', verification, state }];
   if (blockedBy !== undefined) {

@@ -9,6 +9,8 @@ import type { Calls } from './counted.ts';
 import { declarations } from './declarations.ts';
 import { meantSites, type MeantSite } from './meant-sites.ts';
 
+const PAGE = 500;
+
 export type RunContext = {
   run: GrantsRun;
   limits: RunLimits;
@@ -24,15 +26,20 @@ export type RunContext = {
   append(events: readonly JournalEvent[], planHash: string): Promise<void>;
   /** What is known is read anew: somebody else may have written. */
   refresh(): Promise<void>;
+  /** Grants of which somebody decided since the run began: what it plans for them may be wrong by now. */
+  decided(): Promise<ReadonlySet<string>>;
 };
 
 /** @throws TransshipError store-unavailable */
 export async function runContext(run: GrantsRun): Promise<RunContext> {
   const { config, store, clock, actor, only } = run;
   const now = clock.now();
+  let seen = await store.last();
   const stored = await store.state();
   const declared = declarations(config.grants, stored, { at: now, actor });
   let state = foldLines(stored, declared);
+  const own: JournalLine[] = [];
+  const decided = new Set<string>();
   const desired = desiredGrants(config.grants, state);
   return {
     run,
@@ -49,10 +56,31 @@ export async function runContext(run: GrantsRun): Promise<RunContext> {
       if (events.length === 0) return;
       const lines = events.map((event): JournalLine => ({ at: clock.now(), actor, planHash, ...event }));
       await store.append(lines);
+      own.push(...lines);
       state = foldLines(state, lines);
     },
     async refresh() {
-      state = await store.state();
+      const before = own.length;
+      const fresh = await store.state();
+      // what was appended meanwhile may be in it or not: the same line twice says no more than once
+      state = foldLines(fresh, own.slice(before));
+    },
+    async decided() {
+      for (;;) {
+        const page = await store.lines({ after: seen, limit: PAGE });
+        for (const { seq, line } of page) {
+          seen = seq;
+          if ('grant' in line && !isKnownDecision(state, line)) decided.add(line.grant);
+        }
+        if (page.length < PAGE) return decided;
+      }
     },
   };
+}
+
+/** The run itself journals what the configuration declares. */
+function isKnownDecision({ grants }: GrantsState, line: Extract<JournalLine, { grant: string }>): boolean {
+  const record = grants.get(line.grant);
+  if (line.event === 'declared') return record?.declarationSha === line.declarationSha && !record.isWithdrawn;
+  return line.event === 'withdrawn' && record?.isWithdrawn === true;
 }

@@ -11,7 +11,16 @@ type Reason = { state: GrantState; message: string; hint?: string };
 /** @throws TransshipError store-unavailable */
 export async function settle(site: SiteRun, changes: readonly GrantChange[]): Promise<void> {
   const events = changes.flatMap((change) => settledBy(site, change));
-  await site.context.append(events, site.planHash);
+  const alarms = events.flatMap(alarmOf);
+  site.alarms.push(...alarms.map(({ message }) => message));
+  await site.context.append([...events, ...alarms], site.planHash);
+}
+
+/** What somebody has to look at is told once, also where what was given is gone with its namespace. */
+function alarmOf(event: JournalEvent): Extract<JournalEvent, { event: 'alarm' }>[] {
+  if (event.event !== 'settled' || event.state !== 'Suspended') return [];
+  const { target, label, grants, message } = event;
+  return [{ event: 'alarm', target, message: `grant ${grants.join(', ')} is suspended at ${label}: ${message}` }];
 }
 
 /** Entries that never stood there, and are wanted no more: a run over some grants cannot tell. @throws TransshipError store-unavailable */
@@ -79,7 +88,7 @@ function forgotten(site: SiteRun): JournalEvent[] {
       ...namesOf(record),
       event: 'settled',
       state: 'Revoked',
-      message: 'it is wanted no more, and was never there',
+      message: 'it is wanted no more, and nothing of ours was there',
     }));
 }
 

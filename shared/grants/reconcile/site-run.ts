@@ -50,7 +50,8 @@ export function note(notes: Notes, of: Named & Pick<EntryReport, 'op'>, more: Pa
     isPassing: false,
   };
   const op = of.op === 'noop' ? known.op : of.op;
-  notes.set(key, { ...known, op, ...more });
+  const isPassing = known.isPassing || more.isPassing === true;
+  notes.set(key, { ...known, op, ...more, isPassing });
 }
 
 export function recordOf(

@@ -28,6 +28,7 @@ export type WritingChange = Extract<GrantChange, { op: 'create' | 'update' | 'ad
 type Ended = 'done' | 'outdated' | 'unknown';
 
 const MOST_TRIES = 3;
+const DECIDED = 'somebody decided about the grant meanwhile: it is looked at again';
 /** A hold outlives its write by so much: looking what became of it is part of it. */
 const HOLD_FACTOR = 2;
 
@@ -64,14 +65,29 @@ export async function writeTarget(
         ended = 'done';
         return [];
       }
+      if (await isDecided(site, changes)) {
+        ended = 'done';
+        return known(site, meant);
+      }
       ended = changes.length === 0 ? 'done' : await writeOnce(site, target, changes, tries < MOST_TRIES);
-      if (ended !== 'outdated') return known(site, [...meant, ...changes]);
+      if (ended !== 'outdated') {
+        await isDecided(site, changes);
+        return known(site, [...meant, ...changes]);
+      }
       await planAnew(site, target);
     }
   } finally {
     // what may still be under way keeps everybody else away
     if (ended !== 'unknown') await store.release(key, holder);
   }
+}
+
+/** Somebody decided about one of the grants since they were planned: the next run comes at once, and knows of it. */
+async function isDecided({ context, notes }: SiteRun, changes: readonly WritingChange[]): Promise<boolean> {
+  const decided = await context.decided();
+  const old = changes.filter(({ grants }) => grants.some((id) => decided.has(id)));
+  for (const change of old) note(notes, change, { problem: { message: DECIDED }, isPassing: true });
+  return old.length > 0;
 }
 
 async function writeOnce(

@@ -47,6 +47,7 @@ export function describeGrantStore(subject: StoreSubject): void {
     it('knows nothing at first', async () => {
       expect(await bed.grants.state()).toEqual(emptyGrants());
       expect(await bed.grants.lines({ limit: 9 })).toEqual([]);
+      expect(await bed.grants.last()).toBe(0);
     });
 
     it('keeps every line as it was, in order, through a kill', async () => {
@@ -100,6 +101,7 @@ export function describeGrantStore(subject: StoreSubject): void {
       const second = await bed.grants.lines({ after: first.at(-1)!.seq, limit: 9 });
       expect(second).toHaveLength(5);
       expect(second[0]!.seq).toBeGreaterThan(first.at(-1)!.seq);
+      expect(await bed.grants.last()).toBe(second.at(-1)!.seq);
       expect(await bed.grants.lines({ grant: 'odd', limit: 9 })).toHaveLength(2 + 3);
       expect(await bed.grants.lines({ grant: 'odd', after: first.at(-1)!.seq, limit: 9 })).toHaveLength(1 + 3);
       expect(await bed.grants.lines({ grant: 'nobody', limit: 9 })).toEqual([]);

@@ -145,6 +145,7 @@ async function cutOff({ world, random }: Scene, run: GrantsRun): Promise<boolean
     append: (lines) => step(() => store.append(lines)),
     state: () => step(() => store.state()),
     lines: (filter) => step(() => store.lines(filter)),
+    last: () => step(() => store.last()),
     hold: (...args) => step(() => store.hold(...args)),
     release: (...args) => step(() => store.release(...args)),
   };

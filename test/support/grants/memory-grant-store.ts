@@ -25,6 +25,7 @@ export function memoryGrantStore(now: () => Date): MemoryGrantStore {
       const of = stored.filter(({ seq, line }) => seq > after && (grant === undefined || concerns(line, grant)));
       return Promise.resolve(of.slice(0, limit));
     },
+    last: () => Promise.resolve(stored.length),
     hold(target, holder, leaseMs) {
       const held = holds.get(target);
       if (held !== undefined && held.holder !== holder && held.until > now().getTime()) return Promise.resolve(false);

@@ -1,6 +1,7 @@
 // What goes wrong with one grant, target or site is told, and the others go on.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TransshipError } from '../../../../shared/errors.ts';
+import { revokeGrant } from '../../../../shared/grants/declare-grants.ts';
 import { siteKey } from '../../../../shared/grants/site.ts';
 import { clusterGrant, grantsBed, inCluster, type GrantsBed } from '../../../support/grants/grants-bed.ts';
 import type { Call } from '../../../support/grants/recorded-world.ts';
@@ -222,6 +223,26 @@ describe('what reaches too far', () => {
     expect(stateOf(await bed.apply({ overbroad: 'allow' }), 'broad')).toBe('Applied');
     bed.world.put(SHARED, 'broad', undefined);
     expect(stateOf(await bed.apply(), 'broad')).toBe('Applied');
+  });
+});
+
+describe('a revoke while a run is under way', () => {
+  it('keeps it from giving what was planned before', async () => {
+    bed.grants = [clusterGrant('base'), clusterGrant('more', { from: ['other'] })];
+    at('observe', () => revokeGrant(bed.run(), 'base'));
+    const report = await bed.apply();
+    expect([...bed.world.all().keys()]).toEqual(['kubernetes:prod/other more']);
+    expect(report.nextAt).toEqual(new Date(bed.clock.now().getTime() + 15_000));
+    expect(stateOf(await bed.apply())).toBe('Revoked');
+  });
+
+  it('that comes too late for it is seen to at once', async () => {
+    bed.grants = [clusterGrant('base')];
+    at('entry', () => revokeGrant(bed.run(), 'base'));
+    const report = await bed.apply();
+    expect(report.nextAt).toEqual(new Date(bed.clock.now().getTime() + 15_000));
+    expect(stateOf(await bed.apply())).toBe('Revoked');
+    expect(bed.world.all().size).toBe(0);
   });
 });
 
