@@ -19,7 +19,7 @@ export function confirmedKey(target: Pick<Target, 'backend' | 'host'>, name: str
 
 /**
  * The SHA-256, in hexadecimal, of what a plan does and of the revisions of the targets where it does so. Whatever else changes meanwhile
- * is none of its business, unless it makes another plan.
+ * is none of its business, unless it makes another plan; nor are the words for why something is not done, that may name a time.
  */
 export function planHash(changes: readonly GrantChange[], targets: readonly (ObservedTarget | UnreadTarget)[]): string {
   const written = new Set(changes.filter(isWriting).map(({ target }) => targetKey(target)));
@@ -28,7 +28,13 @@ export function planHash(changes: readonly GrantChange[], targets: readonly (Obs
     .filter(({ target }) => written.has(targetKey(target)))
     .map(({ target, state, revision }) => `${targetKey(target)} ${state} ${revision}`)
     .toSorted();
-  return sha256({ changes: changes.filter(({ op }) => op !== 'noop').map(toPlain), revisions });
+  return sha256({ changes: changes.filter(({ op }) => op !== 'noop').map(toOperation), revisions });
+}
+
+function toOperation(change: GrantChange): Json {
+  if (change.op !== 'none') return toPlain(change);
+  const { op, target, key, grants, state } = change;
+  return { op, target, key, grants, state };
 }
 
 /** Whether a change writes something. */

@@ -91,7 +91,7 @@ describe('the state of a grant', () => {
 
   test('is pending while there is nothing that it means, before its time and without an approval', () => {
     const world = new SimulatedWorld({});
-    expect(statesOf(world, [grantAt([])])).toEqual(['base Pending: nothing that it means is known to be there']);
+    expect(statesOf(world, [grantAt(['a'])])).toEqual(['base Pending: nothing that it means is known to be there']);
     expect(statesOf(world, [grantAt(['a'], { notBefore: UNTIL })])).toEqual([
       'base Pending: it begins at 2026-11-21T13:00:00.000Z',
     ]);

@@ -1,5 +1,6 @@
 // What identifies declarations, plans and entries, and what does not matter to it.
 import { describe, expect, test } from 'vitest';
+import { TransshipError } from '../../../shared/errors.ts';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
 import { declarationSha, entryKey, planHash } from '../../../shared/grants/plan-hash.ts';
 import { pullGrant } from '../../support/grants/pull-grant.ts';
@@ -83,6 +84,15 @@ describe('the hash of a plan', () => {
     world.now = new Date('2026-12-01T00:00:00Z');
     expect(hashOf(world, [grant])).toBe(hash);
     expect(hashOf(world, [{ ...grant, grantees: [{ kind: 'User', name: 'bob' }] }])).not.toBe(hash);
+  });
+
+  test('does not depend on the words of who did not answer', () => {
+    const world = new SimulatedWorld({});
+    const told = (message: string): string => {
+      world.down.set('marked.io', new TransshipError('timeout', message));
+      return hashOf(world, [grant]);
+    };
+    expect(told('no answer after 31 s')).toBe(told('no answer after 30 s'));
   });
 
   test('changes when a target that is written to does, and not because of others', () => {
