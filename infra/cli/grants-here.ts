@@ -114,6 +114,7 @@ function emptyStore(): GrantStore {
     append: refuse,
     state: () => Promise.resolve({ grants: new Map(), entries: new Map() }),
     lines: () => Promise.resolve([]),
+    last: () => Promise.resolve(0),
     hold: refuse,
     release: () => Promise.resolve(),
   };
