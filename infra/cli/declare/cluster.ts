@@ -11,7 +11,7 @@ export function declareCluster({ program, run }: Declare): void {
   const cluster = program
     .command('cluster')
     .summary('prepare a Kubernetes cluster')
-    .description('Prepare a Kubernetes cluster for the distribution of pull credentials.');
+    .description('Prepare a Kubernetes cluster for pull credentials and grants.');
   end(cluster, [
     ['cluster manifests prod | kubectl apply -f -', 'give Transship its rights'],
     ['cluster url prod', 'where to send events of new Namespaces'],
@@ -21,7 +21,7 @@ export function declareCluster({ program, run }: Declare): void {
     .command('manifests')
     .summary('print what to apply to a cluster')
     .description(
-      'Print what to apply to a cluster of the configuration, as YAML: the rights that the rules of credentials need there and no others,\n' +
+      'Print what to apply to a cluster of the configuration, as YAML: the rights that credentials and grants need there and no others,\n' +
         'a policy that gives new ServiceAccounts their references at once, and where wanted the webhook for new Namespaces, and one Pod.\n' +
         'Modes: lean reads Secrets one by one by their names; fast lists their metadata, which RBAC cannot tell from listing them;\n' +
         'secret-only and policy-attach change no ServiceAccount; namespaced has rights in named Namespaces only;\n' +

@@ -7,6 +7,7 @@ import type { GrantBackend } from '../backend.ts';
 import type { Site, Target } from '../site.ts';
 import { auditCluster } from './audit.ts';
 import { grantsSelector } from './binding-marks.ts';
+import { clusterSnapshot } from './cluster-snapshot.ts';
 import { observeNamespace } from './observe.ts';
 import { surveyCluster } from './survey.ts';
 import { verifyBinding } from './verify.ts';
@@ -21,12 +22,21 @@ export type KubernetesBackendOptions = {
 
 export function kubernetesBackend({ site, instance, cluster }: KubernetesBackendOptions): GrantBackend {
   const own = { site, instance };
+  const snapshot = clusterSnapshot();
   return {
     kind: 'kubernetes',
-    survey: (parts, options) => surveyCluster(cluster, parts, options),
-    observe: (target, options) => observeNamespace(cluster, target, { ...own, ...options }),
+    survey: (parts, options) => surveyCluster(cluster, parts, { snapshot, ...options }),
+    observe: (target, options) => observeNamespace(cluster, target, { ...own, snapshot, ...options }),
     marked: (options) => markedNamespaces(cluster, { ...own, ...options }),
-    write: ({ target }, changes, options) => writeNamespace(cluster, target, changes, { instance, ...options }),
+    async write({ target }, changes, options) {
+      snapshot.drop(target.place);
+      try {
+        return await writeNamespace(cluster, target, changes, { instance, ...options });
+      } finally {
+        // another run may have looked in between
+        snapshot.drop(target.place);
+      }
+    },
     verify: (entry, expected, options) => verifyBinding(cluster, entry, expected, { ...own, ...options }),
     audit: (options) => auditCluster(cluster, { ...own, ...options }),
   };

@@ -6,18 +6,25 @@ import { hash16 } from '../canonical.ts';
 import type { ObservedEntry, ObservedTarget } from '../entry.ts';
 import type { Site, Target } from '../site.ts';
 import { bindingNames } from './binding-names.ts';
-import { readSeen, type SeenBinding, type SeenNamespace } from './seen-namespace.ts';
+import type { ClusterSnapshot } from './cluster-snapshot.ts';
+import { readSeen, toSeen, type SeenBinding, type SeenNamespace } from './seen-namespace.ts';
+
+type ObserveOptions = { site: Site; instance: string; snapshot: ClusterSnapshot; signal?: AbortSignal };
 
 /** @throws TransshipError as `Cluster.send` does */
 export async function observeNamespace(
   cluster: Cluster,
   target: Target,
-  { site, instance, ...options }: { site: Site; instance: string; signal?: AbortSignal },
+  { site, instance, snapshot, ...options }: ObserveOptions,
 ): Promise<ObservedTarget> {
-  const namespace = await getNamespace(cluster, target.place, options);
+  const own = { instance, ...options };
+  const taken = snapshot.take(target.place);
+  const [namespace, seen] = await Promise.all([
+    taken === undefined ? getNamespace(cluster, target.place, options) : taken.namespace,
+    taken === undefined ? readSeen(cluster, target.place, own) : toSeen(cluster, target.place, taken.bindings, own),
+  ]);
   if (namespace === undefined) return { target, state: 'missing', revision: '', entries: [] };
   if (namespace.isTerminating) return { target, state: 'ending', revision: namespace.uid, entries: [] };
-  const seen = await readSeen(cluster, target.place, { instance, ...options });
   const concerning = concerningGrants(seen, site, instance);
   const versions = [...concerning.map(({ binding }) => binding), ...seen.roles].map(
     ({ name, uid, resourceVersion }) => `${name} ${uid} ${resourceVersion}`,

@@ -18,7 +18,7 @@ export type SeenNamespace = {
   namespace: string;
   /** In the order of their names. */
   bindings: readonly SeenBinding[];
-  /** Ours. */
+  /** Ours, where a binding of ours is to a Role. */
   roles: readonly Role[];
 };
 
@@ -28,31 +28,44 @@ export async function readSeen(
   namespace: string,
   { instance, ...options }: { instance: string; signal?: AbortSignal },
 ): Promise<SeenNamespace> {
-  const [bindings, roles] = await Promise.all([
-    Array.fromAsync(listRoleBindings(cluster, { namespace, ...options })),
-    Array.fromAsync(listRoles(cluster, { namespace, labelSelector: grantsSelector(instance), ...options })),
-  ]);
-  return toSeen(namespace, bindings.flat(), roles.flat(), instance);
+  const pages = await Array.fromAsync(listRoleBindings(cluster, { namespace, ...options }));
+  return toSeen(cluster, namespace, pages.flat(), { instance, ...options });
 }
 
-/** Of several that would be the same entry, because a change was cut off, the others have keys of their own. */
-function toSeen(
+/** @param all of the namespace, in the order of their names. @throws TransshipError as `Cluster.send` does */
+export async function toSeen(
+  cluster: Cluster,
   namespace: string,
-  bindings: readonly RoleBinding[],
-  roles: readonly Role[],
-  instance: string,
-): SeenNamespace {
+  all: readonly RoleBinding[],
+  { instance, ...options }: { instance: string; signal?: AbortSignal },
+): Promise<SeenNamespace> {
+  const bindings = all.map((binding) => ({ binding, owner: ownerOf(binding, instance) }));
+  const isNarrow = bindings.some(({ binding, owner }) => owner !== undefined && binding.roleRef.kind === 'Role');
+  const roles = isNarrow ? await readOwnRoles(cluster, namespace, { instance, ...options }) : [];
   const taken = new Set<string>();
-  const seen = bindings.map((binding): SeenBinding => {
-    const owner = ownerOf(binding, instance);
-    if (owner === undefined) return { ...binding, content: contentOf(binding) };
-    const { roleRef, subjects } = binding;
-    const role = roleRef.kind === 'Role' ? roles.find(({ name }) => name === roleRef.name) : undefined;
-    const content = contentOf({ roleRef, subjects, ...(role !== undefined && { rules: role.rules }) });
+  const seen = bindings.map(({ binding, owner }): SeenBinding => {
+    if (owner === undefined) return { ...binding, content: contentOf(bound(binding)) };
     const plain = keyOfOwner(owner);
+    // of several that would be the same entry, because a change was cut off, the others have keys of their own
     const key = taken.has(plain) ? duplicateKey(plain, binding.name) : plain;
     taken.add(key);
+    const role = binding.roleRef.kind === 'Role' ? roles.find(({ name }) => name === binding.roleRef.name) : undefined;
+    const content = contentOf({ ...bound(binding), ...(role !== undefined && { rules: role.rules }) });
     return { ...binding, content, ours: { ...owner, key } };
   });
   return { namespace, bindings: seen, roles };
+}
+
+/** @throws TransshipError as `Cluster.send` does */
+export async function readOwnRoles(
+  cluster: Cluster,
+  namespace: string,
+  { instance, ...options }: { instance: string; signal?: AbortSignal },
+): Promise<Role[]> {
+  const selector = { namespace, labelSelector: grantsSelector(instance), ...options };
+  return (await Array.fromAsync(listRoles(cluster, selector))).flat();
+}
+
+function bound({ roleRef, subjects }: RoleBinding): Pick<RoleBinding, 'roleRef' | 'subjects'> {
+  return { roleRef, subjects };
 }

@@ -6,6 +6,7 @@ import { getServiceAccount, listServiceAccounts } from '../../cluster/service-ac
 import type { SurveyOptions } from '../backend.ts';
 import type { Grantee, PullGrant, PullPart } from '../grant.ts';
 import type { Survey, SurveyedNamespace } from '../site.ts';
+import type { ClusterSnapshot } from './cluster-snapshot.ts';
 import { OWN_NAMESPACE } from './image-places.ts';
 import { accountFact } from './pinned.ts';
 
@@ -16,12 +17,18 @@ const MOST_SINGLE = 20;
 export async function surveyCluster(
   cluster: Cluster,
   parts: readonly PullPart[],
-  { grants, signal }: SurveyOptions = {},
+  { snapshot, grants, signal }: SurveyOptions & { snapshot: ClusterSnapshot },
 ): Promise<Survey> {
   const options = signal === undefined ? {} : { signal };
   const names = grants === undefined ? undefined : namesToKnow(cluster.name, parts, grants);
-  const namespaces = await readNamespaces(cluster, names, options);
-  const facts = grants === undefined ? {} : await accountFacts(cluster, grants, options);
+  const [namespaces, facts] = await Promise.all([
+    readNamespaces(cluster, names, options),
+    grants === undefined ? {} : accountFacts(cluster, grants, options),
+  ]);
+  // with `{namespace}` as many bindings as selected Namespaces; without, as many as are named
+  const isOwn = parts.some(({ what }) => what.kind === 'namespace' && what.name === OWN_NAMESPACE);
+  const targets = new Set([...parts.flatMap(namespaceOf), ...(isOwn ? namespaces.keys() : [])]);
+  if (targets.size > MOST_SINGLE) await snapshot.fill(cluster, namespaces, options);
   return { namespaces, facts };
 }
 

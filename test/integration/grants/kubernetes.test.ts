@@ -189,6 +189,24 @@ describe.skipIf(isKubernetesMissing())('grants on a real API server', () => {
       }
     });
 
+    it('are many Namespaces for a handful of requests, and what changes in one of them is seen', async () => {
+      const label = { 'pull.test/fleet': 'yes' };
+      const fleet = Array.from({ length: 40 }, (_, index) => `fleet-${index}`);
+      await kubernetes.apply(
+        ...fleet.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: label } })),
+      );
+      const grantees = [{ kind: 'NamespaceSelector', cluster: 'test', selector: { matchLabels: label } }] as const;
+      const bed = kubernetesGrants(cluster, { grants: [insideGrant('fleet', { from: '{namespace}', grantees })] });
+      expect(bed.states(await bed.apply())).toEqual({ fleet: 'Applied' });
+      await kubernetes.forgetAuditEvents();
+      expect(await bed.apply()).toMatchObject({ writes: 0 });
+      expect((await kubernetes.auditEvents()).filter(({ user }) => user === WE).length).toBeLessThan(6);
+      await kubernetes.kubectl(['-n', 'fleet-7', 'delete', 'rolebinding', 'pull-grant-fleet']);
+      expect((await bed.apply()).entries).toMatchObject([
+        { op: 'create', target: { place: 'fleet-7' }, state: 'Applied' },
+      ]);
+    });
+
     it('can be users, groups and all ServiceAccounts of a Namespace, in one binding', async () => {
       const namespace = await newNamespace();
       const bed = kubernetesGrants(cluster, {
