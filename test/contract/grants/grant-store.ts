@@ -126,6 +126,7 @@ export function describeGrantStore(subject: StoreSubject): void {
       expect(await bed.grants.hold('t', 'two', 1000)).toBe(true);
     });
 
+    // others let holds end by themselves
     it.runIf(subject.freesLeasesAtStart)('frees the targets of a killed process', async () => {
       await bed.grants.hold('t', 'one', 1000);
       await bed.crash();
