@@ -42,32 +42,37 @@ type Seen = {
   isIgnored: boolean;
 };
 
-/** Undefined for one that lets nobody pull, and is not thought to. */
+/** What people know it by, the same in proofs and audits. */
+export function nameOf({ role, principalType, principalId }: Assignment, roleName: string | undefined): string {
+  return `role assignment of ${roleName ?? role} for ${principalType} ${principalId}`;
+}
+
+/** None for one that lets nobody pull, and is not thought to; of ours one for each grant that it is for. */
 export function auditAssignment(
   assignment: Assignment,
   role: Role | undefined,
   { registry, target, instance }: { registry: Registry; target: Target; instance: string },
-): AuditFinding | undefined {
+): AuditFinding[] {
   const isAbac = isAbacRegistry(registry);
   const isIgnored = isAbac && assignment.role === ROLE_IDS.AcrPull;
-  if (role?.pulls === false && !isIgnored) return undefined;
+  if (role?.pulls === false && !isIgnored) return [];
   const isHere = isSameId(assignment.scope, registry.id);
   const isOurs = isHere && ownerOfMark(assignment.description, instance) === 'ours';
   const patterns = patternsIn(assignment, instance);
   const seen: Seen = { assignment, role, patterns, isAbac, isHere, isOurs, isIgnored };
-  const [grant] = isOurs ? (parseMark(assignment.description)?.grants ?? []) : [];
+  const grants = isOurs ? (parseMark(assignment.description)?.grants ?? []) : [];
   const findingClass = classOf(seen);
   const asGrant = findingClass === 'adoptable' ? grantOf(assignment, patterns ?? [], target.host) : undefined;
-  return {
+  const finding: AuditFinding = {
     target,
-    object: `role assignment of ${role?.name ?? assignment.role}`,
+    object: nameOf(assignment, role?.name),
     who: [`${assignment.principalType} ${assignment.principalId}`],
     what: isIgnored ? 'nothing' : wordsFor(patterns),
     class: findingClass,
-    ...(grant === undefined ? {} : { grant }),
     flags: flagsOf(seen),
     ...(asGrant === undefined ? {} : { asGrant }),
   };
+  return grants.length === 0 ? [finding] : grants.map((grant) => ({ ...finding, grant }));
 }
 
 function classOf({ role, patterns, isAbac, isHere, isOurs, isIgnored }: Seen): AuditFinding['class'] {

@@ -72,10 +72,11 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
       const [forRoles, forTokens] = [changes.filter(isForRole), changes.filter((change) => !isForRole(change))];
       const common = { manager, registryId: registry.id, instance, pause, signal };
       const outcomes: EntryOutcome[] = [];
-      if (forTokens.length > 0) {
+      for (const change of forTokens) {
+        // what the one before left is what the next one starts from
         const { tokens, scopeMaps, entries } = await readTokens(opened);
         const write = { ...common, host: site.host, keepSecret, tokens, scopeMaps, entries };
-        for (const change of forTokens) outcomes.push(await writeToken(write, change));
+        outcomes.push(await writeToken(write, change));
       }
       if (forRoles.length > 0) outcomes.push(...(await writeRoles(common, forRoles)));
       return { outcomes, alarms: [] };
@@ -95,8 +96,7 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
       yield* auditSettings(registry, target);
       const roles = openRoles(manager, registry.id, isAbacRegistry(registry));
       for (const assignment of await listAssignments(manager, registry.id)) {
-        const finding = auditAssignment(assignment, await roles.of(assignment.role), { registry, target, instance });
-        if (finding !== undefined) yield finding;
+        yield* auditAssignment(assignment, await roles.of(assignment.role), { registry, target, instance });
       }
       const { tokens, scopeMaps } = await readTokens(opened);
       for (const token of tokens) {

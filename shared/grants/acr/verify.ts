@@ -1,6 +1,7 @@
 // Whether somebody may pull from an Azure registry, by reading back what stands there: nobody can ask Azure for somebody else.
 import type { Verification } from '../backend.ts';
 import { isSameId, type Assignment } from './assignments.ts';
+import { nameOf } from './audit-registry.ts';
 import { covers } from './condition.ts';
 import type { RoleContent, TokenContent } from './entry-content.ts';
 import type { Registry } from './registry.ts';
@@ -31,7 +32,7 @@ export async function verifyRole(
     if (role?.pulls === false) continue;
     const patterns = patternsIn(assignment, instance);
     const where = isSameId(assignment.scope, registry.id) ? '' : `, inherited from ${assignment.scope || '/'}`;
-    const by = `${role?.name ?? `role ${assignment.role}`}${where}`;
+    const by = `${nameOf(assignment, role?.name)}${where}`;
     if (role === undefined || patterns === undefined) undecided ??= by;
     else if (patterns.some((wide) => covers(wide, pattern))) {
       return { ...base, answer: 'allowed', note: `by ${by}; ${LAG}` };

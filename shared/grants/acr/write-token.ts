@@ -50,14 +50,17 @@ export async function writeToken(write: TokenWrite, change: EntryChange): Promis
       ? found === undefined
       : found !== undefined && canonicalText(found) === canonicalText(change.before);
   if (!isAsPlanned) throw changedMeanwhile(key);
+  const other = keptBeside(write.entries, key, wanted);
+  if (other !== undefined) return { key, state: 'blocked', problem: placeTaken(other, wanted) };
   const before = found === undefined ? undefined : tokenIn(found);
   try {
     await makeToken(write, wanted, before, change.wanted.grants);
     return { key, state: 'written' };
   } catch (error) {
-    if (!isTransshipError(error) || error.details.status !== 400) throw error;
-    const problem = { message: error.message, hint: 'look at the names and limits of tokens in the registry' };
-    return { key, state: 'blocked', problem };
+    // one Secret that cannot be written stops nobody else: what is not kept is seen as such by the next look
+    if (!isTransshipError(error) || error.code === 'interrupted') throw error;
+    const { message, hint } = error;
+    return { key, state: 'blocked', problem: { message, ...(hint === undefined ? {} : { hint }) } };
   }
 }
 
@@ -98,6 +101,21 @@ async function removeToken({ manager, registryId }: TokenWrite, key: string): Pr
   const name = key.replace(/^token /, '');
   await deleteResource(manager, `${registryId}/tokens/${name}`);
   await deleteResource(manager, `${registryId}/scopeMaps/${name}`);
+}
+
+/** Another token of ours whose password is in the same Secret: each would drive out the other, again and again. */
+function keptBeside(entries: readonly ObservedEntry[], key: string, { secret }: TokenContent): string | undefined {
+  return entries
+    .filter((entry) => entry.key !== key)
+    .flatMap(({ content }) => tokenIn(content) ?? [])
+    .find((other) => other.isKept && canonicalText(other.secret) === canonicalText(secret))?.token;
+}
+
+function placeTaken(token: string, { secret: { cluster, namespace, name } }: TokenContent) {
+  return {
+    message: `the Secret ${namespace}/${name} of ${cluster} has the password of token ${token}, and holds one login for a registry`,
+    hint: 'give the robots of different grants different Secrets, or say all of it in one grant',
+  };
 }
 
 function changedMeanwhile(key: string): TransshipError {

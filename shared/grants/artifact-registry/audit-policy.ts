@@ -6,6 +6,7 @@ import {
   canonicalMember,
   deletedMember,
   endOf,
+  nameOf,
   ownerOf,
   READER,
   type Access,
@@ -25,7 +26,7 @@ export function* auditPolicy(policy: Policy, target: Target, instance: string): 
 }
 
 function findingOf(access: Access, target: Target, instance: string): AuditFinding {
-  const { role, member, condition } = access;
+  const { member, condition } = access;
   const { owner, grant } = ownerOf(condition, instance);
   const end = endOf(condition?.expression ?? '');
   const findingClass = classOf(access, owner === 'ours');
@@ -42,7 +43,7 @@ function findingOf(access: Access, target: Target, instance: string): AuditFindi
   };
   return {
     target,
-    object: condition === undefined ? `binding of ${role}` : `binding of ${role} with the condition ${condition.title}`,
+    object: nameOf(access),
     who: [EVERYBODY.has(member) ? everybody(member) : member],
     what: target.place,
     ...(end === undefined ? {} : { until: end.toISOString() }),

@@ -10,7 +10,7 @@ import type { Site, Survey, Target } from '../site.ts';
 import { auditPolicy } from './audit-policy.ts';
 import { openArtifactRegistry, type ArtifactRegistryApi } from './client.ts';
 import { locationOf, meaningOf, placeOfResource, projectAt, repositoryAt, type ArtifactRepository } from './places.ts';
-import { accessIn, observedEntries, type Policy } from './policy.ts';
+import { accessIn, nameOf, observedEntries, type Policy } from './policy.ts';
 import { mayPull } from './pull-access.ts';
 import { unreadFact } from './wanted.ts';
 import { writePolicy } from './write-policy.ts';
@@ -98,13 +98,10 @@ export function artifactRegistryBackend(options: ArtifactRegistryBackendOptions)
     if (policy === undefined) return { method, answer: 'denied', at, note: 'the repository is not there' };
     const found = mayPull(policy, member, at);
     if (found.answer === 'allowed') {
-      const { role, member: whose, condition } = found.by;
-      const by = `${role} of ${whose}${condition === undefined ? '' : ` if ${condition.title}`}`;
-      return { method, answer: 'allowed', at, note: `by ${by}; ${LAG}` };
+      return { method, answer: 'allowed', at, note: `by ${nameOf(found.by)}; ${LAG}` };
     }
     if (found.perhaps !== undefined) {
-      const { role, condition } = found.perhaps;
-      const note = `${role} stands there with a condition that is not evaluated: ${condition?.title}`;
+      const note = `${nameOf(found.perhaps)} has a condition that is not evaluated`;
       return { method, answer: 'unverifiable', at, note };
     }
     return { method, answer: 'denied', at, note: `${INHERITED}; ${LAG}` };

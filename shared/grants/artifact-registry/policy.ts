@@ -67,6 +67,11 @@ export function keyOf({ role, member, condition }: Access): string {
   return `${role} ${canonicalMember(member)}${end}`;
 }
 
+/** What people know it by, the same in plans, proofs and audits. */
+export function nameOf({ role, member, condition }: Access): string {
+  return `binding of ${role}${condition === undefined ? '' : ` if ${condition.title}`} for ${member}`;
+}
+
 export function accessesOf({ bindings }: Policy): Access[] {
   return bindings.flatMap(({ role, members, condition }) =>
     members.map((member) => ({ role, member, ...(condition === undefined ? {} : { condition }) })),
@@ -87,7 +92,7 @@ export function observedEntries(policy: Policy, instance: string): ObservedEntry
     const taken = entries.get(plain);
     if (taken !== undefined && canonicalText(taken.content) === canonicalText(content)) continue;
     const key = owner === 'foreign' || taken !== undefined ? exact : plain;
-    const label = `${access.role} of ${access.member}${access.condition === undefined ? '' : ` if ${access.condition.title}`}`;
+    const label = nameOf(access);
     entries.set(key, { key, content, owner, label, ...(grant === undefined ? {} : { grant }) });
   }
   return [...entries.values()];
