@@ -60,6 +60,7 @@ export function registryToken(deps: TokenDeps): RegistryToken {
       issuer: endpoint.issuer,
       service,
       ...(puller !== undefined && { subject: puller.user }),
+      sendCertificate: endpoint.sendCertificate,
       access: decisions.map(({ granted }) => granted),
       now: issuedAt,
       lifeSeconds,

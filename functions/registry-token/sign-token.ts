@@ -11,6 +11,8 @@ export type TokenClaims = {
   /** Who it was given to; absent: anybody. */
   subject?: string;
   access: readonly Access[];
+  /** Registries that trust by `rootcertbundle` go by it. */
+  sendCertificate: boolean;
   now: Date;
   lifeSeconds: number;
 };
@@ -20,7 +22,7 @@ const SKEW_SECONDS = 60;
 
 export async function signToken(
   { id, algorithm, chain, privateKey }: TokenKey,
-  { issuer, service, subject, access, now, lifeSeconds }: TokenClaims,
+  { issuer, service, subject, access, sendCertificate, now, lifeSeconds }: TokenClaims,
 ): Promise<string> {
   // 46 files, and most servers never sign
   const { SignJWT } = await import('jose');
@@ -28,8 +30,8 @@ export async function signToken(
   const claims = { access: access.map(({ type, name, actions }) => ({ type, name, actions: [...actions] })) };
   return (
     new SignJWT({ ...claims, sub: subject ?? '' })
-      // x5c is what `rootcertbundle` goes by, in 2.8 and in 3; kid is for whoever reads our key set
-      .setProtectedHeader({ typ: 'JWT', alg: algorithm, kid: id, x5c: [...chain] })
+      // distribution 2.8 knows a key by x5c alone, 3 by kid too, but by kid only where there is no x5c
+      .setProtectedHeader({ typ: 'JWT', alg: algorithm, kid: id, ...(sendCertificate && { x5c: [...chain] }) })
       .setIssuer(issuer)
       .setAudience(service)
       .setIssuedAt(seconds)

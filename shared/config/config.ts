@@ -54,6 +54,8 @@ export type TokenEndpointConfig = {
   /** Of ServiceAccount tokens, beside `service`. */
   audiences: readonly string[];
   oidc: TokenEndpointFile['oidc'];
+  /** Tokens carry the certificate of their key. */
+  sendCertificate: boolean;
   lifeMs: number;
 };
 

@@ -12,8 +12,17 @@ export function toTokenEndpoint(file: ConfigFile): Pick<Config, 'tokenEndpoint'>
   const { tokenEndpoint } = file;
   const [place] = tokenEndpoint === undefined ? [] : tokenPlaces(file, tokenEndpoint.registry);
   if (tokenEndpoint === undefined || place === undefined) return {};
-  const { issuer, service, keys, anonymous = { pull: [] }, audiences = [], oidc, life } = tokenEndpoint;
-  const settings = { issuer, service, anonymous, audiences, oidc, lifeMs: parseDuration(life) };
+  const {
+    issuer,
+    service,
+    keys,
+    anonymous = { pull: [] },
+    audiences = [],
+    oidc,
+    sendCertificate,
+    life,
+  } = tokenEndpoint;
+  const settings = { issuer, service, anonymous, audiences, oidc, sendCertificate, lifeMs: parseDuration(life) };
   return { tokenEndpoint: { ...place, ...settings, ...(keys === undefined ? {} : { keys }) } };
 }
 

@@ -64,6 +64,12 @@ export const tokenEndpoint = z
       .describe('audiences of ServiceAccount tokens that are taken beside `service`')
       .exactOptional(),
     oidc: z.array(oidc).default([]).describe('identity providers whose tokens are taken beside those of the cluster'),
+    sendCertificate: z
+      .boolean()
+      .default(true)
+      .describe(
+        '`false` for registries of distribution 3 that have `jwks` and no `rootcertbundle`: they take no token with its certificate',
+      ),
     life: life.default('5m').describe('how long a token lives: a minute to an hour'),
   })
   .describe('The token endpoint of registries of the CNCF distribution: by it they obey the RBAC of a cluster.')

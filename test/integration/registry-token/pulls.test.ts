@@ -203,6 +203,7 @@ describe.skipIf(isKubernetesMissing())('the token endpoint', () => {
         service: SERVICE,
         access: [{ type: 'repository', name: 'team-a/app', actions: ['pull'] }],
         lifeSeconds: 300,
+        sendCertificate: true,
       };
       const answerTo = async (ageSeconds: number, more: object = {}) => {
         const now = new Date(Date.now() - ageSeconds * 1000);
@@ -267,6 +268,21 @@ describe.skipIf(isKubernetesMissing())('the token endpoint', () => {
       }
       await until(() => inspect('team-a/app', puller).catch(() => undefined));
     }, 120_000);
+  });
+
+  it('is trusted by its key set alone, where tokens carry no certificate', async () => {
+    const jwks = path.join(bed.folder, 'jwks.json');
+    writeFileSync(jwks, await (await fetch(`${realm}/jwks`)).text());
+    const auth = { token: { realm, service: SERVICE, issuer: ISSUER, jwks } };
+    await using registry = await startServer({ program: requireComponent('distribution'), configuration: { auth } });
+    const { pairs, signing } = await madeKeys(path.join(bed.folder, 'data'), new Date());
+    const keys = openTokenKeys(pairs, signing, new Date());
+    const answerTo = async (sendCertificate: boolean) => {
+      const claims = { issuer: ISSUER, service: SERVICE, access: [], lifeSeconds: 300, now: new Date() };
+      const token = await signToken(keys.signing, { ...claims, sendCertificate });
+      return (await fetch(`${registry.url}/v2/`, { headers: { authorization: `Bearer ${token}` } })).status;
+    };
+    expect([await answerTo(false), await answerTo(true)]).toEqual([200, 401]);
   });
 
   it('forgets a ServiceAccount that is gone, and writes down who got what and why, without a token', async () => {

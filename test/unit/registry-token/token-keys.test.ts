@@ -55,6 +55,7 @@ const CLAIMS: TokenClaims = {
     { type: 'repository', name: 'my-ns/app', actions: ['pull'] },
     { type: 'repository', name: 'other/app', actions: [] },
   ],
+  sendCertificate: true,
   now: new Date(NOW.getTime() + 400),
   lifeSeconds: 300,
 };
@@ -82,6 +83,12 @@ describe('a token', () => {
       kid: await calculateJwkThumbprint(signing.publicKey.export({ format: 'jwk' })),
       x5c: [new X509Certificate(current.certificate).raw.toString('base64')],
     });
+  });
+
+  it('names its key alone where registries have our key set and no certificate', async () => {
+    const { signing } = openTokenKeys([current], 0, NOW);
+    const header = decodeProtectedHeader(await signToken(signing, { ...CLAIMS, sendCertificate: false }));
+    expect(header).toEqual({ typ: 'JWT', alg: 'RS256', kid: signing.id });
   });
 
   it('has an id of its own each time', async () => {
