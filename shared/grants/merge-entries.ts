@@ -45,6 +45,8 @@ export function mergeEntries(
 type Settled = { agreed: readonly OfGrant[]; others: readonly OfGrant[] };
 
 function settle(claims: readonly OfGrant[], written: WantedEntry['content'] | undefined): Settled {
+  // most are not shared
+  if (claims.length === 1) return { agreed: claims, others: [] };
   const byContent = Map.groupBy(claims, ({ entry }) => canonicalText(entry.content));
   const standing = written === undefined ? undefined : byContent.get(canonicalText(written));
   const agreed = standing ?? [...byContent.values()][0] ?? [];

@@ -7,18 +7,29 @@ import { confirmedKey } from './plan-hash.ts';
 
 type Uids = Readonly<Record<string, string>>;
 
-/** By `confirmedKey`. What was confirmed counts more than what was written before. */
-export function knownUids(grant: PullGrant, state: GrantsState): ReadonlyMap<string, string> {
-  if (grant.pin !== 'uid') return new Map();
+export type KnownUids = ReadonlyMap<string, string>;
+
+/**
+ * By grant, for those that are pinned, by `confirmedKey`. What was confirmed counts more than what was written before, and that more than
+ * what was written long before.
+ */
+export function knownUids(grants: readonly PullGrant[], state: GrantsState): ReadonlyMap<string, KnownUids> {
+  const known = new Map(grants.filter(({ pin }) => pin === 'uid').map(({ id }) => [id, new Map<string, string>()]));
+  if (known.size === 0) return known;
   const written = [...state.entries.values()]
-    .filter(({ grants, uids }) => uids !== undefined && grants.includes(grant.id))
-    .toSorted((left, right) => left.changedAt.getTime() - right.changedAt.getTime())
-    .flatMap(({ target, uids }) => inSite(target, uids));
-  return new Map([...written, ...Object.entries(state.grants.get(grant.id)?.uids ?? {})]);
+    .filter(({ uids }) => uids !== undefined)
+    .toSorted((left, right) => left.changedAt.getTime() - right.changedAt.getTime());
+  for (const { target, grants: owners, uids } of written) {
+    for (const [key, uid] of inSite(target, uids)) for (const owner of owners) known.get(owner)?.set(key, uid);
+  }
+  for (const [id, uids] of known) {
+    for (const [key, uid] of Object.entries(state.grants.get(id)?.uids ?? {})) uids.set(key, uid);
+  }
+  return known;
 }
 
 /** The names of those that are not the ones they were; what nobody knew before is taken as it is. */
-export function changedNames({ target, uids = {} }: WantedEntry, known: ReadonlyMap<string, string>): string[] {
+export function changedNames({ target, uids = {} }: WantedEntry, known: KnownUids = new Map()): string[] {
   return Object.entries(uids)
     .filter(([name, uid]) => (known.get(confirmedKey(target, name)) ?? uid) !== uid)
     .map(([name]) => name)

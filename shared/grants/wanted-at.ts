@@ -6,7 +6,7 @@ import type { PullGrant } from './grant.ts';
 import type { OfGrant } from './merge-entries.ts';
 import type { SurveyedGrants } from './observed-grants.ts';
 import { overbroadReasons } from './overbroad.ts';
-import { changedNames, inSite, knownUids } from './pinned-uids.ts';
+import { type KnownUids, changedNames, inSite } from './pinned-uids.ts';
 import { entryKey } from './plan-hash.ts';
 import type { Route } from './routes.ts';
 import { type Target, siteKey, targetKey } from './site.ts';
@@ -29,16 +29,18 @@ export type OneGrant = {
   unclear: readonly string[];
 };
 
-export function wantedAt(
-  route: Route,
-  grant: PullGrant,
-  ended: string | undefined,
-  surveyed: SurveyedGrants,
-  now: Date,
-): OneGrant {
+export type WantedContext = {
+  surveyed: SurveyedGrants;
+  now: Date;
+  /** Of a pinned grant. */
+  known?: KnownUids;
+  /** The grant has ended and is declared to stay. */
+  ended?: string;
+};
+
+export function wantedAt(route: Route, grant: PullGrant, { ended, known, surveyed, now }: WantedContext): OneGrant {
   const { site } = route.at;
   const { entries, shortfalls } = tell(route, grant, surveyed.instance);
-  const known = knownUids(grant, surveyed.state);
   const broad = overbroadReasons({ grantees: route.grantees, what: route.parts }).join(' and ');
   const whole = entries.map((entry) =>
     broad === '' || entry.overbroad !== undefined ? entry : { ...entry, overbroad: broad },
@@ -85,7 +87,7 @@ function blocked({ id }: PullGrant, target: Target, error: unknown): Shortfall {
 function heldBack(
   grant: PullGrant,
   entry: WantedEntry,
-  known: ReadonlyMap<string, string>,
+  known: KnownUids | undefined,
   ended: string | undefined,
   now: Date,
 ): UnmetGrant | undefined {

@@ -3,10 +3,11 @@ import type { PullGrant } from './grant.ts';
 import type { GrantsState } from './grants-state.ts';
 import { type MergedEntry, mergeEntries } from './merge-entries.ts';
 import type { SurveyedGrants } from './observed-grants.ts';
+import { knownUids } from './pinned-uids.ts';
 import { routesOf } from './routes.ts';
 import { type Target, targetKey } from './site.ts';
 import { type Standing, standingOf } from './standing.ts';
-import { type OneGrant, type UnmetGrant, wantedAt } from './wanted-at.ts';
+import { type OneGrant, type UnmetGrant, type WantedContext, wantedAt } from './wanted-at.ts';
 
 export type WantedGrants = {
   /** By `entryKey`, in the order of the keys; each once, whoever shares it. */
@@ -26,7 +27,11 @@ export function wantedGrants(desired: readonly PullGrant[], surveyed: SurveyedGr
   const grants = desired
     .toSorted((left, right) => compare(left.id, right.id))
     .map((grant) => ({ grant, standing: standingOf(grant, surveyed.state, now) }));
-  const each = grants.map(({ grant, standing }) => wantedOf(grant, standing, surveyed, now));
+  const uids = knownUids(desired, surveyed.state);
+  const each = grants.map(({ grant, standing }) => {
+    const known = uids.get(grant.id);
+    return wantedOf(grant, standing, { surveyed, now, ...(known !== undefined && { known }) });
+  });
   const merged = mergeEntries(
     each.flatMap(({ entries }) => entries),
     surveyed.state,
@@ -52,12 +57,14 @@ export function targetsToRead(wanted: WantedGrants, state: GrantsState): Target[
   return [...byKey].toSorted(([left], [right]) => compare(left, right)).map(([, target]) => target);
 }
 
-function wantedOf(grant: PullGrant, standing: Standing, surveyed: SurveyedGrants, now: Date): OneGrant {
+function wantedOf(grant: PullGrant, standing: Standing, context: WantedContext): OneGrant {
   if (!standing.holds) return unmet([shortOf(grant, standing)]);
-  const { routes, unrouted } = routesOf(grant, surveyed.sites);
+  const { routes, unrouted } = routesOf(grant, context.surveyed.sites);
   const at = [
     unmet(unrouted.map((one) => shortOf(grant, one, one.part.registry))),
-    ...routes.map((route) => wantedAt(route, grant, standing.ended, surveyed, now)),
+    ...routes.map((route) =>
+      wantedAt(route, grant, { ...context, ...(standing.ended !== undefined && { ended: standing.ended }) }),
+    ),
   ];
   return {
     entries: at.flatMap(({ entries }) => entries),
