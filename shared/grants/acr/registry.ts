@@ -20,7 +20,7 @@ const LEGACY = 'LegacyRegistryPermissions';
 const REGISTRY_ID =
   /^(?<id>\/subscriptions\/[^/?#]+\/resourceGroups\/[^/?#]+\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/?#]+)/i;
 
-export const REGISTRY_RIGHTS =
+const REGISTRY_RIGHTS =
   'give the identity Reader on the registry (Microsoft.ContainerRegistry/registries/read), or name its subscription';
 
 /** By what a survey found. */

@@ -11,7 +11,7 @@ export type IamBinding = {
   members: string[];
   condition?: { title?: string; description?: string; expression: string };
 };
-export type IamPolicy = { version?: number; etag: string; bindings?: IamBinding[]; auditConfigs?: unknown[] };
+type IamPolicy = { version?: number; etag: string; bindings?: IamBinding[]; auditConfigs?: unknown[] };
 
 export type FakeArtifactRegistry = {
   /** By resource name. */

@@ -19,8 +19,8 @@ export type FakeAssignment = {
 };
 
 type Password = { name: string; creationTime: string; expiry?: string };
-export type FakeToken = { scopeMapId: string; status: string; passwords: Password[] };
-export type FakeScopeMap = { description?: string; actions: string[] };
+type FakeToken = { scopeMapId: string; status: string; passwords: Password[] };
+type FakeScopeMap = { description?: string; actions: string[] };
 
 export type FakeAzureRegistry = {
   handler: CloudHandler;

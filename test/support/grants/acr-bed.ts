@@ -30,7 +30,7 @@ export const TARGET: Target = { backend: 'acr', host: ACR_HOST, place: '' };
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const REPOSITORY_READER = 'b93aa761-3e63-49ed-ac28-beffa264f7ac';
 
-export type Want = { pattern?: string; id?: string; expiresAt?: Date };
+type Want = { pattern?: string; id?: string; expiresAt?: Date };
 
 export type AcrBed = {
   readonly front: CloudFront;
