@@ -14,7 +14,7 @@ export function hash16(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

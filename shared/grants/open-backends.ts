@@ -3,12 +3,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { Config, RegistryConfig } from '../config/config.ts';
 import { TransshipError } from '../errors.ts';
 import { cloudIdentity } from '../registries/cloud-identity.ts';
+import { formPlaceOf } from '../registries/configured-issuers.ts';
 import type { IssuerSurroundings } from '../registries/issuer-of-form.ts';
 import type { CloudIdentity } from '../registries/vendor.ts';
 import type { GrantBackend } from './backend.ts';
 import type { BackendFor } from './grants-run.ts';
 import { keepSecretInCluster } from './keep-secret-in-cluster.ts';
 import { siteKey, type Site } from './site.ts';
+import { vendorLogin } from './vendor-login.ts';
 
 export type BackendSurroundings = IssuerSurroundings & {
   /** @throws TransshipError invalid-config where no cluster has this name */
@@ -91,9 +93,30 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
       const keepSecret = keepSecretInCluster(instance, surroundings.clusterOf);
       return acrBackend({ site, instance, identity: 'azure' in identity ? identity.azure : {}, env, keepSecret });
     }
+    case 'quay': {
+      const { quayBackend } = await import('./quay/backend.ts');
+      return quayBackend({
+        site,
+        instance,
+        patterns: patternsAt(config, site.host),
+        ...vendorOptions(site, entry, surroundings),
+      });
+    }
+    case 'ghcr': {
+      const { ghcrBackend } = await import('./ghcr/backend.ts');
+      return ghcrBackend({ site });
+    }
     default:
       throw new TransshipError('unsupported', `${site.host} has no means for grants`);
   }
+}
+
+/** For registries whose interface is on their own host. */
+function vendorOptions(site: Site, entry: RegistryConfig | undefined, surroundings: BackendSurroundings) {
+  return {
+    place: formPlaceOf(site.host, entry, surroundings),
+    login: vendorLogin(site.host, entry, surroundings.readSecret),
+  };
 }
 
 /** Empty: none is named, and the cloud's own tools say who we are. */

@@ -25,7 +25,7 @@ export function openIssuers(registries: Config['registries'], surroundings: Issu
       const host = entry?.host ?? registry;
       let issuer = opened.get(host);
       if (issuer === undefined) {
-        issuer = issuerOfForm(entry?.credential, placeOf(host, entry, surroundings), surroundings);
+        issuer = issuerOfForm(entry?.credential, formPlaceOf(host, entry, surroundings), surroundings);
         opened.set(host, issuer);
       }
       return issuer;
@@ -33,7 +33,12 @@ export function openIssuers(registries: Config['registries'], surroundings: Issu
   };
 }
 
-function placeOf(host: string, entry: RegistryConfig | undefined, surroundings: IssuerSurroundings): FormPlace {
+/** Where a registry is and how it is reached, by its entry. */
+export function formPlaceOf(
+  host: string,
+  entry: RegistryConfig | undefined,
+  surroundings: IssuerSurroundings,
+): FormPlace {
   const { env, certificateAuthorities, plainHttpHosts = [], timeouts, retries, readSecret } = surroundings;
   const aliases = entry?.aliases ?? [];
   const names = [host, ...aliases];

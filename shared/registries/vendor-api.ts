@@ -15,7 +15,7 @@ import type { IssuerPlace } from './vendor.ts';
 type ApiRequest = {
   /** What is being done, in words for errors: "look up robot". */
   operation: string;
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** From the root of the interface, with its query, escaped. */
   path: string;
   /** Sent to the origin of the interface only. */
