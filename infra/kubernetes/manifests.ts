@@ -36,7 +36,8 @@ export function manifestsOf(config: Config, options: ManifestOptions): Manifest[
     ...clusterRole(
       {
         suffix: 'credentials',
-        rules: clusterPermissions(mode, needs, options),
+        // without a rule no Secret is named, and RBAC would take that for all of them
+        rules: needs.rules.length === 0 && mode !== 'watcher' ? [] : clusterPermissions(mode, needs, options),
         purpose: 'What Transship may do in the whole cluster, and nothing more.',
       },
       role,

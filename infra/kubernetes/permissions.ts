@@ -20,7 +20,6 @@ export function clusterPermissions(mode: Mode, needs: Needs, { isWatching = fals
   if (mode === 'webhook') return [];
   if (mode === 'watcher') return [core('namespaces', WATCHING)];
   if (mode === 'namespaced') return isWatching ? [core('namespaces', WATCHING)] : [];
-  if (needs.rules.length === 0) return [];
   return [
     core('namespaces', ['get', 'list', ...watch]),
     ...distribution(mode, needs, isWatching),

@@ -5,7 +5,7 @@ import { readObject, readObjects, readText, readTextList, readTexts, requireText
 import type { LabelSelector } from './label-selector.ts';
 import { readMetadata, type ObjectMetadata } from './object-metadata.ts';
 
-export const RBAC_GROUP = 'rbac.authorization.k8s.io';
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const RBAC_VERSION = `${RBAC_GROUP}/v1`;
 
 /** What is granted; of a ClusterRoleBinding always a ClusterRole. */

@@ -1,6 +1,5 @@
-// RoleBindings: read one by one, of a namespace, by label or all; made, changed in place and removed, each only where it still is as it was
+// RoleBindings: read of a namespace, by label or all; made, changed in place and removed, each only where it still is as it was
 // seen. `subjects` is one atomic list and `roleRef` never changes: nothing is ever added to a binding of somebody else.
-import { isTransshipError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
 import { listPages } from './list-pages.ts';
 import {
@@ -20,20 +19,6 @@ export type BindingContent = RbacMarks & { roleRef: RoleRef; subjects: readonly 
 
 type Options = { signal?: AbortSignal };
 type ListOptions = Options & { labelSelector?: string; namespace?: string };
-
-/** @throws TransshipError as `Cluster.send` does, but for not-found */
-export async function getRoleBinding(
-  cluster: Cluster,
-  place: { namespace: string; name: string },
-  options: Options = {},
-): Promise<RoleBinding | undefined> {
-  try {
-    return readRoleBinding(await cluster.send({ method: 'GET', path: rbacPath('RoleBinding', place), ...options }));
-  } catch (error) {
-    if (isTransshipError(error, 'not-found')) return undefined;
-    throw error;
-  }
-}
 
 /** In the order of namespace and name; one page at a time. @throws TransshipError as `Cluster.send` does */
 export async function* listRoleBindings(

@@ -13,7 +13,7 @@ export type TokenQuestion = {
 };
 
 /** Who shows it, as an access review wants to be told. */
-export type TokenOwner = {
+type TokenOwner = {
   user: string;
   uid?: string;
   groups: readonly string[];

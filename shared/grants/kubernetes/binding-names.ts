@@ -15,7 +15,7 @@ export function keyOf({ grant, role, shard }: BindingKey): string {
 }
 
 /** What stands in a key behind the grant; empty where it has one entry only. */
-export function partOf({ role, shard }: Omit<BindingKey, 'grant'>): string {
+function partOf({ role, shard }: Omit<BindingKey, 'grant'>): string {
   return `${role === undefined ? '' : `+${role}`}${shard === undefined ? '' : `#${shard}`}`;
 }
 

@@ -8,7 +8,7 @@ import type { SurveyedNamespace } from '../site.ts';
 
 const FRESH_MS = 30_000;
 
-export type SnapshotNamespace = { namespace: SurveyedNamespace; bindings: readonly RoleBinding[] };
+type SnapshotNamespace = { namespace: SurveyedNamespace; bindings: readonly RoleBinding[] };
 
 export type ClusterSnapshot = {
   /** Nothing is filled in where we may look into named namespaces only. @throws TransshipError as `Cluster.send` does */
