@@ -17,7 +17,7 @@ import { resolveInterrupted } from './reconcile/resolve-interrupted.ts';
 import { isInScope } from './reconcile/scope.ts';
 import { runContext, type RunContext } from './reconcile/run-context.ts';
 import { withhold } from './reconcile/settle.ts';
-import { note, type SiteRun } from './reconcile/site-run.ts';
+import { note, setChanges, type SiteRun } from './reconcile/site-run.ts';
 import { siteKey } from './site.ts';
 import { wantedGrants, type WantedGrants } from './wanted-grants.ts';
 
@@ -73,7 +73,16 @@ export async function applyGrants(
   const runs = await Promise.all(
     visited.map(async (meant) => {
       const look = seen?.looks.get(siteKey(meant.site)) ?? (await lookAtSite(context, meant));
-      const site: SiteRun = { context, look, changes: [], planHash: '', isLocked, notes, alarms: [] };
+      const site: SiteRun = {
+        context,
+        look,
+        changes: [],
+        changesAt: new Map(),
+        planHash: '',
+        isLocked,
+        notes,
+        alarms: [],
+      };
       await startSite(site, seen?.plan);
       await applyStarted(site, overbroad);
       return site;
@@ -147,7 +156,7 @@ async function startSite(site: SiteRun, plan: GrantPlan | undefined): Promise<vo
   const resolved = resolveInterrupted(context.state(), look.targets);
   const planned = plan?.changes.filter(({ target }) => siteKey(target) === siteKey(look.at.site));
   const events = resolved.map(({ event }) => event);
-  site.changes = planned ?? planSite(context, look, stateWith(context, events));
+  setChanges(site, planned ?? planSite(context, look, stateWith(context, events)));
   site.planHash = plan?.hash ?? planHash(site.changes, [...look.targets.values()]);
   await context.append(events, site.planHash);
   for (const { record, op } of resolved) note(notes, { ...record, op }, { wasInterrupted: true });

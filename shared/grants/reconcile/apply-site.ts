@@ -47,9 +47,8 @@ async function writeTargets(
   const { signal } = site.context.run;
   await inFlight(IN_FLIGHT, targets, async (target) => {
     if (signal?.aborted === true || lateTargets(site) >= MOST_LATE) {
-      for (const change of site.changes.filter(isWriting)) {
-        if (targetKey(change.target) === targetKey(target))
-          note(site.notes, change, { problem: { message: 'it was not its turn any more' }, isPassing: true });
+      for (const change of (site.changesAt.get(targetKey(target)) ?? []).filter(isWriting)) {
+        note(site.notes, change, { problem: { message: 'it was not its turn any more' }, isPassing: true });
       }
       return;
     }

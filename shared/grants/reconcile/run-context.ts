@@ -3,8 +3,9 @@ import { desiredGrants } from '../desired-grants.ts';
 import { foldLines } from '../fold-journal.ts';
 import type { PullGrant } from '../grant.ts';
 import { RUN_LIMITS, type GrantsRun, type RunLimits } from '../grants-run.ts';
-import type { GrantsState } from '../grants-state.ts';
+import type { EntryRecord, GrantRecord, GrantsState } from '../grants-state.ts';
 import type { JournalEvent, JournalLine } from '../journal.ts';
+import { entryKey } from '../plan-hash.ts';
 import type { Calls } from './counted.ts';
 import { declarations } from './declarations.ts';
 import { meantSites, type MeantSite } from './meant-sites.ts';
@@ -37,7 +38,7 @@ export async function runContext(run: GrantsRun): Promise<RunContext> {
   let seen = await store.last();
   const stored = await store.state();
   const declared = declarations(config.grants, stored, { at: now, actor });
-  let state = foldLines(stored, declared);
+  let state = thawed(foldLines(stored, declared));
   const own: JournalLine[] = [];
   const decided = new Set<string>();
   const desired = desiredGrants(config.grants, state);
@@ -57,13 +58,13 @@ export async function runContext(run: GrantsRun): Promise<RunContext> {
       const lines = events.map((event): JournalLine => ({ at: clock.now(), actor, planHash, ...event }));
       await store.append(lines);
       own.push(...lines);
-      state = foldLines(state, lines);
+      foldInto(state, lines);
     },
     async refresh() {
       const before = own.length;
       const fresh = await store.state();
       // what was appended meanwhile may be in it or not: the same line twice says no more than once
-      state = foldLines(fresh, own.slice(before));
+      state = thawed(foldLines(fresh, own.slice(before)));
     },
     async decided() {
       for (;;) {
@@ -83,4 +84,21 @@ function isKnownDecision({ grants }: GrantsState, line: Extract<JournalLine, { g
   const record = grants.get(line.grant);
   if (line.event === 'declared') return record?.declarationSha === line.declarationSha && !record.isWithdrawn;
   return line.event === 'withdrawn' && record?.isWithdrawn === true;
+}
+
+type Thawed = { grants: Map<string, GrantRecord>; entries: Map<string, EntryRecord> };
+
+function thawed({ grants, entries }: GrantsState): Thawed {
+  return { grants: new Map(grants), entries: new Map(entries) };
+}
+
+/** Only what the lines touch is looked at: there may be thousands of entries, and each has some lines. */
+function foldInto(state: Thawed, lines: readonly JournalLine[]): void {
+  const keys = lines.flatMap((line) => ('key' in line ? [entryKey(line.target, line.key)] : []));
+  const touched = keys.flatMap((key): [string, EntryRecord][] => {
+    const record = state.entries.get(key);
+    return record === undefined ? [] : [[key, record]];
+  });
+  const { entries } = foldLines({ grants: new Map(), entries: new Map(touched) }, lines);
+  for (const [key, record] of entries) state.entries.set(key, record);
 }

@@ -3,15 +3,17 @@ import type { GrantChange } from '../grant-change.ts';
 import type { EntryReport } from '../grants-report.ts';
 import type { EntryRecord } from '../grants-state.ts';
 import { entryKey } from '../plan-hash.ts';
-import type { Target } from '../site.ts';
+import { targetKey, type Target } from '../site.ts';
 import type { SiteLook } from './look-at-site.ts';
 import type { RunContext } from './run-context.ts';
 
 export type SiteRun = {
   context: RunContext;
   look: SiteLook;
-  /** Replaced, target by target, where one has to be planned anew. */
+  /** In the order of the plan; those of a target that has to be planned anew are replaced. */
   changes: readonly GrantChange[];
+  /** The same by `targetKey`. */
+  changesAt: ReadonlyMap<string, readonly GrantChange[]>;
   planHash: string;
   /** Somebody has seen the plan: nothing else is done. */
   isLocked: boolean;
@@ -52,6 +54,11 @@ export function note(notes: Notes, of: Named & Pick<EntryReport, 'op'>, more: Pa
   const op = of.op === 'noop' ? known.op : of.op;
   const isPassing = known.isPassing || more.isPassing === true;
   notes.set(key, { ...known, op, ...more, isPassing });
+}
+
+export function setChanges(site: SiteRun, changes: readonly GrantChange[]): void {
+  site.changes = changes;
+  site.changesAt = Map.groupBy(changes, ({ target }) => targetKey(target));
 }
 
 export function recordOf(

@@ -20,7 +20,7 @@ import { nameOf, readTarget, troubleOf } from './look-at-site.ts';
 import { planTarget } from './plan-site.ts';
 import { isDone, resolveInterrupted } from './resolve-interrupted.ts';
 import { settle } from './settle.ts';
-import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
+import { namesOf, note, recordOf, setChanges, type SiteRun } from './site-run.ts';
 import { within } from './within.ts';
 
 export type WritingChange = Extract<GrantChange, { op: 'create' | 'update' | 'adopt' | 'delete' }>;
@@ -159,18 +159,13 @@ async function planAnew(site: SiteRun, target: Target): Promise<void> {
   );
   const others = site.changes.filter((change) => targetKey(change.target) !== targetKey(target));
   const anew = planTarget(context, look, target);
-  site.changes = [...others, ...anew];
+  setChanges(site, [...others, ...anew]);
   await settle(site, anew);
 }
 
-function changesAt(
-  { changes }: SiteRun,
-  target: Target,
-  mayWrite: (change: WritingChange) => boolean,
-): WritingChange[] {
-  return changes
-    .filter(isWriting)
-    .filter((change) => targetKey(change.target) === targetKey(target) && mayWrite(change));
+function changesAt(site: SiteRun, target: Target, mayWrite: (change: WritingChange) => boolean): WritingChange[] {
+  const here = site.changesAt.get(targetKey(target)) ?? [];
+  return here.filter(isWriting).filter(mayWrite);
 }
 
 function isAmong(change: WritingChange, seen: readonly WritingChange[]): boolean {
