@@ -7,6 +7,7 @@ import {
   revokeGrant,
   withdrawGrant,
 } from '../../../../shared/grants/declare-grants.ts';
+import { grantStatuses } from '../../../../shared/grants/grant-status.ts';
 import type { Verification } from '../../../../shared/grants/backend.ts';
 import { clusterGrant, grantsBed, inCluster, type GrantsBed } from '../../../support/grants/grants-bed.ts';
 
@@ -199,6 +200,21 @@ describe('a namespace made anew', () => {
 
     expect(await confirmGrant(bed.run(), 'base')).toMatchObject({ 'kubernetes:prod/my-ns': 'uid-new' });
     expect(stateOf(await bed.apply())).toBe('Applied');
+  });
+
+  it('is told once also where the entry went with its namespace, and lists say so', async () => {
+    bed.grants = [clusterGrant('base', { pin: 'uid' })];
+    await bed.apply();
+    anew();
+    bed.world.put(SHARED, 'base', undefined);
+    const { alarms, writes } = await bed.apply();
+    expect({ alarms, writes }).toEqual({
+      alarms: [expect.stringContaining('made anew under the same name') as string],
+      writes: 0,
+    });
+    expect(await bed.apply()).toMatchObject({ alarms: [] });
+    const { config, clock } = bed.run();
+    expect(grantStatuses(config.grants, await bed.store.state(), clock.now())).toMatchObject([{ state: 'Suspended' }]);
   });
 
   it('changes nothing for a grant by name', async () => {
