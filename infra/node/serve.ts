@@ -156,7 +156,6 @@ export async function startServer(options: ServeOptions): Promise<Server> {
   live.distribution = distribution;
   // what fails from here on ends them, too
   opened.defer(async () => stopping.abort());
-  await distribution.adopt(first.connectionsMark);
   const reloads = await reloading({
     ...options,
     sources,
@@ -169,6 +168,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
     adoptDistribution: distribution.adopt,
   });
   opened.defer(() => Promise.resolve(reloads.close()));
+  await reloads.adopted;
   metrics.set('transship_build_info', { version }, 1);
   const callOffMetrics = clock.after(METRICS_AFTER_MS, () => {
     metrics.load().catch((error: unknown) => logger.error('there are no metrics', { err: error }));

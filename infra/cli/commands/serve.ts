@@ -17,7 +17,8 @@ export type ServeGiven = {
 
 export async function runServe(context: Context, { isLevelGiven }: ServeGiven): Promise<number> {
   const { io, globals } = context;
-  let onReload = (): void => {};
+  let isAskedEarly = false;
+  let onReload = (): void => void (isAskedEarly = true);
   const signals = listenToSignals(io, () => onReload());
   const early = await takeEarlyDoor(globals.config, process.cwd());
   try {
@@ -32,6 +33,7 @@ export async function runServe(context: Context, { isLevelGiven }: ServeGiven): 
       const { startServerFor } = await import('../start-server.ts');
       const server = await startServerFor(context, { loaded, load, door, level });
       onReload = () => void server.reload();
+      if (isAskedEarly) onReload();
       // Node writes it when the process ends, and a server may be killed: its next start would compile everything again.
       flushCompileCache();
       await signals.end;

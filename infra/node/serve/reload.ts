@@ -34,12 +34,18 @@ export type ReloadOptions = {
   adoptDistribution: (connectionsMark: string) => Promise<void>;
 };
 
-export type Reloads = { reload: () => Promise<void>; close: () => void };
+export type Reloads = {
+  /** When the distribution has taken over what holds at the start. @throws TransshipError store-unavailable */
+  adopted: Promise<void>;
+  reload: () => Promise<void>;
+  close: () => void;
+};
 
-/** Watches the files of the configuration from now on. */
+/** Watches the files of the configuration from now on; what changes meanwhile is taken over after what holds now. */
 export async function reloading(options: ReloadOptions): Promise<Reloads> {
   const { live, cwd, logger } = options;
-  let last = Promise.resolve();
+  const adopted = options.adoptDistribution(live.prepared.connectionsMark);
+  let last = adopted.catch(() => undefined);
   const watched = watchFiles(() => void reload());
 
   /** One after the other: the last one read is the one that holds. */
@@ -56,7 +62,7 @@ export async function reloading(options: ReloadOptions): Promise<Reloads> {
   }
 
   await watched.follow(referencedFiles(live.prepared.loaded, cwd));
-  return { reload, close: watched.close };
+  return { adopted, reload, close: watched.close };
 }
 
 async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Promise<void> {
