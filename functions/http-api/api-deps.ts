@@ -5,6 +5,7 @@ import type { FetchJson } from '../../shared/events/signing-keys.ts';
 import type { RegistryStatus } from '../../shared/registries/probe-registry.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
 import type { Deps } from '../deps.ts';
+import type { PullMeans } from '../can-pull/pull-means.ts';
 import type { AcceptNamespaces } from '../namespace-created.ts';
 import type { ClusterSenders } from '../namespace-created/cluster-senders.ts';
 import type { ReceiverDirectory } from '../registry-push/receivers.ts';
@@ -35,6 +36,8 @@ export type ApiDeps = Deps & {
   readonly borrowRegistries?: () => { value: Registries; giveBack: () => void };
   /** The same with what registries and clusters have for grants. */
   readonly borrowGrantBackends?: () => { value: BackendFor; giveBack: () => void };
+  /** The same with all that can say who may pull. Absent: nobody is asked. */
+  readonly borrowPullMeans?: () => { value: PullMeans; giveBack: () => void };
   /** The metrics as Prometheus reads them; absent: there is no `/metrics`. */
   readonly metricsText?: () => Promise<string>;
   /** How a registry answers now; absent: nobody is asked. */

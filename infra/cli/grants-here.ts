@@ -31,7 +31,7 @@ export async function withGrantsHere<Result>(
   work: (desk: GrantsDesk) => Promise<Result>,
 ): Promise<Result> {
   await using opened = new AsyncDisposableStack();
-  const store = await openStore(config, readsOnly);
+  const store = await openGrantStore(config, readsOnly);
   opened.defer(store.close);
   const connections = await openConnections(config, context, notePrinter(context));
   opened.defer(() => connections.close());
@@ -97,8 +97,8 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
 
 type OpenedStore = { grants: GrantStore; close: () => Promise<void> };
 
-/** Who only reads makes none where there is none yet. */
-async function openStore({ dataDir }: Config, readsOnly: boolean): Promise<OpenedStore> {
+/** Who only reads makes none where there is none yet. @throws TransshipError store-locked, store-unavailable */
+export async function openGrantStore({ dataDir }: Config, readsOnly: boolean): Promise<OpenedStore> {
   if (readsOnly && !existsSync(path.join(dataDir, 'jobs.sqlite'))) {
     return { grants: emptyStore(), close: () => Promise.resolve() };
   }

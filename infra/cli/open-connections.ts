@@ -9,6 +9,7 @@ import {
   openConfiguredRegistries,
   type ConfiguredRegistriesOptions,
 } from '../../shared/registries/configured-registries.ts';
+import type { ProbeImage } from '../../shared/registries/configured-probe.ts';
 import type { RequestServiceAccountToken } from '../../shared/registries/service-account-issuer.ts';
 import type { Connections } from '../node/connections.ts';
 import { openClusters, type OpenClusters } from '../node/open-clusters.ts';
@@ -37,6 +38,7 @@ export async function openConnections(
     clusters,
     grantBackends: grants.backendFor,
     ...(await issuing(config, options)),
+    probeImage: imageProbe(config, options),
     async close() {
       await Promise.all([registries.close(), grants.close().then(() => clusters.close())]);
     },
@@ -63,6 +65,15 @@ async function issuing(
   return {
     issuers: openIssuers(registries, options),
     probePull: openPullProbe(registries, { ...probeOptions, repositoryOf }),
+  };
+}
+
+/** Loaded when somebody asks who may pull. */
+function imageProbe({ registries }: Config, options: ConfiguredRegistriesOptions): ProbeImage {
+  const { authfile: _, ...probeOptions } = options;
+  return async (image, credential, signal) => {
+    const { openImageProbe } = await import('../../shared/registries/configured-probe.ts');
+    return openImageProbe(registries, probeOptions)(image, credential, signal);
   };
 }
 

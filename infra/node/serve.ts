@@ -126,6 +126,7 @@ export async function startServer(options: ServeOptions): Promise<Server> {
       const { value, giveBack } = connections.borrow();
       return { value: value.grantBackends, giveBack };
     },
+    borrowPullMeans: connections.borrow,
     onJobChange: news.listen,
     stopping: stopping.signal,
   };

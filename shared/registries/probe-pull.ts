@@ -7,7 +7,7 @@
 // https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md
 import { isTransshipError, type ErrorDetails, type TransshipError } from '../errors.ts';
 import { openConnection, type Connection } from '../oci/http/connection.ts';
-import type { Credential } from '../oci/auth/credential.ts';
+import { anonymous, type Credential } from '../oci/auth/credential.ts';
 import { checkUrl } from '../oci/egress/egress-guard.ts';
 import { MANIFEST_ACCEPT } from '../oci/media-types.ts';
 import { readServerErrors } from '../oci/registry-error-body.ts';
@@ -38,18 +38,24 @@ const MOST_BYTES = 64 * 1024;
 const NO_MANIFEST = `sha256:${'0'.repeat(64)}`;
 const OPERATION = 'try a pull';
 
-/** Never throws for what a registry does or does not do. @throws TransshipError interrupted; invalid-config for certificates and proxies */
+export type ProbedCredential = Pick<IssuedCredential, 'username' | 'secret' | 'expiresAt'>;
+
+/**
+ * Never throws for what a registry does or does not do.
+ * @param issued undefined: as nobody
+ * @throws TransshipError interrupted; invalid-config for certificates and proxies
+ */
 export async function probePull(
   { settings, runtime, origin, repository }: PullProbe,
-  issued: Pick<IssuedCredential, 'username' | 'secret' | 'expiresAt'>,
+  issued: ProbedCredential | undefined,
   signal?: AbortSignal,
 ): Promise<PullVerdict> {
-  const { username, secret } = issued;
-  const credential: Credential = { kind: 'basic', username, password: secret, origin };
+  const credential: Credential =
+    issued === undefined ? anonymous : { kind: 'basic', username: issued.username, password: issued.secret, origin };
   let connection: Connection | undefined;
   try {
     connection = await openConnection({ ...settings, credentials: () => Promise.resolve(credential) }, runtime);
-    const verdict = await ask(connection, settings.host, repository, signal);
+    const verdict = await ask(connection, settings.host, repository, { isNobody: issued === undefined, signal });
     return verdict.state === 'refused' && isOver(issued, runtime.now()) ? { ...verdict, state: 'expired' } : verdict;
   } catch (error) {
     if (!isTransshipError(error) || error.code === 'interrupted' || error.code === 'invalid-config') throw error;
@@ -63,7 +69,7 @@ async function ask(
   connection: Connection,
   host: string,
   probed: ProbedRepository | undefined,
-  signal: AbortSignal | undefined,
+  { isNobody, signal }: { isNobody: boolean; signal: AbortSignal | undefined },
 ): Promise<PullVerdict> {
   const { authorizer } = connection;
   const root = await get(connection, host, '/v2/', undefined, signal);
@@ -74,6 +80,7 @@ async function ask(
   const scopes = probed === undefined ? [] : [{ repository: probed.repository, actions: ['pull'] as const }];
   await authorizer.challenged(bare.headers['www-authenticate'], scopes, undefined, false);
   const header = await authorizer.authorize(scopes);
+  if (header === undefined && isNobody) return refused(host, bare, `${host} lets nobody in without a login`);
   if (header === undefined) return unknown(host, 'it asks for a login in a way that is not known here');
   const [, token] = /^Bearer (.*)$/.exec(header) ?? [];
   const granted = token === undefined || probed === undefined ? undefined : pullIn(token);
@@ -172,13 +179,13 @@ function unknown(
 }
 
 /** What went wrong on the way says nothing of the credential; a token server that refuses does. */
-function verdictOf(error: TransshipError, issued: Pick<IssuedCredential, 'expiresAt'>, now: number): PullVerdict {
+function verdictOf(error: TransshipError, issued: ProbedCredential | undefined, now: number): PullVerdict {
   const { status }: ErrorDetails = error.details;
   const isRefusal = error.code === 'unauthorized' || error.code === 'denied' || status === 401 || status === 403;
   const state = !isRefusal ? 'unknown' : isOver(issued, now) ? 'expired' : 'refused';
   return { state, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
 }
 
-function isOver({ expiresAt }: Pick<IssuedCredential, 'expiresAt'>, now: number): boolean {
-  return expiresAt !== undefined && expiresAt.getTime() <= now;
+function isOver(issued: ProbedCredential | undefined, now: number): boolean {
+  return issued?.expiresAt !== undefined && issued.expiresAt.getTime() <= now;
 }

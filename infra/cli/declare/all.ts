@@ -1,5 +1,6 @@
 // Every command's declaration, in the order of the help.
 import { declareApiToken } from './api-token.ts';
+import { declareCanPull } from './can-pull.ts';
 import { declareCluster } from './cluster.ts';
 import { declareCompletion } from './completion.ts';
 import { declareConfig } from './config.ts';
@@ -28,6 +29,7 @@ export const DECLARATIONS = [
   declareReceivers,
   declareCredentials,
   declareGrants,
+  declareCanPull,
   declareCluster,
   declareTokenEndpoint,
   declareApiToken,

@@ -2,6 +2,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { GRANT_STATES } from '../../../functions/reconcile-grants/grant-states.ts';
 import type { GrantsApplyOptions } from '../commands/grants-apply.ts';
+import type { GrantsAuditOptions } from '../commands/grants-audit.ts';
+import type { GrantsImportOptions } from '../commands/grants-import.ts';
 import type { GrantsJournalOptions } from '../commands/grants-journal.ts';
 import type { GrantsListOptions } from '../commands/grants-list.ts';
 import type { GrantsPlanOptions } from '../commands/grants-plan.ts';
@@ -15,6 +17,8 @@ import { addServerOptions } from './server-options.ts';
 
 const READING = [EXIT.done, EXIT.failed, EXIT.usage, EXIT.interrupted];
 const RUNNING = [EXIT.done, EXIT.failed, EXIT.usage, EXIT.partlyFailed, EXIT.refused, EXIT.interrupted];
+
+const AUDIT_CLASSES = ['over-broad', 'foreign', 'adoptable'];
 
 const WHERE = 'By the server that owns the data folder, or where none runs, in this process.';
 
@@ -40,6 +44,8 @@ export function declareGrants({ program, run }: Declare): void {
   declareRevoke(grants, run);
   declareResume(grants, run);
   declareJournal(grants, run);
+  declareAudit(grants, run);
+  declareImport(grants, run);
 }
 
 function declareList(grants: Command, run: Declare['run']): void {
@@ -179,17 +185,88 @@ function declareJournal(grants: Command, run: Declare['run']): void {
   );
 }
 
+function declareAudit(grants: Command, run: Declare['run']): void {
+  const audit = grants
+    .command('audit')
+    .summary('find everything that lets anybody pull')
+    .description(
+      'Look at the clusters and registries of the configuration for everything that lets anybody pull, whoever made it:\n' +
+        'bindings by the rules of their roles, statements of policies, members. What reaches too far comes first.',
+    )
+    .option('--cluster <name>', 'only of this cluster')
+    .option('--registry <host>', 'only of this registry')
+    .addOption(
+      new Option(
+        '--fail-on <class>',
+        `end with 4 where something of this class is found: ${AUDIT_CLASSES.join(', ')}; may be repeated`,
+      ).argParser(readClasses),
+    )
+    .action((options: GrantsAuditOptions) =>
+      run(async (context) => (await import('../commands/grants-audit.ts')).runGrantsAudit(context, options), {
+        readOnly: true,
+      }),
+    );
+  end(
+    addServerOptions(audit),
+    [
+      ['grants audit', 'all of it, what reaches too far first'],
+      ['grants audit --fail-on over-broad -q', 'does everybody get in somewhere? for a pipeline'],
+      ['grants audit --cluster prod --json', 'as data, one finding a line'],
+    ],
+    RUNNING,
+    { [EXIT.refused]: 'something of the class of --fail-on was found' },
+  );
+}
+
+function declareImport(grants: Command, run: Declare['run']): void {
+  const imports = grants
+    .command('import')
+    .summary('make grants of what people made by hand')
+    .description(
+      'Print the grants that say what bindings and statements of others say already, for a file of the configuration.\n' +
+        'They only observe; with --adopt the next `transship grants apply` takes over what says exactly the same.',
+    )
+    .option('--cluster <name>', 'only of this cluster')
+    .addOption(new Option('--registry <host>', 'only of this registry; may be repeated').argParser(commaSeparated))
+    .option('--adopt', 'take them over with the next apply')
+    .action((options: GrantsImportOptions) =>
+      run(async (context) => (await import('../commands/grants-import.ts')).runGrantsImport(context, options), {
+        readOnly: true,
+      }),
+    );
+  end(
+    imports,
+    [
+      ['grants import > grants.yaml', 'to be looked at, and used as one more --config'],
+      ['grants import --cluster prod --adopt', 'to be taken over'],
+    ],
+    [EXIT.done, EXIT.failed, EXIT.usage, EXIT.partlyFailed, EXIT.interrupted],
+  );
+}
+
+function readClasses(text: string, previous: string[] | undefined): string[] {
+  const classes = commaSeparated(text, previous);
+  if (classes.every((one) => AUDIT_CLASSES.includes(one))) return classes;
+  throw new InvalidArgumentError(`it is one of ${AUDIT_CLASSES.join(', ')}`);
+}
+
 function readSequence(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('it is the number of a line');
 }
 
-function end(command: Command, examples: readonly Example[], exitCodes: readonly number[]): void {
+function end(
+  command: Command,
+  examples: readonly Example[],
+  exitCodes: readonly number[],
+  meanings: Readonly<Record<number, string>> = {},
+): void {
   command.addHelpText(
     'after',
     helpEnding(
       examples,
       exitCodes.toSorted((one, other) => one - other),
+      meanings,
     ),
   );
 }

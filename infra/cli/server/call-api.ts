@@ -55,7 +55,8 @@ export async function listApi<Item>(
   return { items, hasMore: cursor !== undefined };
 }
 
-function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+/** A path with those that are given. */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value !== undefined) given.set(name, value);
   return `${path}?${given.toString()}`;

@@ -41,7 +41,8 @@ type AuditSurroundings = { site: Site; instance: string; missing: MissingText };
 export function toFinding(pulling: PullingBinding, surroundings: AuditSurroundings): AuditFinding {
   const { binding, kind } = pulling;
   const found = classOf(pulling, surroundings);
-  const dead = binding.subjects.flatMap((subject) => surroundings.missing(subject) ?? []);
+  // a platform has accounts that it makes when it needs them
+  const dead = found === 'platform' ? [] : binding.subjects.flatMap((one) => surroundings.missing(one) ?? []);
   return {
     ...baseOf(binding, kind, surroundings),
     what: whatOf(pulling),

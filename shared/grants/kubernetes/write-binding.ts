@@ -91,10 +91,13 @@ async function put(
 ): Promise<void> {
   const { cluster, instance, options } = writing;
   if (before.roleRef.kind === wanted.roleRef.kind && before.roleRef.name === wanted.roleRef.name) {
+    const isEqual = isSame(contentOf(bound(before)), contentOf(bound(wanted)));
     // only the Role was another one
-    if (before.ours !== undefined && isSame(contentOf(bound(before)), contentOf(bound(wanted)))) return;
+    if (before.ours !== undefined && isEqual) return;
+    // another order would take the list away from whoever wrote it
+    const { subjects } = isEqual ? before : wanted;
     try {
-      await updateRoleBinding(cluster, before, sent(instance, owner, wanted), options);
+      await updateRoleBinding(cluster, before, sent(instance, owner, { ...wanted, subjects }), options);
       return;
     } catch (error) {
       if (!isFieldManagerConflict(error) || before.ours === undefined) throw error;
