@@ -91,7 +91,14 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
       const { acrBackend } = await import('./acr/backend.ts');
       const identity = identityOf(entry, readSecret);
       const keepSecret = keepSecretInCluster(instance, surroundings.clusterOf);
-      return acrBackend({ site, instance, identity: 'azure' in identity ? identity.azure : {}, env, keepSecret });
+      return acrBackend({
+        site,
+        instance,
+        identity: 'azure' in identity ? identity.azure : {},
+        env,
+        keepSecret,
+        subscription: subscriptionOf(entry),
+      });
     }
     case 'quay': {
       const { quayBackend } = await import('./quay/backend.ts');
@@ -128,6 +135,11 @@ function identityOf(
   if (typeof credential !== 'object') return {};
   const isCloud = 'aws' in credential || 'google' in credential || 'azure' in credential;
   return isCloud ? cloudIdentity(credential, read) : {};
+}
+
+function subscriptionOf(entry: RegistryConfig | undefined): string | undefined {
+  const { credential } = entry ?? {};
+  return typeof credential === 'object' && 'azure' in credential ? credential.azure.subscription : undefined;
 }
 
 function patternsAt({ grants }: Known, host: string): string[] {

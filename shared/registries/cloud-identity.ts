@@ -15,7 +15,7 @@ export function cloudIdentity(credential: CloudForm, read: ReadSecret): CloudIde
     const { credentials, impersonate } = credential.google;
     return { google: { impersonate, ...(credentials === undefined ? {} : { file: secretSource(credentials, read) }) } };
   }
-  const { clientSecret, certificate, ...rest } = credential.azure;
+  const { clientSecret, certificate, subscription: _, ...rest } = credential.azure;
   return {
     azure: {
       ...rest,

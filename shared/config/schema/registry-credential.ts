@@ -61,6 +61,9 @@ const azure = z
       .describe('certificate and private key of the application, one after the other in PEM form')
       .optional(),
     federatedTokenFile: name.describe('a file with a token of an issuer that the application trusts').optional(),
+    subscription: name
+      .describe('the subscription of the registry, for grants; without it all that the identity sees are searched')
+      .optional(),
     cloud: z.enum(['public', 'us-government', 'china']).describe('the cloud, if not the public one').optional(),
     registryToken: z
       .strictObject({

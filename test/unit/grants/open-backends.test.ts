@@ -36,6 +36,8 @@ it.each([
   ['ecr', sites.ofRegistry(ECR)],
   ['artifact-registry', sites.ofRegistry('europe-docker.pkg.dev')],
   ['acr', sites.ofRegistry('acme.azurecr.io')],
+  ['quay', sites.ofRegistry('quay.io')],
+  ['ghcr', sites.ofRegistry('ghcr.io')],
 ])('opens the back end of %s once, and knows what grants are there', async (kind, site) => {
   const backends = opened();
   const backend = await backends.backendFor(site);
