@@ -50,8 +50,8 @@ function print(context: Context, { items, sites, unread }: AuditShape): void {
   const told = Object.entries(classes).map(([name, number]) => `${number} ${name}`);
   if (!globals.quiet) io.stdout.write(`${[`${count(sites, 'place')} looked at`, ...told].join(', ')}\n`);
   const errors = styleFor(io.stderr, io, globals);
-  for (const { host, message, hint } of unread) {
-    io.stderr.write(`${errors('red', 'error:')} ${printable(host)}: ${printable(message, 500)}\n`);
+  for (const { message, hint } of unread) {
+    io.stderr.write(`${errors('red', 'error:')} ${printable(message, 500)}\n`);
     if (hint !== undefined) io.stderr.write(`${errors('yellow', 'hint:')} ${printable(hint, 500)}\n`);
   }
 }

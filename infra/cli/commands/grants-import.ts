@@ -32,8 +32,8 @@ export async function runGrantsImport(context: Context, options: GrantsImportOpt
     printJsonLine(io, { type: 'report', grants, known: found.known.map(({ grant }) => grant), yaml });
   } else io.stdout.write(yaml);
   const style = styleFor(io.stderr, io, globals);
-  for (const { site, error } of audit.unread) {
-    io.stderr.write(`${style('red', 'error:')} ${printable(site.host)}: ${printable(error.message, 500)}\n`);
+  for (const { error } of audit.unread) {
+    io.stderr.write(`${style('red', 'error:')} ${printable(error.message, 500)}\n`);
     if (error.hint !== undefined) io.stderr.write(`${style('yellow', 'hint:')} ${printable(error.hint, 500)}\n`);
   }
   if (audit.unread.length === 0) return EXIT.done;

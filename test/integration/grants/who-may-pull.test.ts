@@ -159,7 +159,7 @@ clusters: [{ name: prod, kubeconfig: { path: ${kubernetes.kubeconfigOf(user)} } 
       const ran = await limited.run(['grants', 'audit']);
       expect(ran).toMatchObject({
         exitCode: 1,
-        stderr: expect.stringMatching(/^error: prod: the audit .* not complete/),
+        stderr: expect.stringMatching(/^error: the audit of cluster prod is not complete/),
       });
       await limited.remove();
     });
