@@ -10,15 +10,17 @@ export type Access = {
 
 /** One entry for each resource, in the order in which they are asked for; each text holds some scopes, with spaces between them. */
 export function readScopes(texts: readonly string[]): Access[] {
-  const found = new Map<string, Access>();
+  const found = new Map<string, Pick<Access, 'type' | 'name'> & { actions: Set<string> }>();
   for (const scope of texts.flatMap((text) => text.split(' '))) {
     const access = readScope(scope);
     if (access === undefined) continue;
     const key = `${access.type}:${access.name}`;
-    const known = found.get(key)?.actions ?? [];
-    found.set(key, { ...access, actions: [...new Set([...known, ...access.actions])] });
+    const known = found.get(key) ?? { ...access, actions: new Set() };
+    // added to, not made anew: whoever asks need not have logged in, and a form has room for thousands of them
+    for (const action of access.actions) known.actions.add(action);
+    found.set(key, known);
   }
-  return [...found.values()];
+  return [...found.values()].map((one) => ({ ...one, actions: [...one.actions] }));
 }
 
 /** The name may have colons in it, of a port: the first and the last one count. */
