@@ -1,6 +1,7 @@
 // The routes by which people decide about grants: declare, withdraw, revoke, resume. What was decided stands in the journal before the
 // answer; a job brings it about.
 import * as z from 'zod';
+import { TransshipError } from '../../../shared/errors.ts';
 import type { Decision } from '../../../shared/grants/declare-grants.ts';
 import { grantsJob } from '../../job-kinds/grants-job.ts';
 import { acceptedJob, acceptedSchema, locationHeaders } from '../accepted-job.ts';
@@ -45,6 +46,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
       if (grant.expiresAt !== undefined && grant.expiresAt <= deps.clock.now()) {
         throw invalidBody('it is past', ['until']);
       }
+      await assertNotOthers(deps, identity, grant.id);
       await (await decisions()).declareGrant(decisionOf(deps, identity), grant);
       await deps.grantsChanged?.();
       return reconciled(deps, identity, grant.id);
@@ -127,6 +129,15 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
       return reconciled(deps, identity, name);
     },
   );
+}
+
+/** A declaration takes the place of the one before. @throws TransshipError conflict-refused for a name that is not this client's to take */
+async function assertNotOthers({ grants }: ApiDeps, identity: Identity, id: string): Promise<void> {
+  const known = (await grants.state()).grants.get(id);
+  if (known === undefined || mayUseGrant(identity, known.declaration)) return;
+  throw new TransshipError('conflict-refused', `grant ${id} is about registries that the token may not use`, {
+    hint: 'take another name',
+  });
 }
 
 /** Loaded when somebody decides: all that plans hangs on it. */

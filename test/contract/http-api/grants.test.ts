@@ -166,6 +166,21 @@ describe('a declaration', () => {
     expect((await post('/v1/grants', { ...DECLARED, name: 'cross-ns-pull' })).status).toBe(409);
   });
 
+  it('takes no name of a grant whose registries the token may not use', async () => {
+    await accepted(await post('/v1/grants', DECLARED));
+    const limited = await bed.token({ scopes: ['read', 'grants'], registries: ['src.example.com'] });
+    const elsewhere = { ...DECLARED, pull: [{ registry: 'src.example.com', repository: 'team-a/app' }] };
+    const refused = await post('/v1/grants', elsewhere, limited);
+    expect(refused.status).toBe(409);
+    await accepted(await post('/v1/grants/apply'));
+    expect((await list()).find(({ name }) => name === 'by-api')).toMatchObject({
+      state: 'Applied',
+      pull: DECLARED.pull,
+    });
+    await accepted(await bed.ask('/v1/grants/by-api', { method: 'DELETE', token }));
+    expect((await post('/v1/grants', elsewhere, limited)).status).toBe(409);
+  });
+
   it('is approved only by a token with the scope admin', async () => {
     expect((await post('/v1/grants', { ...DECLARED, approvedBy: 'boss' })).status).toBe(403);
     const admin = await bed.token({ scopes: ['admin'] });
