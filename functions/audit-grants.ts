@@ -14,7 +14,7 @@ import { auditedSites, type AuditScope } from './audit-grants/audited-sites.ts';
 /** What is found, and of ours why it is there and when that was last proven. */
 export type Audited = AuditFinding & { reason?: string; verifiedAt?: Date };
 
-export type Unaudited = { site: Site; error: TransshipError };
+type Unaudited = { site: Site; error: TransshipError };
 
 export type GrantsAudit = {
   /** What reaches too far first. */

@@ -83,7 +83,7 @@ function baseOf(
 }
 
 /** `every image`, `shared-ns`, `shared-ns/base, shared-ns/app`. */
-export function whatOf({ binding: { namespace }, reach: { images } }: PullingBinding): string {
+function whatOf({ binding: { namespace }, reach: { images } }: PullingBinding): string {
   if (namespace === undefined)
     return images === undefined ? 'every image' : `every image called ${images.join(' or ')}`;
   return images === undefined ? namespace : images.map((image) => `${namespace}/${image}`).join(', ');

@@ -3,7 +3,7 @@ import type { Cluster } from '../../cluster/cluster.ts';
 import type { Binding, RoleRef, RoleRule } from '../../cluster/rbac-objects.ts';
 import { listClusterRoleBindings, listRoleBindings } from '../../cluster/role-bindings.ts';
 import { listClusterRoles, listRoles } from '../../cluster/roles.ts';
-import { isTransshipError, TransshipError } from '../../errors.ts';
+import { isTransshipError, type TransshipError } from '../../errors.ts';
 import type { PullProfile } from '../pull-profile.ts';
 import type { Site } from '../site.ts';
 import { joinedReach, pullReach, type PullReach } from './pull-reach.ts';

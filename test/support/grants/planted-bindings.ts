@@ -8,9 +8,9 @@ const PULLER = { kind: 'ClusterRole', name: acp.clusterRole };
 type Subject = { kind: 'ServiceAccount'; namespace: string; name: string } | { kind: 'User' | 'Group'; name: string };
 type RoleRef = { kind: string; name: string };
 
-export const user = (name: string): Subject => ({ kind: 'User', name });
-export const group = (name: string): Subject => ({ kind: 'Group', name });
-export const serviceAccount = (namespace: string, name: string): Subject => ({
+const user = (name: string): Subject => ({ kind: 'User', name });
+const group = (name: string): Subject => ({ kind: 'Group', name });
+const serviceAccount = (namespace: string, name: string): Subject => ({
   kind: 'ServiceAccount',
   namespace,
   name,
