@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { placeText } from '../output/grant-plan.ts';
+import { literalTexts } from '../output/literal-texts.ts';
 import { styleFor, type Colour } from '../output/style.ts';
 import { alignColumns } from '../output/table.ts';
 import { withPulls } from '../pulls-desk.ts';
@@ -45,7 +46,7 @@ function print({ io, globals }: Context, answer: PullAnswerShape): void {
   if (answer.remedy === undefined) return;
   const { to, pull } = answer.remedy;
   const grant = { name: 'NAME', to: to.length === 1 ? to[0] : to, pull, reason: 'WHY' };
-  say(stringify({ grants: [grant] }, { lineWidth: 0 }));
+  say(stringify({ grants: [literalTexts(grant)] }, { lineWidth: 0 }));
 }
 
 /** Object, place, whom, whose. */

@@ -29,12 +29,12 @@ function finding(own: Partial<AuditFinding> = {}): AuditFinding {
 
 const options = { adopt: false, declared: [], now: NOW };
 
-function parsed(yaml: string) {
+function parsed(yaml: string, env: NodeJS.ProcessEnv = {}) {
   const files = [
     { file: 'a.yaml', text: `version: 1\n${CLUSTERS}` },
     { file: 'b.yaml', text: yaml },
   ];
-  return readConfig(files, { env: {}, homeDir: '/', cwd: '/' }).config.grants;
+  return readConfig(files, { env, homeDir: '/', cwd: '/' }).config.grants;
 }
 
 describe('imported grants', () => {
@@ -93,8 +93,31 @@ describe('imported grants', () => {
         expect(said).toEqual(found.imported.map(({ grant }) => grant));
         expect(new Set(read.map(({ id }) => id)).size).toBe(all.length);
       }),
-      { numRuns: 100 },
+      { numRuns: 300, examples: [[[{ object: '${HOME}', place: '$${aws:username} ${' }], false]] },
     );
+  });
+
+  it.each([
+    '${CANARY}',
+    '$${CANARY}',
+    '$$${CANARY:-x}',
+    '${',
+    'del\u007f',
+    'csi\u009b31m',
+    'bidi\u202ex',
+    'tag\u{e0001}',
+    '\u2028',
+  ])('have the name %j as it is: no variable, and nothing that a terminal obeys', (name) => {
+    const { what = [] } = finding().asGrant ?? {};
+    const user = { kind: 'User', cluster: 'prod', name } as const;
+    const found = importGrants(
+      [finding({ object: `RoleBinding ${name}`, asGrant: { grantees: [user], what } })],
+      options,
+    );
+    const yaml = grantsYaml(found);
+    expect(yaml).not.toMatch(/(?!\n)[\p{C}\p{Zl}\p{Zp}]/u);
+    const [read] = parsed(yaml, { CANARY: 'canary-of-the-environment' });
+    expect(read).toMatchObject({ grantees: [user], reason: `imported: RoleBinding ${name} of shared-ns (prod)` });
   });
 
   it('say where each is from', () => {
