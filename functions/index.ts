@@ -3,8 +3,10 @@
 import type { JobHandler } from '../shared/jobs/handler.ts';
 import type { Room } from '../shared/jobs/job-store.ts';
 import type { Deps } from './deps.ts';
+import { giveAccess } from './give-access.ts';
 import { awaitingNamespace } from './namespace-created/await-namespace.ts';
 import { awaitingGrantedNamespace } from './namespace-created/await-granted-namespace.ts';
+import { ACCESS } from './job-kinds/access-job.ts';
 import { CREDENTIALS } from './job-kinds/credentials-job.ts';
 import { GRANTS } from './job-kinds/grants-job.ts';
 import { mirrorImage } from './mirror-image.ts';
@@ -29,6 +31,8 @@ const MIRRORS = { concurrency: 16, room: { perHost: 8, perRoute: 6 } };
 const REFRESHES = { concurrency: 36, room: { perHost: 12, perRoute: 12 } };
 /** All grants are one job; the others are of Namespaces. */
 const RECONCILES = { concurrency: 12, room: { perHost: 12, perRoute: 12 } };
+/** Each is for one Namespace, and somebody waits for it. */
+const ACCESSES = { concurrency: 6, room: { perHost: 6, perRoute: 6 } };
 const SWEEPS = { concurrency: 6, room: { perHost: 3, perRoute: 2 } };
 
 export function jobFunctions(deps: Deps): JobFunction[] {
@@ -47,5 +51,6 @@ export function jobFunctions(deps: Deps): JobFunction[] {
       handler: awaitingGrantedNamespace(deps, reconcileGrants(deps)),
       ...RECONCILES,
     },
+    { name: 'give-access', kind: ACCESS, handler: giveAccess(deps), ...ACCESSES },
   ];
 }

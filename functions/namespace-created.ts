@@ -1,9 +1,11 @@
 // Turns reports of new Namespaces into jobs that bring them their credentials, and what grants say of them. Everything is durable when it
 // resolves; nobody but the store is asked anything, because the sender waits: an API server does not even store the Namespace before it
 // has its answer.
+import type { CredentialRuleConfig } from '../shared/config/config.ts';
 import type { NamespaceCreated } from '../shared/events/namespaces/namespace-event.ts';
 import type { PullGrant } from '../shared/grants/grant.ts';
 import type { NewJob } from '../shared/jobs/job.ts';
+import { credentialRules } from './access/credential-rules.ts';
 import type { Deps } from './deps.ts';
 import { credentialsJob } from './job-kinds/credentials-job.ts';
 import { grantsJob } from './job-kinds/grants-job.ts';
@@ -26,11 +28,14 @@ const MOST_SINGLE = 200;
 /** Namespaces that are remembered. */
 const MOST_TOLD = 10_000;
 
+/** What may mean a Namespace. */
+type Wanting = { grants: readonly PullGrant[]; credentials: readonly CredentialRuleConfig[] };
+
 type Told = { jobIds: Promise<string[]>; uid: string | undefined; atMs: number };
 
 /** Reports of the same Namespace within a moment give the same jobs; in memory only, because one too many does no harm. */
 export function namespaceIntake(deps: Intake): AcceptNamespaces {
-  const { clock, config, jobs, logger, metrics } = deps;
+  const { clock, jobs, logger, metrics } = deps;
   // who was told of last stands last
   const told = new Map<string, Told>();
 
@@ -47,10 +52,10 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
   }
 
   /** One for its credentials, one for grants; neither where nobody means it. */
-  function jobsFor(name: string, cluster: string, grants: readonly PullGrant[]): NewJob[] {
+  function jobsFor(name: string, cluster: string, { grants, credentials }: Wanting): NewJob[] {
     const trigger = 'namespace';
     const wanted: NewJob[] = [];
-    if (concernsNamespace(config(), cluster, { name })) {
+    if (concernsNamespace({ credentials }, cluster, { name })) {
       wanted.push(credentialsJob({ cluster, namespace: name, trigger }));
     }
     if (concernsGrants(grants, cluster, { name })) wanted.push(grantsJob({ namespace: { cluster, name }, trigger }));
@@ -93,8 +98,8 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
   }
 
   /** Of more at once the whole cluster is looked at, which costs less. */
-  async function acceptMany(events: readonly NamespaceCreated[], grants: readonly PullGrant[]): Promise<string[]> {
-    const asked = events.map((event) => ({ event, wanted: jobsFor(event.name, event.cluster, grants) }));
+  async function acceptMany(events: readonly NamespaceCreated[], wanting: Wanting): Promise<string[]> {
+    const asked = events.map((event) => ({ event, wanted: jobsFor(event.name, event.cluster, wanting) }));
     const concerned = asked.filter(({ wanted }) => wanted.length > 0);
     const [first] = concerned;
     if (first === undefined || concerned.length <= MOST_SINGLE) {
@@ -111,9 +116,9 @@ export function namespaceIntake(deps: Intake): AcceptNamespaces {
   }
 
   return async (events) => {
-    const grants = await currentGrants(deps);
+    const wanting = { grants: await currentGrants(deps), credentials: await credentialRules(deps) };
     const byCluster = Map.groupBy(events, ({ cluster }) => cluster);
-    const ids = await Promise.all([...byCluster.values()].map((each) => acceptMany(each, grants)));
+    const ids = await Promise.all([...byCluster.values()].map((each) => acceptMany(each, wanting)));
     return [...new Set(ids.flat())];
   };
 }

@@ -9,6 +9,7 @@ import { applyGrants, type ApplyOptions } from '../shared/grants/reconcile.ts';
 import { isTransshipError, TransshipError } from '../shared/errors.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
 import { problemOf } from '../shared/jobs/problem.ts';
+import { accessFollower } from './access/follow-access.ts';
 import type { Deps } from './deps.ts';
 import { GRANTS, grantsJob, grantsPayload, type GrantsPayload } from './job-kinds/grants-job.ts';
 import { concernsGrants } from './namespace-created/concerns-grants.ts';
@@ -28,6 +29,7 @@ const ACTORS: Readonly<Record<GrantsPayload['trigger'], string>> = {
 
 export function reconcileGrants(deps: Deps): JobHandler {
   const verifiedAt = new Map<string, Date>();
+  const followAccess = accessFollower(deps);
   return async (context) => {
     const payload = payloadOf(context.job.payload);
     const only = await scopeOf(payload, deps);
@@ -39,7 +41,7 @@ export function reconcileGrants(deps: Deps): JobHandler {
       ...touchedBy(payload),
     };
     try {
-      return await reconcile(deps, { run, payload, context });
+      return await reconcile(deps, { run, payload, context, followAccess });
     } catch (error) {
       if (!isTransshipError(error, 'plan-changed', 'grant-refused')) throw error;
       // who asked is told; nothing failed, and nobody else has to look at it
@@ -57,15 +59,16 @@ function runOf(deps: Deps, { job, ending, signal }: JobContext, { trigger, actor
   return grantsRunOf(deps, terms, { job_id: job.id });
 }
 
-type Reconcile = { run: GrantsRun; payload: GrantsPayload; context: JobContext };
+type Reconcile = { run: GrantsRun; payload: GrantsPayload; context: JobContext; followAccess: () => Promise<void> };
 
-async function reconcile(deps: Deps, { run, payload, context }: Reconcile): Promise<JobOutcome> {
+async function reconcile(deps: Deps, { run, payload, context, followAccess }: Reconcile): Promise<JobOutcome> {
   const { clock, config, jobs, metrics } = deps;
   const { planHash } = payload;
   const report = await applyGrants(run, {
     overbroad: overbroadOf(payload),
     ...(planHash === undefined ? {} : { planHash }),
   });
+  await followAccess();
   logGrants(report, run.logger);
   countGrantWrites(report, metrics);
   if (context.ending.aborted) return 'yield';

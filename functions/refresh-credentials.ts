@@ -3,12 +3,11 @@
 //
 //   prepare ─▶ distribute ─▶ tell ─▶ next job: a credential is due, or what failed is tried again
 //
-import { distribute } from '../shared/credentials/distribute.ts';
-import { endsInUse } from '../shared/credentials/ends-in-use.ts';
-import { prepareRun } from '../shared/credentials/prepare-run.ts';
-import { verifiedCredentials, type Verdicts } from '../shared/credentials/verified-credentials.ts';
+import type { CredentialRuleConfig } from '../shared/config/config.ts';
+import type { Verdicts } from '../shared/credentials/verified-credentials.ts';
 import { isTransshipError, TransshipError } from '../shared/errors.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
+import { credentialRules, credentialRulesAt } from './access/credential-rules.ts';
 import type { Deps } from './deps.ts';
 import {
   CREDENTIALS,
@@ -16,14 +15,12 @@ import {
   credentialsPayload,
   type CredentialsPayload,
 } from './job-kinds/credentials-job.ts';
-import { clockSleep } from './refresh-credentials/clock-sleep.ts';
 import { nextRefresh } from './refresh-credentials/next-refresh.ts';
 import { placeOf, toCheckpoint } from './refresh-credentials/refresh-cursor.ts';
 import { reportJson } from './refresh-credentials/report-json.ts';
+import { distributePrepared, prepareDistribution } from './refresh-credentials/run-distribution.ts';
 import { countWrites, eventTeller, logReport, measureCluster } from './refresh-credentials/tell-distribution.ts';
 
-/** A namespace is waited for; what a slow provider says later is distributed by the run after. */
-const PATIENCE_MS = { namespace: 2000, cluster: 30_000 };
 const CHECKPOINT_EVERY_MS = 1000;
 /** The cluster is not to be reached: the next run of the chain, after the last try of this one. */
 const LOST_MS = 60_000;
@@ -35,11 +32,15 @@ export function refreshCredentials(deps: Deps): JobHandler {
     const payload = payloadOf(context.job.payload);
     const { cluster, rule } = payload;
     if (!deps.clusters().names.includes(cluster)) return { result: { state: 'cluster-gone', cluster } };
-    if (rule !== undefined && !deps.config().credentials.some(({ name }) => name === rule)) {
+    const { namespace } = payload;
+    const rules = await (namespace === undefined
+      ? credentialRules(deps)
+      : credentialRulesAt(deps, { cluster, namespace }));
+    if (rule !== undefined && !rules.some(({ name }) => name === rule)) {
       return { result: { state: 'rule-gone', rule } };
     }
     try {
-      return await refresh({ deps, context, payload, verdicts, tellEvents });
+      return await refresh({ deps, context, payload, rules, verdicts, tellEvents });
     } catch (error) {
       await keepChain(deps, context, payload, error);
       throw error;
@@ -51,15 +52,16 @@ type Refresh = {
   deps: Deps;
   context: JobContext;
   payload: CredentialsPayload;
+  rules: readonly CredentialRuleConfig[];
   verdicts: Verdicts;
   tellEvents: ReturnType<typeof eventTeller>;
 };
 
-async function refresh({ deps, context, payload, verdicts, tellEvents }: Refresh): Promise<JobOutcome> {
+async function refresh({ deps, context, payload, rules, verdicts, tellEvents }: Refresh): Promise<JobOutcome> {
   const { clock, metrics, jobs } = deps;
   const { job, ending, signal } = context;
   const { rule, namespace, trigger, force: isForced = false } = payload;
-  const { credentials: rules, instance } = deps.config();
+  const { instance } = deps.config();
   const logger = deps.logger.with({
     function: 'refresh-credentials',
     job_id: job.id,
@@ -67,48 +69,25 @@ async function refresh({ deps, context, payload, verdicts, tellEvents }: Refresh
     ...(namespace === undefined ? {} : { namespace }),
   });
   const cluster = await deps.clusters().get(payload.cluster);
-  const now = () => clock.now().getTime();
-  const sleep = clockSleep(clock);
-  const issuers = deps.issuers();
-  const issuerOf = (registry: string) => issuers.of(registry);
-  const clusterOf = (name: string) => deps.clusters().get(name);
-  const cycle = deps.credentials.cycle({
+  const run = await prepareDistribution(deps, {
+    cluster,
+    rules,
     isForced,
+    ...(rule === undefined ? {} : { rule }),
+    ...(namespace === undefined ? {} : { namespace }),
     renewsEndless: trigger === 'config',
-    // Other runs may wait for the same call: the end of this one is not its end.
-    inUse: (issuer) => endsInUse(issuer, { instance, rules, clusterOf, issuerOf, now }),
+    verdicts,
     signal,
   });
-  const run = await prepareRun(
-    {
-      cluster,
-      instance,
-      rules,
-      isForced,
-      ...(rule === undefined ? {} : { rule }),
-      ...(namespace === undefined ? {} : { namespace }),
-    },
-    {
-      credentials: verifiedCredentials({ issuerOf, cycle, probe: deps.probePull(), verdicts, now, signal }),
-      comparesEndless: trigger === 'config',
-      now,
-      sleep,
-      patienceMs: namespace === undefined ? PATIENCE_MS.cluster : PATIENCE_MS.namespace,
-      signal,
-    },
-  );
 
-  const keep = checkpoints(context, now, rule);
+  const keep = checkpoints(context, () => clock.now().getTime(), rule);
   const after = placeOf(job.checkpoint, job.id);
-  const distribution = await distribute({
+  const distribution = await distributePrepared(deps, {
     cluster,
-    instance,
     run,
     ...(after === undefined ? {} : { after }),
     ending,
     signal,
-    random: Math.random,
-    sleep,
     onPlace: (lastNamespace) => keep.soon(lastNamespace),
   });
   const { report, isComplete, lastNamespace } = distribution;

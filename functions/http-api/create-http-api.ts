@@ -3,6 +3,7 @@
 import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { addApiTokens } from './api-tokens.ts';
+import { addAccess } from './access.ts';
 import { addCredentials } from './credentials.ts';
 import { addDocument } from './document.ts';
 import { addEvents } from './events.ts';
@@ -31,6 +32,7 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   addRegistries(api, deps);
   addCredentials(api, deps);
   addGrants(api, deps);
+  addAccess(api, deps);
   addApiTokens(api, deps);
   addReceivers(api, deps);
   addKubernetes(api, deps);

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { CredentialRuleConfig } from '../../shared/config/config.ts';
 import { secretTargets } from '../../shared/credentials/secret-target.ts';
 import { isTransshipError } from '../../shared/errors.ts';
+import { credentialRules } from '../access/credential-rules.ts';
 import { credentialsJob } from '../job-kinds/credentials-job.ts';
 import type { ApiDeps } from './api-deps.ts';
 import { lastLooks, type Look } from './credentials/last-looks.ts';
@@ -86,7 +87,7 @@ export function addCredentials(api: Api, deps: ApiDeps): void {
       },
     },
     async ({ identity }) => {
-      const rules = deps.config().credentials.filter((rule) => maySee(identity, rule));
+      const rules = (await credentialRules(deps)).filter((rule) => maySee(identity, rule));
       const looks = await lastLooks(deps.jobs, new Set(rules.flatMap(({ clusters }) => clusters)));
       const items = rules.flatMap((rule) =>
         rule.clusters.map((cluster) => stateOf(rule, cluster, looks.get(cluster), deps)),
@@ -118,7 +119,7 @@ export function addCredentials(api: Api, deps: ApiDeps): void {
     },
     async ({ body: { cluster, rule, namespace, force }, identity }) => {
       const terms = { ...(namespace === undefined ? {} : { namespace }), ...(force ? { force } : {}) };
-      const asked = scopesFor({ cluster, rule }, identity, deps).map(async (scope) => {
+      const asked = scopesFor({ cluster, rule }, identity, await credentialRules(deps)).map(async (scope) => {
         const job = credentialsJob({ ...scope, ...terms, trigger: 'api' });
         return deps.jobs.get((await deps.jobs.accept(job)).id);
       });
@@ -137,12 +138,12 @@ function maySee(identity: Identity, { registries }: CredentialRuleConfig): boole
 function scopesFor(
   { cluster, rule }: { cluster: string | undefined; rule: string | undefined },
   identity: Identity,
-  deps: ApiDeps,
+  all: readonly CredentialRuleConfig[],
 ): { cluster: string; rule?: string }[] {
-  const clusters = clustersFor({ cluster, rule }, identity, deps);
+  const clusters = clustersFor({ cluster, rule }, identity, all);
   if (rule !== undefined) return clusters.map((one) => ({ cluster: one, rule }));
   return clusters.flatMap((one) => {
-    const rules = deps.config().credentials.filter(({ clusters: served }) => served.includes(one));
+    const rules = all.filter(({ clusters: served }) => served.includes(one));
     const own = rules.filter((each) => maySee(identity, each));
     return own.length === rules.length ? { cluster: one } : own.map(({ name: each }) => ({ cluster: one, rule: each }));
   });
@@ -152,9 +153,9 @@ function scopesFor(
 function clustersFor(
   { cluster, rule }: { cluster: string | undefined; rule: string | undefined },
   identity: Identity,
-  { config }: ApiDeps,
+  all: readonly CredentialRuleConfig[],
 ): string[] {
-  const rules = config().credentials.filter((one) => maySee(identity, one));
+  const rules = all.filter((one) => maySee(identity, one));
   const meant = rule === undefined ? rules : rules.filter((one) => one.name === rule);
   if (meant.length === 0 && rule !== undefined) throw invalidBody('there is no such rule of credentials', ['rule']);
   const clusters = [...new Set(meant.flatMap((one) => one.clusters))];

@@ -5,6 +5,7 @@ import { JOB_STATES, type Job } from '../../shared/jobs/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Json } from '../../shared/jobs/json.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
+import { ACCESS, accessPayload } from '../job-kinds/access-job.ts';
 import { GRANTS, grantsPayload } from '../job-kinds/grants-job.ts';
 import { MIRROR, mirrorPayload } from '../job-kinds/mirror-job.ts';
 import { SWEEP, sweepPayload } from '../job-kinds/sweep-job.ts';
@@ -17,7 +18,7 @@ const summary = {
   kind: z
     .string()
     .describe(
-      '`mirror`: one source to its targets; `sweep`: list a rule, compare, ask for what differs; `credentials`: bring them to a cluster; `grants`: make them hold',
+      '`mirror`: one source to its targets; `sweep`: list a rule, compare, ask for what differs; `credentials`: bring them to a cluster; `grants`: make them hold; `access`: let a Namespace pull an image, with all that it takes',
     ),
   state: z.enum(JOB_STATES),
   targets: z.array(z.string()).describe('what it writes to; no two jobs with the same one run at a time'),
@@ -87,6 +88,7 @@ export function maySeeJob(identity: Identity, job: Job, config: Config): boolean
     return rule !== undefined && mayUseRule(identity, rule);
   }
   // what somebody asked for is about grants that they may use
+  if (job.kind === ACCESS) return accessPayload.safeParse(job.payload).data?.actor === identity.name;
   if (job.kind === GRANTS) return grantsPayload.safeParse(job.payload).data?.actor === identity.name;
   const payload = job.kind === MIRROR ? mirrorPayload.safeParse(job.payload).data : undefined;
   if (payload === undefined) return false;

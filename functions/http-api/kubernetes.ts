@@ -18,6 +18,7 @@ import {
 } from '../../shared/events/namespaces/admission-review.ts';
 import { MOST_EVENT_BYTES, parseNamespaceEvents } from '../../shared/events/namespaces/index.ts';
 import { isTransshipError } from '../../shared/errors.ts';
+import { credentialRules } from '../access/credential-rules.ts';
 import { admitServiceAccount } from '../namespace-created/admit-service-account.ts';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { responsesOf } from './describe-route.ts';
@@ -60,6 +61,11 @@ export function addKubernetes(api: Api, deps: ApiDeps): void {
     });
   }
 
+  /** Those of requests for access are brought by the distribution, too: nobody waits for a store that is not there. */
+  async function rulesNow() {
+    return credentialRules(deps).catch(() => deps.config().credentials);
+  }
+
   /** What a review asks for; whatever goes wrong with it, it is allowed. */
   async function effectOf(
     review: AdmissionReview,
@@ -68,7 +74,8 @@ export function addKubernetes(api: Api, deps: ApiDeps): void {
   ): Promise<object> {
     if (found === undefined) {
       const labels = deps.namespaceLabels?.(cluster, review.namespace ?? '');
-      return allow(review, admitServiceAccount(review, deps.config(), { cluster, ...(labels && { labels }) }));
+      const credentials = await rulesNow();
+      return allow(review, admitServiceAccount(review, { credentials }, { cluster, ...(labels && { labels }) }));
     }
     if (waitOf(cluster) === 0) {
       const observedAt = deps.clock.now();

@@ -11,10 +11,11 @@ import type { Config } from '../../shared/config/config.ts';
 import { selectsNamespace } from '../../shared/credentials/selects-namespace.ts';
 import { isTransshipError, TransshipError } from '../../shared/errors.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../../shared/jobs/handler.ts';
+import { credentialRules } from '../access/credential-rules.ts';
 import type { Deps } from '../deps.ts';
 import { credentialsPayload } from '../job-kinds/credentials-job.ts';
 
-type Waiting = Pick<Deps, 'clock' | 'clusters' | 'config'>;
+type Waiting = Pick<Deps, 'clock' | 'clusters' | 'config' | 'grants'>;
 
 const FIRST_DELAY_MS = 15;
 const LONGEST_DELAY_MS = 500;
@@ -77,7 +78,7 @@ async function refreshTwice(
   refresh: JobHandler,
   { cluster, name, labels }: Found & { cluster: Cluster; name: string },
 ): Promise<JobOutcome> {
-  const awaited = awaitedAccounts(deps.config(), cluster.name, { name, labels });
+  const awaited = awaitedAccounts({ credentials: await credentialRules(deps) }, cluster.name, { name, labels });
   const isThere = (signal: AbortSignal) => areThere(cluster, name, awaited, signal);
   const signal = AbortSignal.any([context.ending, context.signal]);
   const wasComplete = await isThere(signal);
@@ -89,7 +90,11 @@ async function refreshTwice(
 }
 
 /** The ServiceAccounts that a new Namespace will have and that rules name. */
-function awaitedAccounts({ credentials }: Config, cluster: string, namespace: Found & { name: string }): string[] {
+function awaitedAccounts(
+  { credentials }: Pick<Config, 'credentials'>,
+  cluster: string,
+  namespace: Found & { name: string },
+): string[] {
   const names = credentials
     .filter((rule) => rule.clusters.includes(cluster) && selectsNamespace(rule.namespaces, namespace))
     .flatMap(({ serviceAccounts }) => {

@@ -5,10 +5,13 @@ import path from 'node:path';
 import { OWNER } from '../../functions/http-api/identity.ts';
 import { journalLineView } from '../../functions/http-api/grants/journal-view.ts';
 import { knownGrants } from '../../functions/http-api/grants/known-grants.ts';
+import { settleAccess } from '../../functions/access/settle-access.ts';
 import { grantsRunOf } from '../../functions/reconcile-grants/grants-run-of.ts';
 import { planJson } from '../../functions/reconcile-grants/plan-json.ts';
 import { reportJson } from '../../functions/reconcile-grants/report-json.ts';
+import type { DistributionDeps } from '../../functions/refresh-credentials/run-distribution.ts';
 import type { Config } from '../../shared/config/config.ts';
+import { issuedCredentials } from '../../shared/credentials/issued-credentials.ts';
 import { TransshipError } from '../../shared/errors.ts';
 import { confirmGrant, resumeGrant, revokeGrant } from '../../shared/grants/declare-grants.ts';
 import type { GrantStore } from '../../shared/grants/grant-store.ts';
@@ -40,13 +43,17 @@ export async function withGrantsHere<Result>(
     config: () => config,
     grants: store.grants,
     grantBackends: () => connections.grantBackends,
+    clusters: () => connections.clusters,
+    issuers: () => connections.issuers,
+    probePull: () => connections.probePull,
+    credentials: issuedCredentials(),
     logger: silentLogger,
   };
   // the store and the connections live until it is done
   return await work(deskOf(deps, context.signal));
 }
 
-type DeskDeps = Parameters<typeof grantsRunOf>[0];
+type DeskDeps = Parameters<typeof grantsRunOf>[0] & DistributionDeps;
 
 function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
   const { clock, grants: store } = deps;
@@ -62,6 +69,7 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
     const planHash = hash === undefined ? {} : { planHash: hash };
     const report = await applyGrants(runOver(grants), { overbroad: allowOverbroad ? 'allow' : 'refuse', ...planHash });
     signal.throwIfAborted();
+    await settleAccess(deps, { only: grants, signal });
     return reportJson(report);
   }
 

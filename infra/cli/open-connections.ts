@@ -1,5 +1,5 @@
 // Everything beyond this process that work is done with: registries, clusters, and who issues the credentials that clusters get. What
-// only the distribution of credentials needs is loaded where the configuration has rules for it.
+// only the distribution of credentials needs is loaded where the configuration has clusters.
 import { isPublicOnly } from '../../functions/http-api/reachable-registry.ts';
 import { withoutClusters } from '../../functions/without-clusters.ts';
 import type { Config } from '../../shared/config/config.ts';
@@ -46,10 +46,10 @@ export async function openConnections(
 }
 
 async function issuing(
-  { credentials, registries, rules }: Config,
+  { clusters, registries, rules }: Config,
   options: ConfiguredRegistriesOptions,
 ): Promise<Pick<Connections, 'issuers' | 'probePull'>> {
-  if (credentials.length === 0) {
+  if (clusters.length === 0) {
     const { issuers, probePull } = withoutClusters();
     return { issuers: issuers(), probePull: probePull() };
   }

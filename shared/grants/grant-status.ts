@@ -43,6 +43,7 @@ export function grantStatuses(
 ): GrantStatus[] {
   const standings = new Map(desired.map((grant) => [grant.id, standingOf(grant, state, now)]));
   const ends = new Map(desired.map(({ id, expiresAt }) => [id, expiresAt]));
+  const bare = new Set(desired.filter(({ what }) => what.length === 0).map(({ id }) => id));
   const entries = byGrant(knownEntries(state, changes));
   const left = [...entries].filter(([, own]) => own.some(({ isThere }) => isThere)).map(([id]) => id);
   return [...new Set([...standings.keys(), ...left])].toSorted().flatMap((id) => {
@@ -53,7 +54,7 @@ export function grantStatuses(
     return [
       {
         grant: id,
-        ...(standing.holds ? stateOf(own) : stateOfEnded(standing, own)),
+        ...(standing.holds ? stateOf(own, bare.has(id)) : stateOfEnded(standing, own)),
         entries: own.map(({ grants: _grants, isThere: _isThere, ...entry }) => entry),
         ...(until !== undefined && { until }),
         ...lastVerified(own),
@@ -74,8 +75,10 @@ function concerns(
   return isThere && !isNeeded;
 }
 
-function stateOf(own: readonly KnownEntry[]): Pick<GrantStatus, 'state' | 'problem'> {
+/** @param isBare there is nothing to be had of any back end: the credential that is brought with it decides, and stands by itself */
+function stateOf(own: readonly KnownEntry[], isBare: boolean): Pick<GrantStatus, 'state' | 'problem'> {
   const worst = worstOf(own);
+  if (worst === undefined && isBare) return { state: 'Applied' };
   if (worst === undefined)
     return { state: 'Pending', problem: { message: 'nothing that it means is known to be there' } };
   return { state: worst.state, ...(worst.problem !== undefined && { problem: worst.problem }) };

@@ -51,6 +51,16 @@ export type PullPart = {
   actions: readonly PullAction[];
 };
 
+/** A request for access as a whole: beside what the grant says, a Secret with the credential is kept there as long as the grant holds. */
+export type GrantedAccess = {
+  cluster: string;
+  namespace: string;
+  /** Whose credentials are brought there for it; none where a rule of the configuration does so. */
+  registries: readonly string[];
+  /** Whose `imagePullSecrets` name the Secret. */
+  serviceAccounts: readonly string[];
+};
+
 export type PullGrant = {
   /** `^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$`; the name in the configuration. */
   id: string;
@@ -76,4 +86,6 @@ export type PullGrant = {
   adopt: boolean;
   /** `store`: by the API; the configuration does not know of it. */
   origin: 'file' | 'store';
+  /** Of a request for access. `what` is empty then where the credential alone decides. */
+  access?: GrantedAccess;
 };

@@ -99,6 +99,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
     async ({ params: { name }, body: { reason }, identity }) => {
       await knownGrant(deps, identity, name);
       await (await decisions()).revokeGrant(decisionOf(deps, identity), name, reason);
+      await deps.grantsChanged?.();
       return reconciled(deps, identity, name);
     },
   );
@@ -122,6 +123,7 @@ export function addGrantChanges(api: Api, deps: ApiDeps): void {
       const { grant } = await knownGrant(deps, identity, name);
       const { confirmGrant, resumeGrant } = await decisions();
       await resumeGrant(decisionOf(deps, identity), name);
+      await deps.grantsChanged?.();
       if (grant.pin === 'uid') {
         const terms = { identity, client: context.req.raw.signal };
         await withGrantsRun(deps, terms, (run) => confirmGrant(run, name));

@@ -2,7 +2,7 @@
 import type { PullGrant } from '../../../shared/grants/grant.ts';
 import { mayUseRegistries, type Identity } from '../identity.ts';
 
-export function mayUseGrant(identity: Identity, { what }: Pick<PullGrant, 'what'>): boolean {
-  const registries = what.map(({ registry }) => registry);
+export function mayUseGrant(identity: Identity, { what, access }: Pick<PullGrant, 'what' | 'access'>): boolean {
+  const registries = [...what.map(({ registry }) => registry), ...(access?.registries ?? [])];
   return identity.rules === undefined && mayUseRegistries(identity, registries);
 }

@@ -58,6 +58,15 @@ export const grantSchema = z
     onExpiry: z.enum(['revoke', 'warn']),
     pin: z.enum(['name', 'uid']),
     adopt: z.boolean(),
+    access: z
+      .object({
+        cluster: z.string(),
+        namespace: z.string(),
+        registries: z.array(z.string()),
+        serviceAccounts: z.array(z.string()),
+      })
+      .optional()
+      .describe('of a request for access: whose credentials are brought where as long as it holds'),
     isDeclared: z.boolean().describe('`false`: nobody declares it any more, and what is left of it goes'),
     revoked: z
       .object({ at: time, by: z.string(), reason: z.string().optional() })
@@ -77,7 +86,7 @@ export function grantView(
   status: GrantStatus,
   { record, isDeclared }: { record?: GrantRecord; isDeclared: boolean },
 ): GrantView {
-  const { origin, reason, requestedBy, approvedBy, ticket, mode, onExpiry, pin, adopt } = rest;
+  const { origin, reason, requestedBy, approvedBy, ticket, mode, onExpiry, pin, adopt, access } = rest;
   const revoked = record?.revoked;
   return {
     name: id,
@@ -96,6 +105,9 @@ export function grantView(
     onExpiry,
     pin,
     adopt,
+    ...(access === undefined
+      ? {}
+      : { access: { ...access, registries: [...access.registries], serviceAccounts: [...access.serviceAccounts] } }),
     isDeclared,
     ...(revoked === undefined ? {} : { revoked: revokedView(revoked) }),
     ...(status.lastVerified === undefined ? {} : { lastVerified: status.lastVerified.toISOString() }),

@@ -1,4 +1,5 @@
 // `transship credentials list`: what each cluster holds, until when, and what is not as it should be. No server is asked, and no provider.
+import { configWithAccess } from '../config-with-access.ts';
 import type { Context } from '../context.ts';
 import { credentialRows, type CredentialRow, type CredentialState } from '../credential-rows.ts';
 import { scopeOf, type ScopeOptions } from '../credentials-scope.ts';
@@ -30,7 +31,7 @@ const COLOURS: Readonly<Record<CredentialState, Colour>> = {
 
 export async function runCredentialsList(context: Context, options: CredentialsListOptions): Promise<number> {
   const { io, globals, signal } = context;
-  const { config } = await loadConfigFor(context);
+  const config = await configWithAccess(context, (await loadConfigFor(context)).config);
   const scope = scopeOf(config, options);
   await using opened = new AsyncDisposableStack();
   const connections = await openConnections(config, context, notePrinter(context));

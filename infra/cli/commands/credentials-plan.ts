@@ -1,6 +1,7 @@
 // `transship credentials plan`: what a refresh would do, as a table; nothing is written, at no cluster and at no provider.
 import type { CredentialChange } from '../../../shared/credentials/credential-change.ts';
 import type { Config } from '../../../shared/config/config.ts';
+import { configWithAccess } from '../config-with-access.ts';
 import type { Context } from '../context.ts';
 import { credentialsRun } from '../credentials-run.ts';
 import { scopeOf, type CredentialsScope, type ScopeOptions } from '../credentials-scope.ts';
@@ -32,7 +33,7 @@ type Planned = {
 };
 
 export async function runCredentialsPlan(context: Context, options: CredentialsPlanOptions): Promise<number> {
-  const { config } = await loadConfigFor(context);
+  const config = await configWithAccess(context, (await loadConfigFor(context)).config);
   const planned = await plan(context, config, scopeOf(config, options), options.force === true);
   const { changes, lost } = planned;
   print(context, planned);

@@ -5,6 +5,7 @@ import { reportJson } from '../../../functions/refresh-credentials/report-json.t
 import type { Config } from '../../../shared/config/config.ts';
 import { distribute } from '../../../shared/credentials/distribute.ts';
 import { TransshipError } from '../../../shared/errors.ts';
+import { configWithAccess } from '../config-with-access.ts';
 import type { Context } from '../context.ts';
 import { credentialsRun, sleep } from '../credentials-run.ts';
 import { scopeOf, type CredentialsScope, type ScopeOptions } from '../credentials-scope.ts';
@@ -37,7 +38,7 @@ export async function runCredentialsRefresh(context: Context, options: Credentia
   if (options.server !== undefined) {
     return withServer(context, options, (caller) => refreshByServer(context, caller, options));
   }
-  const { config } = await loadConfigFor(context);
+  const config = await configWithAccess(context, (await loadConfigFor(context)).config);
   const scope = scopeOf(config, options);
   const byServer = await withRunningServer(context, config, (caller) => refreshByServer(context, caller, options));
   return byServer ?? refreshHere(context, config, scope, options.force === true);

@@ -1,4 +1,5 @@
 // Every command's declaration, in the order of the help.
+import { declareAllow } from './allow.ts';
 import { declareApiToken } from './api-token.ts';
 import { declareCanPull } from './can-pull.ts';
 import { declareCluster } from './cluster.ts';
@@ -28,6 +29,7 @@ export const DECLARATIONS = [
   declareEvents,
   declareReceivers,
   declareCredentials,
+  declareAllow,
   declareGrants,
   declareCanPull,
   declareCluster,

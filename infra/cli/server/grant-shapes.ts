@@ -23,6 +23,14 @@ export const grantShape = z.looseObject({
   until: z.string().optional(),
   reason: z.string(),
   isDeclared: z.boolean(),
+  access: z
+    .looseObject({
+      cluster: z.string(),
+      namespace: z.string(),
+      registries: z.array(z.string()),
+      serviceAccounts: z.array(z.string()),
+    })
+    .optional(),
   lastVerified: z.string().optional(),
   revoked: z.looseObject({ at: z.string(), by: z.string(), reason: z.string().optional() }).optional(),
   problem: problem.optional(),

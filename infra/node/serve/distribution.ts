@@ -35,24 +35,29 @@ export type DistributionOptions = {
 export function startDistribution(options: DistributionOptions): Distribution {
   const { clock, config, jobs } = options.deps;
   const upkeep = grantsUpkeep(options.deps);
-  const watches = watchClusters({ ...options, grants: upkeep.known });
+  const watches = watchClusters({ ...options, grants: upkeep.known, rules: upkeep.rules });
   let wanted = '';
   let connectedBy = '';
   let watched = '';
 
+  const rulesNow = () => ({ credentials: upkeep.rules() });
+
   /** Those of credentials and those of grants. */
   function watchOnce(isRestarted: boolean): void {
-    const clusters = [...new Set([...distributedClusters(config()), ...upkeep.clusters()])];
-    if (!isRestarted && clusters.join() === watched) return;
-    watched = clusters.join();
+    const distributed = distributedClusters(rulesNow());
+    const clusters = [...new Set([...distributed, ...upkeep.clusters()])];
+    const next = JSON.stringify([clusters, distributed]);
+    if (!isRestarted && next === watched) return;
+    watched = next;
     watches.restart(clusters);
   }
 
   async function adoptCredentials(): Promise<void> {
     const next = markOf(config());
+    const rules = rulesNow();
+    await saveCredentialSchedules(jobs, rules, clock);
     if (next === wanted) return;
-    await saveCredentialSchedules(jobs, config(), clock);
-    const asked = distributedClusters(config()).map((cluster) =>
+    const asked = distributedClusters(rules).map((cluster) =>
       jobs.accept(credentialsJob({ cluster, trigger: 'config' })),
     );
     await Promise.all(asked);
@@ -73,6 +78,7 @@ export function startDistribution(options: DistributionOptions): Distribution {
     async grantsChanged() {
       await upkeep.read();
       watchOnce(false);
+      await saveCredentialSchedules(jobs, rulesNow(), clock);
     },
     labelsOf: watches.labelsOf,
     ended: watches.ended,

@@ -5,6 +5,7 @@ import type { AcceptNamespaces } from '../../../functions/namespace-created.ts';
 import { clusterView, type ClusterView } from '../../../functions/namespace-created/cluster-view.ts';
 import { grantsView } from '../../../functions/namespace-created/grants-view.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
+import type { CredentialRuleConfig } from '../../../shared/config/config.ts';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
@@ -24,14 +25,22 @@ export type ClusterWatchesOptions = {
   acceptNamespaces: AcceptNamespaces;
   /** As far as they are known. */
   grants: () => readonly PullGrant[];
+  /** Of credentials, as far as they are known. */
+  rules: () => readonly CredentialRuleConfig[];
   signal: AbortSignal;
 };
 
 /** Where the configuration of a cluster cannot be read; what fails at the cluster is tried again sooner. */
 const AGAIN_AFTER_MS = 10_000;
 
-export function watchClusters({ deps, acceptNamespaces, grants, signal }: ClusterWatchesOptions): ClusterWatches {
-  const { clock, config, logger } = deps;
+export function watchClusters({
+  deps,
+  acceptNamespaces,
+  grants,
+  rules: credentials,
+  signal,
+}: ClusterWatchesOptions): ClusterWatches {
+  const { clock, logger } = deps;
   const views = new Map<string, ClusterView>();
   let current = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
@@ -43,7 +52,7 @@ export function watchClusters({ deps, acceptNamespaces, grants, signal }: Cluste
     while (!ending.aborted) {
       try {
         const cluster = await deps.clusters().get(name);
-        const rules = config().credentials.filter(({ clusters }) => clusters.includes(name));
+        const rules = credentials().filter(({ clusters }) => clusters.includes(name));
         const watchesAccounts = rules.some(({ serviceAccounts }) => serviceAccounts !== 'none');
         await watchCluster(cluster, {
           deps,
@@ -85,7 +94,7 @@ export function watchClusters({ deps, acceptNamespaces, grants, signal }: Cluste
       current = new AbortController();
       const ending = AbortSignal.any([signal, current.signal]);
       const watches = clusters.map((name) => {
-        const view = clusterView(name, config);
+        const view = clusterView(name, () => ({ credentials: credentials() }));
         views.set(name, view);
         return keepWatching(name, view, ending);
       });

@@ -8,6 +8,7 @@ import { TransshipError } from '../../../shared/errors.ts';
 import type { JobContext, JobOutcome } from '../../../shared/jobs/handler.ts';
 import { newJob } from '../../../shared/jobs/new-job.ts';
 import { configOf } from '../../support/config-of.ts';
+import { memoryGrantStore } from '../../support/grants/memory-grant-store.ts';
 import { manualClock, settle } from '../../support/jobs/manual-clock.ts';
 
 const CONFIG = configOf(`
@@ -41,7 +42,9 @@ function scene(appearAfter: { namespace?: number; account?: number; denied?: tru
   };
   const clusters: Clusters = { names: ['prod'], get: () => Promise.resolve(cluster) };
   let refreshes = 0;
-  const handler = awaitingNamespace({ clock, clusters: () => clusters, config: () => CONFIG }, async () => {
+  const grants = memoryGrantStore(() => clock.now());
+  const deps = { clock, clusters: () => clusters, config: () => CONFIG, grants };
+  const handler = awaitingNamespace(deps, async () => {
     refreshes += 1;
     return DONE;
   });
