@@ -2,6 +2,11 @@
 import type { ConfigNode, MapEntry, Position } from './config-node.ts';
 import { configProblem, type ConfigProblem } from './problem.ts';
 
+/** The text in a file that `interpolate` makes this text of. */
+export function withoutVariables(text: string): string {
+  return text.replaceAll('${', '$${');
+}
+
 type Replacing = { env: NodeJS.ProcessEnv; problems: ConfigProblem[] };
 
 const REFERENCE = /\$\$\{|\$\{([^}]*)(\}?)/g;
