@@ -17,6 +17,8 @@ const WITH_OWN_CREDENTIALS = [
     `POST /k8s/admission${tail}`,
     `POST /k8s/events${tail}`,
   ]),
+  // its own logins, and public keys
+  ...['GET /token', 'POST /token', 'GET /token/jwks'],
 ];
 
 const SCOPES = ['read', 'mirror', 'credentials', 'grants'] as const satisfies Scope[];
