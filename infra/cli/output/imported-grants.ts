@@ -27,8 +27,9 @@ export function grantsYaml({ imported, known }: ImportedGrants): string {
   visit(document, {
     Scalar(_, scalar) {
       if (typeof scalar.value !== 'string') return;
-      scalar.value = withoutVariables(scalar.value);
-      if (scalar.value.search(INVISIBLE) >= 0) scalar.type = 'QUOTE_DOUBLE';
+      const text = withoutVariables(scalar.value);
+      scalar.value = text;
+      if (text.search(INVISIBLE) >= 0) scalar.type = 'QUOTE_DOUBLE';
     },
   });
   return document.toString({ lineWidth: 0 }).replaceAll(INVISIBLE, escaped);
