@@ -83,9 +83,9 @@ function placesOf({ what }: PullPart, request: WantedRequest, shortfalls: Shortf
         ? `there is no repository for ${what.pattern} at ${site.host}`
         : `the repositories for ${what.pattern} at ${site.host} cannot be listed: ${unread}`;
     const hint = `check the project ${meaning.prefix}, its location, and the right artifactregistry.repositories.list there`;
-    shortfalls.push(
-      shortfall(request, what.pattern, { state: unread === undefined ? 'Pending' : 'Blocked', message, hint }),
-    );
+    // of the registry as a whole: which of its repositories are meant is not known, and each keeps what it has
+    const [place, state] = unread === undefined ? ([what.pattern, 'Pending'] as const) : (['', 'Blocked'] as const);
+    shortfalls.push(shortfall(request, place, { state, message, hint }));
   }
   return found;
 }

@@ -10,7 +10,9 @@ import { artifactRegistryWanted } from '../../../../shared/grants/artifact-regis
 import type { EntryChange, GrantBackend } from '../../../../shared/grants/backend.ts';
 import { canonicalText, hash16 } from '../../../../shared/grants/canonical.ts';
 import type { ObservedTarget, WantedEntry } from '../../../../shared/grants/entry.ts';
+import { applyGrants } from '../../../../shared/grants/reconcile.ts';
 import type { Site, Target } from '../../../../shared/grants/site.ts';
+import { silentLogger } from '../../../../shared/telemetry/logger.ts';
 import { Secret } from '../../../../shared/telemetry/secret.ts';
 import { createAuthority } from '../../../support/certificates.ts';
 import { startCloudFront, type CloudFront } from '../../../support/clouds/cloud-front.ts';
@@ -21,7 +23,10 @@ import {
 } from '../../../support/clouds/fake-artifact-registry.ts';
 import { createFakeGoogle, makeKeys, type FakeGoogle } from '../../../support/clouds/fake-google.ts';
 import { rejectionOf } from '../../../support/clouds/rejection.ts';
+import { configOf } from '../../../support/config-of.ts';
+import { memoryGrantStore } from '../../../support/grants/memory-grant-store.ts';
 import { pullGrant } from '../../../support/grants/pull-grant.ts';
+import { manualClock } from '../../../support/jobs/manual-clock.ts';
 
 const HOST = 'europe-docker.pkg.dev';
 const SITE: Site = { backend: 'artifact-registry', host: HOST, profiles: new Map() };
@@ -436,6 +441,29 @@ describe('observing', () => {
       expect.objectContaining({ state: 'Blocked', message: expect.stringContaining('403') }),
     ]);
   });
+});
+
+test('a project that cannot be listed for a while keeps what its grants have', async () => {
+  const clock = manualClock();
+  const what = [{ registry: HOST, what: { kind: 'repository', pattern: 'acme/**' }, actions: ['pull'] }] as const;
+  const grants = [pullGrant({ grantees: [{ kind: 'GooglePrincipal', member: ALICE }], what })];
+  const run = {
+    config: { ...configOf(`registries: { ${HOST}: {} }`), grants },
+    store: memoryGrantStore(() => clock.now()),
+    backendFor: async () => backend,
+    clock,
+    logger: silentLogger,
+    actor: 'test',
+    holder: 'one',
+  };
+  await applyGrants(run, { overbroad: 'skip' });
+  expect(bindings()).toEqual([{ role: READER, members: [ALICE] }]);
+  fake.settings.denied.add('projects/acme/locations/europe/repositories');
+  const report = await applyGrants(run, { overbroad: 'skip' });
+  expect(bindings()).toEqual([{ role: READER, members: [ALICE] }]);
+  expect(report.grants).toMatchObject([{ state: 'Blocked' }]);
+  fake.settings.denied.clear();
+  expect((await applyGrants(run, { overbroad: 'skip' })).grants).toMatchObject([{ state: 'Applied' }]);
 });
 
 describe('verifying', () => {
