@@ -100,6 +100,26 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
         subscription: subscriptionOf(entry),
       });
     }
+    case 'harbor': {
+      const { harborBackend } = await import('./harbor/backend.ts');
+      const keepSecret = keepSecretInCluster(instance, surroundings.clusterOf);
+      const patterns = patternsAt(config, site.host);
+      return harborBackend({ site, instance, patterns, keepSecret, ...vendorOptions(site, entry, surroundings) });
+    }
+    case 'gitlab': {
+      const [{ gitlabBackend }, { gitlabAccess }] = await Promise.all([
+        import('./gitlab/backend.ts'),
+        import('./gitlab/access.ts'),
+      ]);
+      return gitlabBackend({
+        site,
+        instance,
+        place: formPlaceOf(site.host, entry, surroundings),
+        ...gitlabAccess(site.host, entry, readSecret),
+        keepSecret: keepSecretInCluster(instance, surroundings.clusterOf),
+        patterns: patternsAt(config, site.host),
+      });
+    }
     case 'quay': {
       const { quayBackend } = await import('./quay/backend.ts');
       return quayBackend({

@@ -13,6 +13,10 @@ export async function wantedOf(kind: BackendKind): Promise<WantedEntries | undef
       return (await import('./artifact-registry/wanted.ts')).artifactRegistryWanted;
     case 'acr':
       return (await import('./acr/wanted.ts')).acrWanted;
+    case 'harbor':
+      return (await import('./harbor/wanted.ts')).harborWanted;
+    case 'gitlab':
+      return (await import('./gitlab/wanted.ts')).gitlabWanted;
     case 'quay':
       return (await import('./quay/wanted.ts')).quayWanted;
     case 'ghcr':
