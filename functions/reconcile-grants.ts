@@ -50,10 +50,11 @@ export function reconcileGrants(deps: Deps): JobHandler {
   };
 }
 
-function runOf(deps: Deps, { job, ending, signal }: JobContext, { trigger, actor }: GrantsPayload): GrantsRun {
+function runOf(deps: Deps, { job, ending, signal }: JobContext, { trigger, actor, pruneUnknown = false }: GrantsPayload): GrantsRun {
   const terms = {
     actor: actor ?? ACTORS[trigger],
     holder: `${job.id} ${job.fence}`,
+    pruneUnknown,
     signal: AbortSignal.any([ending, signal]),
   };
   return grantsRunOf(deps, terms, { job_id: job.id });

@@ -17,6 +17,8 @@ export const grantsPayload = z.strictObject({
   planHash: z.string().optional(),
   /** What reaches further than a grant may without approval is written as well. */
   allowOverbroad: z.boolean().optional(),
+  /** What has our mark and was never heard of here is removed. */
+  pruneUnknown: z.boolean().optional(),
 });
 
 export type GrantsPayload = z.infer<typeof grantsPayload>;
@@ -31,9 +33,11 @@ const ASKED_PRIORITY = 50;
  * somebody asked for in other words than the clock does is not lost in the clock's.
  */
 export function grantsJob(payload: GrantsPayload, options: { runAt?: Date } = {}): NewJob {
-  const { namespace, actor, grants, planHash, allowOverbroad } = payload;
+  const { namespace, actor, grants, planHash, allowOverbroad, pruneUnknown } = payload;
   const target = namespace === undefined ? 'grants' : `grants:${namespace.cluster}/${namespace.name}`;
-  const terms = JSON.stringify([actor, grants, planHash, allowOverbroad].filter((term) => term !== undefined));
+  const terms = JSON.stringify(
+    [actor, grants, planHash, allowOverbroad, pruneUnknown && 'prune'].filter((term) => term !== undefined),
+  );
   return {
     kind: GRANTS,
     targets: [target],

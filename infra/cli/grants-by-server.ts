@@ -25,7 +25,7 @@ export function grantsByServer(caller: Caller): GrantsDesk {
 
   return {
     list: async () => (await listApi(caller, '/v1/grants', {}, Infinity, grantShape)).items,
-    plan: (grants) => callApi(caller, { method: 'POST', path: '/v1/grants/plan', json: { grants } }, planShape),
+    plan: (order = {}) => callApi(caller, { method: 'POST', path: '/v1/grants/plan', json: order }, planShape),
     apply: (order: ApplyOrder) => decide('/v1/grants/apply', order),
     revoke: (name, reason) => decide(pathOf(name, 'revoke'), { reason }),
     async resume(name) {

@@ -1,11 +1,18 @@
 // What commands about grants turn to, be it a server or this process.
 import type { GrantShape, JournalShape, PlanShape, ReportShape } from './server/grant-shapes.ts';
 
-export type ApplyOrder = { hash?: string; allowOverbroad?: boolean; grants?: readonly string[] };
+export type PlanOrder = {
+  /** Only these; absent: all. */
+  grants?: readonly string[];
+  /** Also what has our mark and was never heard of here. */
+  pruneUnknown?: boolean;
+};
+
+export type ApplyOrder = PlanOrder & { hash?: string; allowOverbroad?: boolean };
 
 export type GrantsDesk = {
   list(): Promise<GrantShape[]>;
-  plan(grants?: readonly string[]): Promise<PlanShape>;
+  plan(order?: PlanOrder): Promise<PlanShape>;
   /** @throws TransshipError plan-changed, grant-refused */
   apply(order: ApplyOrder): Promise<ReportShape>;
   /** @throws TransshipError not-found */

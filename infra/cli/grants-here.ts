@@ -20,7 +20,7 @@ import { applyGrants, prepareGrants } from '../../shared/grants/reconcile.ts';
 import { systemClock } from '../../shared/jobs/clock.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import type { Context } from './context.ts';
-import type { ApplyOrder, GrantsDesk } from './grants-desk.ts';
+import type { ApplyOrder, GrantsDesk, PlanOrder } from './grants-desk.ts';
 import { openConnections } from './open-connections.ts';
 import { notePrinter } from './output/note.ts';
 
@@ -60,24 +60,24 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
   const actor = `user ${userInfo().username}`;
   const decision = { store, clock, actor, config: deps.config() };
 
-  function runOver(only: readonly string[] | undefined): GrantsRun {
-    const terms = { actor, signal, holder: `process ${process.pid}` };
+  function runOver({ grants: only, pruneUnknown = false }: PlanOrder): GrantsRun {
+    const terms = { actor, signal, pruneUnknown, holder: `process ${process.pid}` };
     return grantsRunOf(deps, only === undefined ? terms : { ...terms, only });
   }
 
-  async function apply({ hash, allowOverbroad = false, grants }: ApplyOrder) {
+  async function apply({ hash, allowOverbroad = false, ...order }: ApplyOrder) {
     const planHash = hash === undefined ? {} : { planHash: hash };
-    const report = await applyGrants(runOver(grants), { overbroad: allowOverbroad ? 'allow' : 'refuse', ...planHash });
+    const report = await applyGrants(runOver(order), { overbroad: allowOverbroad ? 'allow' : 'refuse', ...planHash });
     signal.throwIfAborted();
-    await settleAccess(deps, { only: grants, signal });
+    await settleAccess(deps, { only: order.grants, signal });
     return reportJson(report);
   }
 
   return {
     apply,
     list: async () => (await knownGrants(deps, OWNER)).map(({ view }) => view),
-    async plan(grants) {
-      const prepared = await prepareGrants(runOver(grants));
+    async plan(order = {}) {
+      const prepared = await prepareGrants(runOver(order));
       signal.throwIfAborted();
       return planJson(prepared, await store.state());
     },
@@ -88,7 +88,7 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
     async resume(name) {
       await resumeGrant(decision, name);
       const isPinned = (await knownGrants(deps, OWNER)).some(({ grant }) => grant.id === name && grant.pin === 'uid');
-      if (isPinned) await confirmGrant(runOver([name]), name);
+      if (isPinned) await confirmGrant(runOver({ grants: [name] }), name);
       return apply({ grants: [name] });
     },
     async *journal({ grant, after = 0 }) {

@@ -47,12 +47,11 @@ function ofChange(change: GrantChange, record: EntryRecord | undefined): KnownEn
     case 'noop':
       return { ...known, ...verification, state: record?.state === 'Applied' ? 'Applied' : 'Applying' };
     case 'drift':
-      return { ...known, ...verification, state: 'Drifted', problem: { message: change.message } };
+      return { ...known, ...verification, state: 'Drifted', problem: problemOf(change), ...standingBy(change) };
     case 'conflict':
       return { ...known, state: 'Conflict', problem: { message: change.message, hint: change.hint } };
     case 'none': {
-      const { state, message, hint } = change;
-      return { ...known, ...verification, state, problem: { message, ...(hint !== undefined && { hint }) } };
+      return { ...known, ...verification, state: change.state, problem: problemOf(change) };
     }
     default:
       return { ...known, ...verification, ...toBeWritten(change, record) };
@@ -69,6 +68,15 @@ function toBeWritten(
   return { state: isDrift ? 'Drifted' : 'Applying' };
 }
 
-function isThere({ content, intended, removed }: EntryRecord): boolean {
-  return content !== undefined || intended !== undefined || removed !== undefined;
+function problemOf({ message, hint }: { message: string; hint?: string }): NonNullable<EntryStatus['problem']> {
+  return { message, ...(hint !== undefined && { hint }) };
+}
+
+/** The journal says nothing yet of what was never heard of. */
+function standingBy({ isUnknown }: Extract<GrantChange, { op: 'drift' }>): { isThere?: true } {
+  return isUnknown === true ? { isThere: true } : {};
+}
+
+function isThere({ content, intended, removed, isUnknown }: EntryRecord): boolean {
+  return content !== undefined || intended !== undefined || removed !== undefined || isUnknown === true;
 }

@@ -40,6 +40,8 @@ export type ObservedEntry = {
   owner: 'ours' | 'unmarked' | 'foreign';
   /** The grant that its mark names, where it does so in full. */
   grant?: string;
+  /** Where its mark has no more of the grant than the `hash16` of its name. */
+  grantHash?: string;
   /** What people know it by: `RoleBinding pull-grant-base`, `Sid PGk3…`. */
   label: string;
 };

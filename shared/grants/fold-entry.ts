@@ -14,7 +14,8 @@ type LineOf<Event extends EntryLine['event']> = Extract<EntryLine, { event: Even
  */
 export function entryAfter(record: EntryRecord | undefined, line: EntryLine): EntryRecord {
   const { target, key, label, grants, at: changedAt } = line;
-  return { ...stateAfter(record ?? {}, line), target, key, label, grants: grants.toSorted(), changedAt };
+  const { isUnknown: _isUnknown, ...known }: Known = record ?? {};
+  return { ...stateAfter(known, line), target, key, label, grants: grants.toSorted(), changedAt };
 }
 
 function stateAfter(known: Known, line: EntryLine): Known & Pick<EntryRecord, 'state'> {
@@ -62,11 +63,12 @@ function verified(
 /** What was intended is done with, and came to nothing. */
 function settled(
   { intended: last, ...known }: Known,
-  { state, message, hint, mayBeWritten }: LineOf<'settled'>,
+  { state, message, hint, mayBeWritten, isUnknown }: LineOf<'settled'>,
 ): Known & Pick<EntryRecord, 'state'> {
   return {
     ...(isGone(state) ? withoutContent(known) : known),
     ...(mayBeWritten === true && last !== undefined && { intended: last }),
+    ...(isUnknown === true && { isUnknown }),
     state,
     problem: { message, ...(hint !== undefined && { hint }) },
   };

@@ -17,8 +17,8 @@ export type GrantChange = {
   /** It says what is wanted, and becomes ours. */
   | { op: 'adopt'; wanted: WantedEntry; before: Json; risk: 'same' }
   | { op: 'delete'; before: Json; risk: 'narrow'; why: Why }
-  /** As above, but the grant only observes, or has ended and only warns. */
-  | { op: 'drift'; wanted?: WantedEntry; before?: Json; message: string }
+  /** As above, but the grant only observes, or has ended and only warns; or nobody here knows what has our mark. */
+  | { op: 'drift'; wanted?: WantedEntry; before?: Json; message: string; hint?: string; isUnknown?: true }
   /** Somebody else's holds the name or the place: a human decides. */
   | { op: 'conflict'; wanted: WantedEntry; before: Json; message: string; hint: string }
   /** No entry: why. */
@@ -38,7 +38,7 @@ export type Why =
   | 'expired'
   /** By hand. */
   | 'revoked'
-  /** No longer declared, or our mark without a grant. */
+  /** No longer declared; or our mark on what this journal does not know, and somebody said that such a thing goes. */
   | 'withdrawn'
   /** The namespace or ServiceAccount is another one than it was, or a human has to confirm it. */
   | 'suspended';

@@ -32,6 +32,8 @@ export type GrantsRun = {
    * knows as applied. What somebody changed there is the business of the next run over all.
    */
   touched?: { cluster: string; namespace: string };
+  /** What has our mark and is not known to the journal is removed: somebody says that nobody else of this `instance` needs it. */
+  pruneUnknown?: boolean;
   /** When this process last had an entry verified, by `entryKey`: it outlives the runs. */
   verifiedAt?: Map<string, Date>;
   limits?: Partial<RunLimits>;

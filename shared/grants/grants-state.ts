@@ -38,6 +38,8 @@ export type EntryRecord = {
   uids?: Readonly<Record<string, string>>;
   verification?: Verification;
   problem?: { message: string; hint?: string };
+  /** It has our mark and stands there, and nothing else is known of it: it may be another server's. We never wrote it. */
+  isUnknown?: true;
   changedAt: Date;
 };
 

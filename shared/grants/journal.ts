@@ -45,5 +45,7 @@ export type JournalEvent =
       hint?: string;
       /** The connection was lost after the intent: it may have been written all the same. Otherwise an intent before this line came to nothing. */
       mayBeWritten?: true;
+      /** It has our mark, and this journal knows nothing else of it. */
+      isUnknown?: true;
     } & OfEntry)
   | { event: 'alarm'; message: string; target: Target };

@@ -26,4 +26,6 @@ export type SurveyedGrants = {
 export type ObservedGrants = SurveyedGrants & {
   /** At least `targetsToRead`; those with our marks besides. Targets that are not among them are left alone. */
   targets: readonly (ObservedTarget | UnreadTarget)[];
+  /** What has our mark and is not known here goes as well; otherwise it is told, and stays. */
+  prunesUnknown?: boolean;
 };

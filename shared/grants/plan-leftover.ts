@@ -1,9 +1,11 @@
-// Plans what is ours and wanted by no grant any more: it goes, unless it cannot be said what its grants want, or they only observe.
+// Plans what is ours and wanted by no grant any more: it goes, unless it cannot be said what its grants want, or they only observe. What
+// only has our mark, and was never heard of here, may be another server's: it is told.
 import type { Json } from './canonical.ts';
 import type { ObservedEntry } from './entry.ts';
 import type { GrantChange, Why } from './grant-change.ts';
 import type { PullGrant } from './grant.ts';
 import type { EntryRecord } from './grants-state.ts';
+import type { KnownNames } from './known-names.ts';
 import { entryKey } from './plan-hash.ts';
 import { type Target, siteKey, targetKey } from './site.ts';
 import type { WantedGrants } from './wanted-grants.ts';
@@ -16,8 +18,13 @@ export type Leftover = {
   grants: readonly string[];
 };
 
-export function leftoverOf(target: Target, seen: ObservedEntry, record: EntryRecord | undefined): Leftover {
-  const named = seen.grant === undefined ? [] : [seen.grant];
+export function leftoverOf(
+  target: Target,
+  seen: ObservedEntry,
+  record: EntryRecord | undefined,
+  names: KnownNames,
+): Leftover {
+  const named = namedBy(seen, names);
   const { key, label } = seen;
   return {
     target,
@@ -27,13 +34,31 @@ export function leftoverOf(target: Target, seen: ObservedEntry, record: EntryRec
   };
 }
 
-/** @param before what stands there; undefined: it has gone by itself, and only the journal does not know */
+/** Whether the journal knows of it by more than having seen it: it was written from here, or its grant was declared here. */
+export function isKnown(seen: ObservedEntry, record: EntryRecord | undefined, names: KnownNames): boolean {
+  return (record !== undefined && record.isUnknown !== true) || namedBy(seen, names).some((grant) => names.has(grant));
+}
+
+function namedBy({ grant, grantHash }: ObservedEntry, names: KnownNames): string[] {
+  const name = grant ?? (grantHash === undefined ? undefined : names.ofHash(grantHash));
+  return name === undefined ? [] : [name];
+}
+
+type Found = {
+  /** What stands there; undefined: it has gone by itself, and only the journal does not know. */
+  before: Json | undefined;
+  /** See `isKnown`. */
+  isKnown: boolean;
+};
+
+type Context = { wanted: WantedGrants; desired: ReadonlyMap<string, PullGrant>; prunesUnknown: boolean };
+
 export function planLeftover(
   leftover: Leftover,
-  before: Json | undefined,
-  wanted: WantedGrants,
-  desired: ReadonlyMap<string, PullGrant>,
+  { before, isKnown }: Found,
+  { wanted, desired, prunesUnknown }: Context,
 ): GrantChange[] {
+  if (before !== undefined && !isKnown && !prunesUnknown) return [{ ...leftover, ...UNKNOWN, before }];
   if (isUnclear(leftover, wanted)) return [];
   const why = whyGone(leftover, wanted);
   if (before === undefined) return [goneAlready(leftover, why)];
@@ -43,6 +68,15 @@ export function planLeftover(
   }
   return [{ ...leftover, op: 'delete', before, risk: 'narrow', why }];
 }
+
+/** Two servers of one name would remove from each other what they give. */
+const UNKNOWN = {
+  op: 'drift',
+  isUnknown: true,
+  message:
+    'it has our mark, and this journal does not know it: another server of the same instance made it, or a data folder was lost',
+  hint: 'give each server an `instance` of its own; what nobody needs any more goes by `transship grants apply --prune-unknown`',
+} as const;
 
 /** An entry whose grants nobody remembers may be one of any grant. */
 function isUnclear({ target, grants }: Leftover, { unclear, standings }: WantedGrants): boolean {

@@ -7,10 +7,11 @@ import type { PullGrant } from './grant.ts';
 import type { EntryRecord } from './grants-state.ts';
 import type { MergedEntry } from './merge-entries.ts';
 import type { ObservedGrants } from './observed-grants.ts';
+import { type KnownNames, knownNames } from './known-names.ts';
 import { isOurs, isSameContent } from './ownership.ts';
 import { planEntry } from './plan-entry.ts';
 import { entryKey } from './plan-hash.ts';
-import { leftoverOf, planLeftover } from './plan-leftover.ts';
+import { isKnown, leftoverOf, planLeftover } from './plan-leftover.ts';
 import { siteKey, targetKey } from './site.ts';
 import { unmetChanges } from './unmet-changes.ts';
 import { type WantedGrants, wantedGrants } from './wanted-grants.ts';
@@ -29,6 +30,8 @@ export function planGrants(desired: readonly PullGrant[], observed: ObservedGran
     wantedAt: Map.groupBy(wanted.entries.values(), (merged) => targetKey(merged.wanted.target)),
     recordsAt: Map.groupBy(observed.state.entries.values(), ({ target }) => targetKey(target)),
     sites: new Set(observed.sites.map(({ site }) => siteKey(site))),
+    names: knownNames([...observed.state.grants.keys(), ...desired.map(({ id }) => id)]),
+    prunesUnknown: observed.prunesUnknown === true,
   };
   const seen = new Set(observed.targets.map(({ target }) => targetKey(target)));
   const unseen = [...wanted.entries.values()].filter((merged) => !seen.has(targetKey(merged.wanted.target)));
@@ -47,6 +50,8 @@ type Context = {
   wantedAt: ReadonlyMap<string, readonly MergedEntry[]>;
   recordsAt: ReadonlyMap<string, readonly EntryRecord[]>;
   sites: ReadonlySet<string>;
+  names: KnownNames;
+  prunesUnknown: boolean;
 };
 
 function planRead(at: ObservedTarget, context: Context): GrantChange[] {
@@ -71,18 +76,22 @@ function twinOf({ wanted, isEnforced, adopts }: MergedEntry, { entries }: Observ
 
 /** What stands there and is ours, and what the journal believes to stand there. Sites that nobody asked about keep what they have. */
 function planLeftovers({ target, entries }: ObservedTarget, context: Context): GrantChange[] {
-  const { wanted, desired, sites, recordsAt } = context;
+  const { wanted, sites, recordsAt } = context;
   if (!sites.has(siteKey(target))) return [];
   const isWanted = (key: string): boolean => wanted.entries.has(entryKey(target, key));
   const keys = new Set(entries.map(({ key }) => key));
   const standing = entries
     .map((seen) => ({ seen, record: recordOf({ target }, seen.key, context) }))
     .filter(({ seen, record }) => !isWanted(seen.key) && isOurs(seen, record))
-    .map(({ seen, record }) => ({ leftover: leftoverOf(target, seen, record), before: seen.content }));
+    .map(({ seen, record }) => ({
+      leftover: leftoverOf(target, seen, record, context.names),
+      before: seen.content,
+      isKnown: isKnown(seen, record, context.names),
+    }));
   const gone = (recordsAt.get(targetKey(target)) ?? [])
     .filter((record) => isBelievedThere(record) && !isWanted(record.key) && !keys.has(record.key))
-    .map(({ key, label, grants }) => ({ leftover: { target, key, label, grants }, before: undefined }));
-  return [...standing, ...gone].flatMap(({ leftover, before }) => planLeftover(leftover, before, wanted, desired));
+    .map(({ key, label, grants }) => ({ leftover: { target, key, label, grants }, before: undefined, isKnown: true }));
+  return [...standing, ...gone].flatMap(({ leftover, ...found }) => planLeftover(leftover, found, context));
 }
 
 function planUnread({ target, error }: UnreadTarget, context: Context): GrantChange[] {

@@ -116,7 +116,8 @@ async function planAll(context: RunContext): Promise<Seen> {
     events.map(({ event }) => event),
   );
   const sites = amongOthers(context).map((at) => looks.get(siteKey(at.site))?.at ?? at);
-  const observed = { instance: run.config.instance, sites, state, targets };
+  const { config, pruneUnknown: prunesUnknown = false } = run;
+  const observed = { instance: config.instance, sites, state, targets, prunesUnknown };
   const changes = planGrants(desired, observed, now).filter((change) => isMeant(context, looks, change));
   const wanted = wantedGrants(desired, observed, now);
   return { plan: { changes, hash: planHash(changes, targets) }, wanted, state, looks };

@@ -50,7 +50,7 @@ export function wantedGrants(desired: readonly PullGrant[], surveyed: SurveyedGr
 /** Where grants want something, and where something of ours is known to stand: each target once, in the order of their keys. */
 export function targetsToRead(wanted: WantedGrants, state: GrantsState): Target[] {
   const known = [...state.entries.values()].filter(
-    ({ content, intended }) => content !== undefined || intended !== undefined,
+    ({ content, intended, isUnknown }) => content !== undefined || intended !== undefined || isUnknown === true,
   );
   const meant = [...wanted.entries.values()].map((entry) => entry.wanted);
   const byKey = new Map([...meant, ...known].map(({ target }) => [targetKey(target), target]));

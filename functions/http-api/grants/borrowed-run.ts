@@ -7,12 +7,12 @@ import type { Identity } from '../identity.ts';
 
 const TIMEOUT_MS = 60_000;
 
-type Terms = { identity: Identity; client: AbortSignal; only?: readonly string[] | undefined };
+type Terms = { identity: Identity; client: AbortSignal; only?: readonly string[] | undefined; pruneUnknown?: boolean };
 
 /** @throws TransshipError timeout, and what the work throws */
 export async function withGrantsRun<Result>(
   deps: ApiDeps,
-  { identity, client, only }: Terms,
+  { identity, client, only, pruneUnknown = false }: Terms,
   work: (run: GrantsRun) => Promise<Result>,
 ): Promise<Result> {
   const borrowed = deps.borrowGrantBackends?.();
@@ -21,6 +21,7 @@ export async function withGrantsRun<Result>(
     actor: identity.name,
     holder: `request ${crypto.randomUUID()}`,
     signal: AbortSignal.any([client, late]),
+    pruneUnknown,
     ...(only === undefined ? {} : { only }),
   });
   try {

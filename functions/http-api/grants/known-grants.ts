@@ -23,7 +23,7 @@ export async function knownGrants(
   const declared = new Map(desired.map((grant) => [grant.id, grant]));
   return grantStatuses(desired, state, now, saidNowhere(config, desired, state, now)).flatMap((status) => {
     const record = state.grants.get(status.grant);
-    const grant = declared.get(status.grant) ?? record?.declaration;
+    const grant = declared.get(status.grant) ?? record?.declaration ?? unheardOf(status.grant, identity);
     if (grant === undefined || !mayUseGrant(identity, grant)) return [];
     const isDeclared = declared.has(status.grant);
     return { grant, view: grantView(grant, status, { isDeclared, ...(record === undefined ? {} : { record }) }) };
@@ -39,4 +39,20 @@ export async function knownGrant(
   const found = (await knownGrants(deps, identity)).find(({ grant }) => grant.id === name);
   if (found !== undefined) return found;
   throw new Refusal({ status: 404, code: 'not-found', detail: 'there is no such grant' });
+}
+
+/** Something has our mark with this name, and nobody here ever declared it. Of which registries it is, nobody knows. */
+function unheardOf(id: string, { registries }: Identity): PullGrant | undefined {
+  if (registries !== undefined) return undefined;
+  return {
+    id,
+    grantees: [],
+    what: [],
+    reason: '',
+    mode: 'enforce',
+    onExpiry: 'revoke',
+    pin: 'name',
+    adopt: false,
+    origin: 'store',
+  };
 }

@@ -18,7 +18,14 @@ import { planSchema } from './plan-view.ts';
 
 const grants = z.array(z.string().min(1).max(40)).min(1).max(1000).optional().describe('only these; absent: all');
 
-const planOrder = z.strictObject({ grants }).meta({ id: 'GrantPlanOrder' });
+const pruneUnknown = z
+  .boolean()
+  .default(false)
+  .describe(
+    'also remove what has the mark of this `instance`, and was never heard of here: only where no other server has the same `instance`',
+  );
+
+const planOrder = z.strictObject({ grants, pruneUnknown }).meta({ id: 'GrantPlanOrder' });
 
 const applyOrder = z
   .strictObject({
@@ -28,6 +35,7 @@ const applyOrder = z
       .optional()
       .describe('of a plan: it is applied only if it is still the same; absent: what is planned then'),
     allowOverbroad: z.boolean().default(false).describe('also what lets in everybody, or opens every repository'),
+    pruneUnknown,
     grants,
   })
   .meta({ id: 'GrantApplyOrder' });
@@ -49,7 +57,8 @@ export function addGrantPlans(api: Api, deps: ApiDeps): void {
     },
     async ({ body, identity, context }) => {
       const only = await scopeFor(body.grants, identity, deps);
-      const prepared = await planNow(deps, { identity, only, client: context.req.raw.signal });
+      const { pruneUnknown } = body;
+      const prepared = await planNow(deps, { identity, only, pruneUnknown, client: context.req.raw.signal });
       return Response.json(planJson(prepared, await deps.grants.state()));
     },
   );
@@ -69,10 +78,10 @@ export function addGrantPlans(api: Api, deps: ApiDeps): void {
       answers: { 202: { description: 'Stored as a job', schema: acceptedSchema, headers: locationHeaders } },
       errors: [403, 412, 503, 504],
     },
-    async ({ body: { hash, allowOverbroad, grants: named }, identity, context }) => {
+    async ({ body: { hash, allowOverbroad, pruneUnknown, grants: named }, identity, context }) => {
       const only = await scopeFor(named, identity, deps);
       if (hash !== undefined) {
-        const prepared = await planNow(deps, { identity, only, client: context.req.raw.signal });
+        const prepared = await planNow(deps, { identity, only, pruneUnknown, client: context.req.raw.signal });
         await assertPlan(deps, prepared, { hash, allowOverbroad });
       }
       const { id } = await deps.jobs.accept(
@@ -82,6 +91,7 @@ export function addGrantPlans(api: Api, deps: ApiDeps): void {
           ...(only === undefined ? {} : { grants: only }),
           ...(hash === undefined ? {} : { planHash: hash }),
           ...(allowOverbroad ? { allowOverbroad } : {}),
+          ...(pruneUnknown ? { pruneUnknown } : {}),
         }),
       );
       return acceptedJob(id, deps.jobs);

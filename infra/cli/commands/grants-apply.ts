@@ -12,10 +12,15 @@ import type { ServerOptions } from '../server/open-server.ts';
 import { withGrants } from '../with-grants.ts';
 import { showPlan } from './grants-plan.ts';
 
-export type GrantsApplyOptions = ServerOptions & { plan?: string; yes?: boolean; allowOverbroad?: boolean };
+export type GrantsApplyOptions = ServerOptions & {
+  plan?: string;
+  yes?: boolean;
+  allowOverbroad?: boolean;
+  pruneUnknown?: boolean;
+};
 
 export async function runGrantsApply(context: Context, options: GrantsApplyOptions): Promise<number> {
-  const { plan: hash, yes, allowOverbroad = false } = options;
+  const { plan: hash, yes, allowOverbroad = false, pruneUnknown = false } = options;
   if (hash !== undefined && !/^[0-9a-f]{64}$/.test(hash)) {
     throw new TransshipError('invalid-usage', '--plan is not the hash of a plan', {
       hint: 'it is the last line of: transship grants plan',
@@ -23,7 +28,7 @@ export async function runGrantsApply(context: Context, options: GrantsApplyOptio
   }
   const question = askOrRefuse(context, { isAnswered: yes === true || hash !== undefined, command: 'grants apply' });
   return withGrants(context, options, async (desk) => {
-    const order = { allowOverbroad };
+    const order = { allowOverbroad, pruneUnknown };
     if (question === undefined) {
       return show(context, await desk.apply({ ...order, ...(hash === undefined ? {} : { hash }) }));
     }
@@ -31,17 +36,17 @@ export async function runGrantsApply(context: Context, options: GrantsApplyOptio
   });
 }
 
-type Asked = { allowOverbroad: boolean; question: (text: string) => Promise<boolean> };
+type Asked = { allowOverbroad: boolean; pruneUnknown: boolean; question: (text: string) => Promise<boolean> };
 
-async function applyAsked(context: Context, desk: GrantsDesk, { allowOverbroad, question }: Asked): Promise<number> {
-  const plan = await desk.plan();
+async function applyAsked(context: Context, desk: GrantsDesk, { question, ...order }: Asked): Promise<number> {
+  const plan = await desk.plan({ pruneUnknown: order.pruneUnknown });
   showPlan(context, plan);
   const isMeant = plan.writes === 0 || (await question(`apply ${count(plan.writes, 'change')}?`));
   if (!isMeant) {
     context.io.stderr.write('nothing was changed\n');
     return EXIT.done;
   }
-  return show(context, await desk.apply({ hash: plan.hash, allowOverbroad }));
+  return show(context, await desk.apply({ ...order, hash: plan.hash }));
 }
 
 /** What came of it, and the exit code. */

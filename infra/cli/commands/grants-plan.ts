@@ -7,7 +7,7 @@ import type { PlanShape } from '../server/grant-shapes.ts';
 import type { ServerOptions } from '../server/open-server.ts';
 import { withGrants } from '../with-grants.ts';
 
-export type GrantsPlanOptions = ServerOptions & { detailedExitCode?: boolean };
+export type GrantsPlanOptions = ServerOptions & { detailedExitCode?: boolean; pruneUnknown?: boolean };
 
 /** What could not be looked at, or must not be. */
 const FAILED = ['Blocked'];
@@ -17,7 +17,7 @@ export async function runGrantsPlan(context: Context, options: GrantsPlanOptions
     context,
     options,
     async (desk) => {
-      const plan = await desk.plan();
+      const plan = await desk.plan({ pruneUnknown: options.pruneUnknown === true });
       showPlan(context, plan);
       return exitCodeFor(plan, options.detailedExitCode === true);
     },

@@ -80,6 +80,7 @@ function declarePlan(grants: Command, run: Declare['run']): void {
       `Look at the registries and clusters that grants mean, and show what would be done there. Nothing is written.\n` +
         'The last line is the hash of the plan: grants apply --plan HASH does that, or nothing.',
     )
+    .option('--prune-unknown', 'as apply would with it')
     .option('--detailed-exit-code', 'end with 5 where there are changes')
     .action((options: GrantsPlanOptions) =>
       run(async (context) => (await import('../commands/grants-plan.ts')).runGrantsPlan(context, options), {
@@ -107,6 +108,7 @@ function declareApply(grants: Command, run: Declare['run']): void {
     .option('--plan <hash>', 'apply this plan, or nothing where it is another one by now')
     .option('--yes', 'do not ask')
     .option('--allow-overbroad', 'also what lets in everybody, or opens every repository')
+    .option('--prune-unknown', 'also remove what has our mark and was never heard of here')
     .action((options: GrantsApplyOptions) =>
       run(async (context) => (await import('../commands/grants-apply.ts')).runGrantsApply(context, options)),
     );

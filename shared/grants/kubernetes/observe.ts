@@ -62,7 +62,7 @@ function isFull(names: readonly string[], foreign: ReadonlyMap<string, SeenBindi
 function toEntry({ name, content, ours }: SeenBinding, key: string): ObservedEntry {
   const label = `RoleBinding ${name}`;
   if (ours === undefined) return { key, content, owner: 'foreign', label };
-  // the mark of one that somebody damaged names no grant
-  const named = ours.grant.startsWith('?') ? {} : { grant: ours.grant };
+  // the mark of one that somebody damaged names no grant in full
+  const named = ours.grant.startsWith('?') ? { grantHash: ours.grant.slice(1) } : { grant: ours.grant };
   return { key, content, owner: 'ours', label, ...named };
 }

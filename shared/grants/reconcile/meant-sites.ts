@@ -46,9 +46,9 @@ export function meantSites({ config, only, desired, state }: Meant): MeantSite[]
   });
 }
 
-/** Something of ours stands there, may stand there, or is not proven to be gone. */
-function isUnfinished({ content, intended, removed }: EntryRecord): boolean {
-  return content !== undefined || intended !== undefined || removed !== undefined;
+/** Something with our mark stands there, may stand there, or is not proven to be gone. */
+function isUnfinished({ content, intended, removed, isUnknown }: EntryRecord): boolean {
+  return content !== undefined || intended !== undefined || removed !== undefined || isUnknown === true;
 }
 
 function possibleSites(

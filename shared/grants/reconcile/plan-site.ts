@@ -14,7 +14,9 @@ import { isInScope } from './scope.ts';
 export function planSite(context: RunContext, look: SiteLook, state: GrantsState = context.state()): GrantChange[] {
   const { run, desired, now } = context;
   const { instance } = run.config;
-  const observed = { instance, sites: amongOthers(context, look.at), state, targets: [...look.targets.values()] };
+  const prunesUnknown = run.pruneUnknown === true;
+  const sites = amongOthers(context, look.at);
+  const observed = { instance, sites, state, targets: [...look.targets.values()], prunesUnknown };
   return planGrants(desired, observed, now).filter((change) => isLookedAt(run, look, change));
 }
 

@@ -6,7 +6,7 @@ import type { JournalEvent } from '../journal.ts';
 import { siteKey, targetKey } from '../site.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
 
-type Reason = { state: GrantState; message: string; hint?: string };
+type Reason = { state: GrantState; message: string; hint?: string; isUnknown?: true };
 
 /** @throws TransshipError store-unavailable */
 export async function settle(site: SiteRun, changes: readonly GrantChange[]): Promise<void> {
@@ -61,20 +61,25 @@ function reasonOf(change: GrantChange): Reason | undefined {
       return change;
     case 'conflict':
       return { state: 'Conflict', message: change.message, hint: change.hint };
-    case 'drift':
-      return { state: 'Drifted', message: change.message };
+    case 'drift': {
+      const { message, hint, isUnknown } = change;
+      return {
+        state: 'Drifted',
+        message,
+        ...(hint === undefined ? {} : { hint }),
+        ...(isUnknown === undefined ? {} : { isUnknown }),
+      };
+    }
     default:
       return undefined;
   }
 }
 
-function ifNew(site: SiteRun, change: GrantChange, { state, message, hint }: Reason): JournalEvent[] {
+function ifNew(site: SiteRun, change: GrantChange, { state, message, ...more }: Reason): JournalEvent[] {
   const record = recordOf(site, change);
   if (record?.removed !== undefined) return [];
   const isKnown = record?.state === state && record.problem?.message === message;
-  return isKnown
-    ? []
-    : [{ ...namesOf(change), event: 'settled', state, message, ...(hint === undefined ? {} : { hint }) }];
+  return isKnown ? [] : [{ ...namesOf(change), event: 'settled', state, message, ...more }];
 }
 
 function forgotten(site: SiteRun): JournalEvent[] {
@@ -84,6 +89,7 @@ function forgotten(site: SiteRun): JournalEvent[] {
     .filter((record) => siteKey(record.target) === siteKey(look.at.site) && isNothing(record))
     .filter((record) => !planned.has(`${targetKey(record.target)} ${record.key}`))
     .filter(({ target }) => 'survey' in look.at || !look.targets.has(targetKey(target)))
+    .filter((record) => record.isUnknown !== true || isSeenAt(site, record))
     .map((record) => ({
       ...namesOf(record),
       event: 'settled',
@@ -102,7 +108,7 @@ function isNothing({ content, intended, removed, state }: EntryRecord): boolean 
   );
 }
 
-function isSeenAt({ look }: SiteRun, { target }: GrantChange): boolean {
+function isSeenAt({ look }: SiteRun, { target }: Pick<GrantChange, 'target'>): boolean {
   const found = look.targets.get(targetKey(target));
   return found === undefined ? !('error' in look.at) : isRead(found);
 }

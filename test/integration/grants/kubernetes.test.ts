@@ -413,6 +413,30 @@ describe.skipIf(isKubernetesMissing())('grants on a real API server', () => {
     });
   });
 
+  describe('two data folders of one instance', () => {
+    it('do not remove the bindings of each other, and tell of them', async () => {
+      const namespace = await newNamespace();
+      const one = kubernetesGrants(cluster, { grants: [insideGrant('one', { from: namespace })] });
+      const two = kubernetesGrants(cluster, { grants: [insideGrant('two', { from: namespace })] });
+      await one.apply();
+      for (const bed of [two, one, two, one]) {
+        const report = await bed.apply();
+        const [other] = bed === one ? ['two'] : ['one'];
+        expect(bed.states(report)).toEqual({ one: 'Applied', two: 'Applied', [other]: 'Drifted' });
+        expect(report.entries.find(({ op }) => op === 'drift')).toMatchObject({
+          label: `RoleBinding pull-grant-${other}`,
+          problem: { message: expect.stringContaining('this journal does not know it') },
+        });
+        expect(await bindingNames(namespace)).toEqual(['pull-grant-one', 'pull-grant-two']);
+      }
+      one.grants = [];
+      await one.apply();
+      expect(await bindingNames(namespace)).toEqual(['pull-grant-two']);
+      await one.apply({ pruneUnknown: true });
+      expect(await bindingNames(namespace)).toEqual([]);
+    });
+  });
+
   describe('what was ours and is changed by hand', () => {
     it('is put right, whatever was changed', async () => {
       const namespace = await newNamespace();

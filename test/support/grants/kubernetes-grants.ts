@@ -1,6 +1,7 @@
 // Grants on a real API server: the engine with a journal in memory, the back end for Kubernetes, and whoever Transship is there.
 import type { Cluster } from '../../../shared/cluster/cluster.ts';
 import type { Grantee, PullGrant, PullPart } from '../../../shared/grants/grant.ts';
+import type { GrantsRun } from '../../../shared/grants/grants-run.ts';
 import type { GrantsReport } from '../../../shared/grants/grants-report.ts';
 import { kubernetesBackend } from '../../../shared/grants/kubernetes/backend.ts';
 import { applyGrants, prepareGrants } from '../../../shared/grants/reconcile.ts';
@@ -20,7 +21,7 @@ export type KubernetesGrants = {
   grants: PullGrant[];
   store: MemoryGrantStore;
   backend: ReturnType<typeof kubernetesBackend>;
-  apply(): Promise<GrantsReport>;
+  apply(own?: Pick<GrantsRun, 'pruneUnknown'>): Promise<GrantsReport>;
   plan(): ReturnType<typeof prepareGrants>;
   /** Of the one grant there is, or of that one, after the last run. */
   states(report: GrantsReport): Record<string, string>;
@@ -44,7 +45,7 @@ export function kubernetesGrants(
     grants: [...grants],
     store,
     backend,
-    apply: () => applyGrants(run(), { overbroad: 'skip' }),
+    apply: (own) => applyGrants({ ...run(), ...own }, { overbroad: 'skip' }),
     plan: () => prepareGrants(run()),
     states: (report) => Object.fromEntries(report.grants.map(({ grant, state }) => [grant, state])),
   };

@@ -1,8 +1,10 @@
 // What planning makes of grants, case by case: what is created, changed and removed, what is left alone, and what is told instead.
 import { describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
+import { hash16 } from '../../../shared/grants/canonical.ts';
 import type { GrantChange } from '../../../shared/grants/grant-change.ts';
 import type { Grantee, PullGrant } from '../../../shared/grants/grant.ts';
+import type { ObservedGrants } from '../../../shared/grants/observed-grants.ts';
 import { planGrants } from '../../../shared/grants/plan.ts';
 import type { Target } from '../../../shared/grants/site.ts';
 import { wantedGrants } from '../../../shared/grants/wanted-grants.ts';
@@ -70,11 +72,47 @@ describe('what a grant becomes', () => {
     expect(world.standing().size).toBe(0);
   });
 
-  test('goes by its mark also where the journal was lost', () => {
+  test('with our mark and never heard of here it is told and stays, as it may be another server’s, until somebody says otherwise', () => {
     const world = new SimulatedWorld({});
     world.reconcile([marked()]);
     world.state = new SimulatedWorld({}).state;
+    expect(world.plan([])).toMatchObject([
+      {
+        op: 'drift',
+        isUnknown: true,
+        grants: ['base'],
+        message: expect.stringContaining('this journal does not know it'),
+        hint: expect.stringContaining('--prune-unknown'),
+      },
+    ]);
+    const pruning = { ...world.observed(), prunesUnknown: true };
+    expect(planGrants([], pruning, world.now)).toMatchObject([{ op: 'delete', why: 'withdrawn', grants: ['base'] }]);
+  });
+
+  test('goes by its mark where its grant was declared here once, also where nothing is known of the entry', () => {
+    const world = new SimulatedWorld({});
+    world.reconcile([marked()]);
+    world.state = new SimulatedWorld({}).state;
+    world.declare(marked());
     expect(world.reconcile([])).toMatchObject([{ op: 'delete', why: 'withdrawn', grants: ['base'] }]);
+  });
+
+  test('goes where a damaged mark has no more than the hash of a grant that was declared here', () => {
+    const world = new SimulatedWorld({});
+    world.reconcile([marked()]);
+    world.state = new SimulatedWorld({}).state;
+    const damaged = (id: string): ObservedGrants => {
+      const { targets, ...observed } = world.observed();
+      const seen = targets.map((target) => {
+        if (!('entries' in target)) return target;
+        const entries = target.entries.map(({ grant: _grant, ...entry }) => ({ ...entry, grantHash: hash16(id) }));
+        return { ...target, entries };
+      });
+      return { ...observed, targets: seen };
+    };
+    world.declare(marked());
+    expect(planGrants([], damaged('base'), world.now)).toMatchObject([{ op: 'delete', grants: ['base'] }]);
+    expect(planGrants([], damaged('other'), world.now)).toMatchObject([{ op: 'drift', grants: [] }]);
   });
 
   test('is only looked at where it observes', () => {
@@ -463,7 +501,8 @@ describe('what cannot be seen', () => {
           ? { ...target, entries: target.entries.map(({ grant: _grant, ...entry }) => entry) }
           : target,
       );
-      return planGrants([marked({ what: [repository('marked.io', 'other')] })], { ...observed, targets }, world.now);
+      const pruning = { ...observed, targets, prunesUnknown: true };
+      return planGrants([marked({ what: [repository('marked.io', 'other')] })], pruning, world.now);
     };
     expect(plan()).toMatchObject([{ op: 'delete', why: 'withdrawn', grants: [] }, { op: 'none' }]);
     world.down.set('marked.io', trouble);

@@ -1,6 +1,7 @@
 // Grants come to hold, are proven, and go, in a recorded world.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { foldLines, emptyGrants } from '../../../../shared/grants/fold-journal.ts';
+import { grantStatuses } from '../../../../shared/grants/grant-status.ts';
 import { clusterGrant, grantsBed, inCluster, type GrantsBed } from '../../../support/grants/grants-bed.ts';
 import { pullGrant } from '../../../support/grants/pull-grant.ts';
 
@@ -151,11 +152,52 @@ describe('applying', () => {
     expect(bed.store.all()).toHaveLength(lines);
   });
 
-  it('removes what has our mark and no grant', async () => {
-    bed.grants = [clusterGrant('base')];
-    bed.world.put(inCluster('other'), 'left', { content: { of: 'before' }, owner: 'ours', grant: 'left' });
-    const report = await bed.apply();
-    expect(report.entries).toMatchObject([{ op: 'delete', key: 'left', state: 'Revoked' }, { op: 'create' }]);
+  describe('what has our mark and was never heard of here', () => {
+    const LEFT = { content: { of: 'before' }, owner: 'ours', grant: 'left' } as const;
+    const drift = { op: 'drift', key: 'left', state: 'Drifted', isWritten: false };
+    beforeEach(() => {
+      bed.grants = [clusterGrant('base')];
+      bed.world.put(inCluster('other'), 'left', LEFT);
+    });
+
+    it('stays, and is told by each run, once by the journal, and by lists, until it is gone', async () => {
+      for (const more of [{ op: 'create' }, undefined, undefined]) {
+        const report = await bed.apply();
+        expect(report.entries).toMatchObject(more === undefined ? [drift] : [more, drift]);
+        expect(report.entries.at(-1)?.problem?.hint).toContain('--prune-unknown');
+      }
+      expect(bed.world.at(inCluster('other')).get('left')).toEqual(LEFT);
+      expect(bed.events().filter((event) => event === 'settled')).toHaveLength(1);
+      const told = async () => grantStatuses(bed.grants, await bed.store.state(), bed.clock.now());
+      expect(await told()).toMatchObject([{ grant: 'base' }, { grant: 'left', state: 'Drifted' }]);
+      bed.world.put(inCluster('other'), 'left', undefined);
+      await bed.apply();
+      expect(await told()).toMatchObject([{ grant: 'base' }]);
+    });
+
+    it('is told also where nothing is declared any more', async () => {
+      await bed.apply();
+      bed.grants = [];
+      await bed.apply();
+      expect((await bed.apply()).entries).toMatchObject([drift]);
+      expect(bed.world.at(inCluster('other')).get('left')).toEqual(LEFT);
+    });
+
+    it('goes when somebody says so, and is as planned', async () => {
+      await bed.apply();
+      const { plan } = await bed.prepare({ pruneUnknown: true });
+      const report = await bed.apply({ planHash: plan.hash }, { pruneUnknown: true });
+      expect(report.entries).toMatchObject([{ op: 'delete', key: 'left', state: 'Revoked' }]);
+      expect((await bed.apply()).entries).toEqual([]);
+    });
+
+    it('becomes ours when somebody declares it', async () => {
+      await bed.apply();
+      bed.grants = [clusterGrant('base'), clusterGrant('left', { from: ['other'] })];
+      expect((await bed.apply()).entries).toMatchObject([{ op: 'update', key: 'left', state: 'Applied' }]);
+      bed.grants = [clusterGrant('base')];
+      expect((await bed.apply()).entries).toMatchObject([{ op: 'delete', key: 'left', state: 'Revoked' }]);
+    });
   });
 
   it('says what no registry can do, and does the rest', async () => {
