@@ -1,6 +1,6 @@
 // The back end for Quay: permissions of repositories, and those that new repositories of an organization begin with. They have no room
 // for a mark: what is ours is known by the journal.
-import { TransshipError } from '../../errors.ts';
+import { isTransshipError, TransshipError } from '../../errors.ts';
 import { sleep } from '../../oci/http/retry.ts';
 import type { ApiPlace } from '../../registries/vendor-api.ts';
 import type { EntryChange, EntryOutcome, GrantBackend, Verification } from '../backend.ts';
@@ -63,11 +63,10 @@ export function quayBackend(options: QuayBackendOptions): GrantBackend {
     async write({ target }, changes, { signal } = {}) {
       const standing = new Map((await standingAt(target, signal))?.map((one) => [keyOf(one), one]));
       const outcomes: EntryOutcome[] = [];
-      // one is written after the other: what is refused leaves the others as they are
+      // one is written after the other: what is refused keeps nobody else waiting
       for (const change of changes) {
         const key = change.op === 'delete' ? change.key : change.wanted.key;
-        await write(target, change, standing.get(key), signal);
-        outcomes.push({ key, state: change.op === 'adopt' ? 'unchanged' : 'written' });
+        outcomes.push(await writeOrBlock(target, change, standing.get(key), signal));
       }
       return { outcomes, alarms: [] };
     },
@@ -95,6 +94,25 @@ export function quayBackend(options: QuayBackendOptions): GrantBackend {
   function standingAt({ place: at }: Target, signal: AbortSignal | undefined): Promise<Standing[] | undefined> {
     const organization = organizationOfNew(at);
     return organization === undefined ? api.permissions(at, signal) : api.prototypes(organization, signal);
+  }
+
+  /** A user, robot account or team that is not there is told by 400 or 404. */
+  async function writeOrBlock(
+    target: Target,
+    change: EntryChange,
+    standing: Standing | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<EntryOutcome> {
+    const key = change.op === 'delete' ? change.key : change.wanted.key;
+    try {
+      await write(target, change, standing, signal);
+      return { key, state: change.op === 'adopt' ? 'unchanged' : 'written' };
+    } catch (error) {
+      if (!isTransshipError(error, 'registry-error', 'not-found', 'denied')) throw error;
+      const { message, code } = error;
+      const hint = code === 'denied' ? error.hint : `check that ${key} is there, and how it is written`;
+      return { key, state: 'blocked', problem: { message, ...(hint === undefined ? {} : { hint }) } };
+    }
   }
 
   /** A permission is one value that a write replaces: only what the change was planned on is touched. */

@@ -132,7 +132,10 @@ export function openQuay(place: ApiPlace, login: VendorLogin): QuayApi {
       const operation = `look up the roles of ${user} at ${repository}`;
       const path = `${permissionPath(repository, { kind: 'user', name: user })}/transitive`;
       const json = await sendIfThere({ operation, method: 'GET', path, expect: [200], signal });
-      const listed = objectsIn(isObject(json) ? json['permissions'] : undefined) ?? [];
+      if (json === undefined) return [];
+      const listed = objectsIn(isObject(json) ? json['permissions'] : undefined);
+      // an answer that is none would read as nobody's right
+      if (listed === undefined) throw unusable(operation);
       return listed.map(({ role }) => role).filter(isRole);
     },
 

@@ -15,6 +15,8 @@ export type FakeQuay = JsonApi & {
   prototypes: Map<string, FakePrototype[]>;
   /** Members of teams, who may what the team may. */
   teams: Map<string, string[]>;
+  /** As `user/NAME`: who cannot get a permission. */
+  unknown: Set<string>;
   pageSize: number;
   writes(): ApiCall[];
 };
@@ -34,6 +36,7 @@ export async function startFakeQuay(): Promise<FakeQuay> {
     repositories,
     prototypes,
     teams,
+    unknown: new Set<string>(),
     pageSize: 2,
     writes: () => api.calls.filter(({ method }) => method !== 'GET'),
   });
@@ -84,6 +87,7 @@ export async function startFakeQuay(): Promise<FakeQuay> {
 
   function changePermission({ method, body }: ApiCall, { permissions }: FakeRepository, key: string): ApiReply {
     if (method === 'PUT') {
+      if (fake.unknown.has(key)) return { status: 400, json: { error_message: 'Invalid username' } };
       const role = isRecord(body) ? String(body['role']) : '';
       permissions.set(key, role);
       return { status: 200, json: { role } };

@@ -6,6 +6,7 @@ import type { AuditFinding } from '../../../../shared/grants/audit-finding.ts';
 import type { PullGrant } from '../../../../shared/grants/grant.ts';
 import { quayBackend } from '../../../../shared/grants/quay/backend.ts';
 import { applyGrants } from '../../../../shared/grants/reconcile.ts';
+import type { Target } from '../../../../shared/grants/site.ts';
 import { silentLogger } from '../../../../shared/telemetry/logger.ts';
 import { Secret } from '../../../../shared/telemetry/secret.ts';
 import { configOf } from '../../../support/config-of.ts';
@@ -148,6 +149,29 @@ describe('what cannot be', () => {
     ]);
   });
 
+  test('that Quay refuses to one keep nobody else from theirs', async () => {
+    quay.unknown.add('user/acme+absent');
+    const absent = grantFor('acme/app', { id: 'absent', grantees: [{ kind: 'Robot', name: 'absent' }] });
+    const report = await bed.apply([absent, grantFor('acme/app')]);
+    expect(permissionsAt('acme/app')).toEqual({ 'user/owner': 'admin', 'user/acme+ci': 'read' });
+    expect(report.grants).toMatchObject([
+      { grant: 'absent', state: 'Blocked' },
+      { grant: 'base', state: 'Applied' },
+    ]);
+    expect(report.entries.find(({ state }) => state === 'Blocked')?.problem?.message).toContain('acme+absent');
+  });
+
+  test('are not said to be gone by an answer of another shape', async () => {
+    await bed.apply([grantFor('acme/app')]);
+    quay.fault = 'empty';
+    const entry = {
+      target: targetOf('acme/app'),
+      key: 'user:acme+ci',
+      content: { kind: 'user', name: 'acme+ci', role: 'read' },
+    };
+    await expect(bed.backend.verify(entry, 'denied')).rejects.toMatchObject({ code: 'invalid-response' });
+  });
+
   test.each([401, 403, 500])('a refusal by %s changes nothing and brings nothing to light', async (status) => {
     quay.fault = status;
     const report = await bed.apply([grantFor('acme/app')]);
@@ -215,6 +239,10 @@ function grantFor(pattern: string, own: Partial<PullGrant> = {}): PullGrant {
     what: [{ registry: 'quay.test', what: { kind: 'repository', pattern }, actions: ['pull'] }],
     ...own,
   });
+}
+
+function targetOf(place: string): Target {
+  return { backend: 'quay', host: quay.host, place };
 }
 
 function permissions(repository: string): Map<string, string> {
