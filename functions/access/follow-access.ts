@@ -4,7 +4,9 @@ import { credentialsJob } from '../job-kinds/credentials-job.ts';
 import { accessRuleName, accessRules } from './access-rules.ts';
 
 /** Called after each run over the grants; the first time of a process it looks at every Namespace that some request was for. */
-export function accessFollower(deps: Pick<Deps, 'clock' | 'config' | 'grants' | 'jobs'>): () => Promise<void> {
+export function accessFollower(
+  deps: Pick<Deps, 'clock' | 'config' | 'grants'> & { jobs: Pick<Deps['jobs'], 'accept'> },
+): () => Promise<void> {
   let last: ReadonlyMap<string, string> | undefined;
   return async () => {
     const { clusters, grants } = deps.config();

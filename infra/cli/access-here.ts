@@ -19,10 +19,11 @@ import { notePrinter } from './output/note.ts';
 export async function withAccessHere<Result>(
   context: Context,
   config: Config,
+  { readsOnly }: { readsOnly: boolean },
   work: (desk: AccessDesk) => Promise<Result>,
 ): Promise<Result> {
   await using opened = new AsyncDisposableStack();
-  const store = await openGrantStore(config, false);
+  const store = await openGrantStore(config, readsOnly);
   opened.defer(store.close);
   const connections = await openConnections(config, context, notePrinter(context));
   opened.defer(() => connections.close());

@@ -9,6 +9,7 @@ export async function withAccess(
   context: Context,
   options: ServerOptions,
   work: (desk: AccessDesk) => Promise<number>,
+  { readsOnly }: { readsOnly: boolean },
 ): Promise<number> {
   const { accessByServer } = await import('./access-by-server.ts');
   if (options.server !== undefined) return withServer(context, options, (caller) => work(accessByServer(caller)));
@@ -16,5 +17,5 @@ export async function withAccess(
   const byServer = await withRunningServer(context, config, (caller) => work(accessByServer(caller)));
   if (byServer !== undefined) return byServer;
   const { withAccessHere } = await import('./access-here.ts');
-  return withAccessHere(context, config, work);
+  return withAccessHere(context, config, { readsOnly }, work);
 }

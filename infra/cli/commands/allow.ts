@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os';
 import { accessOrder, type AccessOrder } from '../../../functions/access/access-order.ts';
 import { TransshipError } from '../../../shared/errors.ts';
+import type { AccessDesk } from '../access-desk.ts';
 import { askOrRefuse } from '../ask.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -31,7 +32,7 @@ export async function runAllow(
   const { dryRun = false, yes = false } = options;
   const order = orderOf(namespace, image, options);
   const question = askOrRefuse(context, { isAnswered: yes || dryRun, command: 'allow' });
-  return withAccess(context, options, async (desk) => {
+  const work = async (desk: AccessDesk): Promise<number> => {
     if (dryRun || question !== undefined) {
       const preview = await desk.preview(order);
       printAccessReport(context, preview);
@@ -46,7 +47,8 @@ export async function runAllow(
     printAccessReport(context, report);
     if (globals.json) printJsonLine(io, { type: 'report', ...report });
     return accessExitCode(report);
-  });
+  };
+  return withAccess(context, options, work, { readsOnly: dryRun });
 }
 
 /** @throws TransshipError invalid-usage */
