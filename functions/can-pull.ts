@@ -113,7 +113,7 @@ async function elsewhere(
   if (tried !== undefined) {
     return { ...base, ...tried, method: 'probe', by: listed.findings, notes: [...tried.notes, ...listed.notes] };
   }
-  const naming = listed.findings.filter((finding) => namesSubject(finding, subject));
+  const naming = listed.findings.filter((finding) => namesSubject(finding, subject, new Date()));
   const [first] = naming;
   if (first !== undefined) {
     const why = `${first.object} lets ${first.who.join(', ')} pull ${first.what}`;

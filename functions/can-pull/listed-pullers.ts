@@ -36,10 +36,22 @@ export async function listedPullers(
   }
 }
 
-/** Whether it names this one, or everybody. Groups of others are not looked into. */
-export function namesSubject({ who, asGrant }: AuditFinding, { name }: RoleSubject): boolean {
-  const granted = (asGrant?.grantees ?? []).some((grantee) => 'name' in grantee && grantee.name === name);
-  return granted || who.some((one) => one === name || one.endsWith(` ${name}`) || /^everybody(?: at all)?$/.test(one));
+/**
+ * Whether it lets this one in for certain, be it by name or as everybody. What ended, what hangs on something that nobody evaluated and
+ * what groups have for members does not; a user and a group of one name are two.
+ */
+export function namesSubject({ who, until, isUncertain }: AuditFinding, subject: RoleSubject, now: Date): boolean {
+  if (isUncertain === true || (until !== undefined && !(new Date(until) > now))) return false;
+  return who.some((one) => /^everybody(?: at all)?$/.test(one) || isName(one, subject));
+}
+
+const GROUPS = new Set(['group', 'team']);
+
+/** `user jane`, `group:dev@acme.io`, `account 123456789012`; a name alone is a user's, or says itself what it is. */
+function isName(text: string, { kind, name }: RoleSubject): boolean {
+  if (text === name) return true;
+  const [, type = '', rest] = /^(\w+)[ :](.*)$/s.exec(text) ?? [];
+  return rest === name && GROUPS.has(type.toLowerCase()) === (kind === 'Group');
 }
 
 function isAbout({ target: { place }, what, asGrant }: AuditFinding, repository: string): boolean {

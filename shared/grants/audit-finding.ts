@@ -21,6 +21,8 @@ export type AuditFinding = {
   grant?: string;
   /** What is striking about it: `wildcard resource`, `the ServiceAccount is not there`. */
   flags: readonly string[];
+  /** Whether it lets them pull hangs on what was not looked at: a condition, a Deny beside it, what a role allows. */
+  isUncertain?: true;
   /** What `grants import` makes of an adoptable one. */
   asGrant?: { grantees: readonly Grantee[]; what: readonly PullPart[] };
 };

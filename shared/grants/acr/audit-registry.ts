@@ -70,6 +70,7 @@ export function auditAssignment(
     what: isIgnored ? 'nothing' : wordsFor(patterns),
     class: findingClass,
     flags: flagsOf(seen),
+    ...(isIgnored || role === undefined || patterns === undefined ? { isUncertain: true } : {}),
     ...(asGrant === undefined ? {} : { asGrant }),
   };
   return grants.length === 0 ? [finding] : grants.map((grant) => ({ ...finding, grant }));

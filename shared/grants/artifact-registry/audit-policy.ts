@@ -50,6 +50,7 @@ function findingOf(access: Access, target: Target, instance: string): AuditFindi
     class: findingClass,
     ...(owner === 'ours' && grant !== undefined ? { grant } : {}),
     flags: flagsOf(access),
+    ...(isCertain(access) ? {} : { isUncertain: true }),
     ...(findingClass === 'adoptable' ? { asGrant } : {}),
   };
 }
@@ -74,10 +75,16 @@ function flagsOf({ role, member, condition }: Access): string[] {
     ...(member.startsWith('group:') ? ['a group: who is in it is not visible here'] : []),
     ...(member.startsWith('domain:') ? ['everybody of a domain'] : []),
     ...(/^project(?:Owner|Editor|Viewer):/.test(member) ? ['whoever has that role in the project'] : []),
-    ...(condition === undefined || endOf(condition.expression ?? '') !== undefined
-      ? []
-      : ['a condition that is not evaluated']),
+    ...(isEvaluated(condition) ? [] : ['a condition that is not evaluated']),
   ];
+}
+
+function isCertain({ role, condition }: Access): boolean {
+  return isEvaluated(condition) && !OWN_ROLE.test(role);
+}
+
+function isEvaluated(condition: Access['condition']): boolean {
+  return condition === undefined || endOf(condition.expression ?? '') !== undefined;
 }
 
 function everybody(member: string): string {

@@ -43,6 +43,9 @@ export function auditStatement({ target, entry, denials }: Audited): AuditFindin
     what: resources.includes('**') ? 'every repository' : resources.join(', '),
     ...(meant.until === undefined ? {} : { until: meant.until }),
     flags,
+    ...(meant.unknown.length + denials.length === 0 && content['NotPrincipal'] === undefined
+      ? {}
+      : { isUncertain: true as const }),
   };
   if (isOurs) return { ...found, class: 'ours' };
   if (sid === PLATFORM_SID) return { ...found, class: 'platform' };

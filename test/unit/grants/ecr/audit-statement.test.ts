@@ -36,6 +36,7 @@ test('a statement by hand is told with the grant that says the same', () => {
     until: '2027-01-31T00:00:00Z',
     class: 'adoptable',
     flags: ['a Deny stands beside it: Sid No'],
+    isUncertain: true,
     asGrant: {
       grantees: [
         { kind: 'AwsAccount', id: '000000000042' },
@@ -58,7 +59,11 @@ test.each<[string, object, Partial<AuditFinding>]>([
   [
     'everybody under a condition',
     { ...partners, Principal: '*', ...when('IpAddress', 'aws:SourceIp', '10.0.0.0/8') },
-    { class: 'over-broad', flags: ['everybody: "Principal":"*"', 'only under a condition: IpAddress aws:SourceIp'] },
+    {
+      class: 'over-broad',
+      flags: ['everybody: "Principal":"*"', 'only under a condition: IpAddress aws:SourceIp'],
+      isUncertain: true,
+    },
   ],
   [
     'an organization',
