@@ -8,12 +8,12 @@ import { sleep } from '../../oci/http/retry.ts';
 import { inCloudOf } from '../../registries/acr-identity.ts';
 import type { EntryChange, EntryOutcome, GrantBackend, Verification } from '../backend.ts';
 import { hash16, canonicalText, type Json } from '../canonical.ts';
-import type { ObservedTarget } from '../entry.ts';
+import type { ObservedEntry, ObservedTarget } from '../entry.ts';
 import type { KeepSecret } from '../keep-secret.ts';
 import type { Site, Target } from '../site.ts';
 import { isSameId, listAssignments, pullAssignments } from './assignments.ts';
 import { auditAssignment, auditSettings, auditToken } from './audit-registry.ts';
-import { roleIn, tokenIn } from './entry-content.ts';
+import { roleIn, tokenIn, TOKENS } from './entry-content.ts';
 import { factsOf, findRegistry, isAbacRegistry, registryIdIn, type Registry } from './registry.ts';
 import { roleEntries } from './role-entries.ts';
 import { openRoles } from './roles.ts';
@@ -35,6 +35,10 @@ export type AcrBackendOptions = {
   pause?: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
+type Tokens = { tokens: readonly RegistryToken[]; scopeMaps: readonly ScopeMap[] };
+
+const NO_TOKENS: Tokens = { tokens: [], scopeMaps: [] };
+
 type Opened = { manager: ResourceManager; registry: Registry };
 
 const RENEW_MS = 5 * 60_000;
@@ -45,6 +49,7 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
   const { site, instance, env, keepSecret, subscription, now = Date.now, pause = sleep } = options;
   const identity = inCloudOf(site.host, options.identity, env);
   const target: Target = { backend: site.backend, host: site.host, place: '' };
+  const ofTokens: Target = { ...target, place: TOKENS };
   let login: AzureToken | undefined;
   let registryId = registryIdIn(identity.registryToken?.id);
 
@@ -57,13 +62,16 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
     },
 
     async observe(observed, { signal } = {}) {
-      const { entries, revision } = await read(await open(signal));
+      const entries = await read(await open(signal), observed);
+      const revision = hash16(canonicalText(entries.map(({ key, content, owner }) => ({ key, content, owner }))));
       return { target: observed, state: 'there', revision, entries } satisfies ObservedTarget;
     },
 
     async marked({ signal } = {}) {
-      const { entries } = await read(await open(signal));
-      return entries.some(({ owner }) => owner === 'ours') ? [target] : [];
+      const opened = await open(signal);
+      const [roles, tokens] = await Promise.all([read(opened, target), ifVisible(read(opened, ofTokens), [])]);
+      const isOurs = ({ owner }: ObservedEntry): boolean => owner === 'ours';
+      return [...(roles.some(isOurs) ? [target] : []), ...(tokens.some(isOurs) ? [ofTokens] : [])];
     },
 
     async write(_, changes, { signal } = {}) {
@@ -98,10 +106,10 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
       for (const assignment of await listAssignments(manager, registry.id)) {
         yield* auditAssignment(assignment, await roles.of(assignment.role), { registry, target, instance });
       }
-      const { tokens, scopeMaps } = await readTokens(opened);
+      const { tokens, scopeMaps } = await ifVisible(listOfTokens(opened), NO_TOKENS);
       for (const token of tokens) {
         const scopeMap = scopeMaps.find(({ id }) => isSameId(id, token.scopeMapId));
-        const finding = auditToken(token, scopeMap, { target, instance, now: new Date(now()) });
+        const finding = auditToken(token, scopeMap, { target: ofTokens, instance, now: new Date(now()) });
         if (finding !== undefined) yield finding;
       }
     },
@@ -119,39 +127,42 @@ export function acrBackend(options: AcrBackendOptions): GrantBackend {
     return { manager, registry };
   }
 
-  async function read(opened: Opened): Promise<Pick<ObservedTarget, 'entries' | 'revision'>> {
+  async function read(opened: Opened, { place }: Target): Promise<ObservedEntry[]> {
+    if (place === TOKENS) return (await readTokens(opened)).entries;
     const { manager, registry } = opened;
-    const assignments = pullAssignments(await listAssignments(manager, registry.id), registry.id);
-    const entries = [...roleEntries(assignments, instance), ...(await readTokens(opened)).entries];
-    return {
-      entries,
-      revision: hash16(canonicalText(entries.map(({ key, content, owner }) => ({ key, content, owner })))),
-    };
+    return roleEntries(pullAssignments(await listAssignments(manager, registry.id), registry.id), instance);
   }
 
-  /** An identity that may not see tokens makes none either. */
-  async function readTokens({ manager, registry }: Opened) {
-    try {
-      const scopeMaps = await listScopeMaps(manager, registry.id);
-      const tokens = await listTokens(manager, registry.id);
-      const seen = { tokens, scopeMaps, host: site.host, instance, now: new Date(now()) };
-      return { tokens, scopeMaps, entries: await tokenEntries(seen, keepSecret) };
-    } catch (error) {
-      if (!isTransshipError(error, 'denied')) throw error;
-      const [tokens, scopeMaps]: [RegistryToken[], ScopeMap[]] = [[], []];
-      return { tokens, scopeMaps, entries: [] };
-    }
+  async function readTokens(opened: Opened) {
+    const listed = await listOfTokens(opened);
+    const seen = { ...listed, host: site.host, instance, now: new Date(now()) };
+    return { ...listed, entries: await tokenEntries(seen, keepSecret) };
+  }
+
+  async function listOfTokens({ manager, registry }: Opened): Promise<Tokens> {
+    const scopeMaps = await listScopeMaps(manager, registry.id);
+    return { scopeMaps, tokens: await listTokens(manager, registry.id) };
   }
 
   async function evaluate(opened: Opened, content: Json): Promise<Verification> {
     const { manager, registry } = opened;
     const at = new Date(now());
     const token = tokenIn(content);
-    if (token !== undefined) return verifyToken(token, await readTokens(opened), at);
+    if (token !== undefined) return verifyToken(token, await listOfTokens(opened), at);
     const role = roleIn(content);
     if (role === undefined) return { method: 'none', answer: 'unverifiable', at };
     const roles = openRoles(manager, registry.id, isAbacRegistry(registry));
     return verifyRole(role, await listAssignments(manager, registry.id), { roles, registry, instance, at });
+  }
+}
+
+/** An identity for roles alone may not see tokens: nothing is looked for there, and nothing is said of them. */
+async function ifVisible<Value>(reading: Promise<Value>, otherwise: Value): Promise<Value> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isTransshipError(error, 'denied')) return otherwise;
+    throw error;
   }
 }
 

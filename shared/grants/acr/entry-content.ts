@@ -26,6 +26,11 @@ export type TokenContent = {
   endsAt?: string;
 };
 
+/**
+ * Roles stand at the registry as a whole, tokens at a place of their own: whether an identity sees the ones says nothing of the others.
+ */
+export const TOKENS = 'tokens';
+
 export function roleKey({ role, principalId, pattern }: Omit<RoleContent, 'kind' | 'principalType'>): string {
   return `${role} ${principalId} ${pattern}`;
 }

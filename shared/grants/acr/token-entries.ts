@@ -1,5 +1,6 @@
 // Which entries the tokens of a registry are. The mark of a token, and where its password is kept, stand in the description of its
 // scope map: a token itself has none.
+import { isTransshipError } from '../../errors.ts';
 import type { Json } from '../canonical.ts';
 import type { ObservedEntry } from '../entry.ts';
 import type { SecretPlace } from '../grant.ts';
@@ -25,6 +26,20 @@ export function tokenDescription(
 /** Which password of a token is kept, by the description of its scope map. */
 export function keptSlot(description: string | undefined): string | undefined {
   return PLACE.exec(parseMark(description)?.rest ?? '')?.groups?.['slot'];
+}
+
+/** A cluster that does not answer, or is no longer known, keeps no token from being taken away: then its mark is believed. */
+async function isKeptIn(
+  keepSecret: KeepSecret,
+  secret: SecretPlace,
+  login: Parameters<KeepSecret['has']>[1],
+): Promise<boolean> {
+  try {
+    return await keepSecret.has(secret, login);
+  } catch (error) {
+    if (!isTransshipError(error) || error.code === 'interrupted') throw error;
+    return true;
+  }
 }
 
 /** Tokens with our mark; others are nobody's business. */
@@ -59,7 +74,7 @@ export async function tokenEntries(
       actions,
       status: token?.status ?? 'missing',
       secret,
-      isKept: isValid && (await keepSecret.has(secret, { registry: host, username: name })),
+      isKept: isValid && (await isKeptIn(keepSecret, secret, { registry: host, username: name })),
       ...(kept?.expiresAt === undefined ? {} : { endsAt: kept.expiresAt.toISOString() }),
     };
     const [grant = ''] = mark.grants;

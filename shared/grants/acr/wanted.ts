@@ -5,7 +5,7 @@ import type { Wanted, WantedEntries, WantedRequest } from '../backend.ts';
 import type { Shortfall, WantedEntry } from '../entry.ts';
 import type { Grantee, PullPart } from '../grant.ts';
 import { unsayable, WHOLE } from './condition.ts';
-import { roleKey, tokenKey, tokenName, type RoleContent, type TokenContent } from './entry-content.ts';
+import { roleKey, tokenKey, tokenName, TOKENS, type RoleContent, type TokenContent } from './entry-content.ts';
 import { isAbac } from './registry.ts';
 
 type Why = Pick<Shortfall, 'state' | 'message' | 'hint'>;
@@ -129,7 +129,7 @@ function tokenEntry(
   } satisfies TokenContent;
   return [
     {
-      target: { backend: site.backend, host: site.host, place: '' },
+      target: { backend: site.backend, host: site.host, place: TOKENS },
       key: tokenKey(token),
       content,
       grants: [grant.id],

@@ -27,6 +27,7 @@ import { pullGrant } from './pull-grant.ts';
 
 const SITE: Site = { backend: 'acr', host: ACR_HOST, profiles: new Map() };
 export const TARGET: Target = { backend: 'acr', host: ACR_HOST, place: '' };
+export const TOKENS_TARGET: Target = { ...TARGET, place: 'tokens' };
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const REPOSITORY_READER = 'b93aa761-3e63-49ed-ac28-beffa264f7ac';
 
@@ -43,6 +44,8 @@ export type AcrBed = {
   readonly kept: Map<string, ShownOnce>;
   /** What keeping a password is rejected with. */
   keepError: Error | undefined;
+  /** What looking whether one is kept is rejected with. */
+  hasError: Error | undefined;
   open(options?: { subscription?: string; registryToken?: { id: string } }): GrantBackend;
   wantedFor(grantee: Grantee, want?: Want): WantedEntry;
   /** Undefined where there is nothing to do. */
@@ -65,6 +68,7 @@ export function useAcr(): AcrBed {
   let pauses: number[] = [];
   let kept = new Map<string, ShownOnce>();
   let keepError: Error | undefined;
+  let hasError: Error | undefined;
 
   beforeAll(async () => {
     front = await startCloudFront(createAuthority(folder), Object.keys(azure.hosts));
@@ -84,6 +88,7 @@ export function useAcr(): AcrBed {
     vi.stubEnv('NO_PROXY', '127.0.0.1');
     kept = new Map();
     keepError = undefined;
+    hasError = undefined;
     backend = open();
   });
   afterEach(() => {
@@ -109,6 +114,7 @@ export function useAcr(): AcrBed {
           return Promise.resolve();
         },
         has: (place, { registry, username }) => {
+          if (hasError !== undefined) return Promise.reject(hasError);
           const found = kept.get(canonicalText(place));
           return Promise.resolve(found?.registry === registry && found.username === username);
         },
@@ -146,6 +152,12 @@ export function useAcr(): AcrBed {
     set keepError(error) {
       keepError = error;
     },
+    get hasError() {
+      return hasError;
+    },
+    set hasError(error) {
+      hasError = error;
+    },
     open,
     wantedFor(grantee, { pattern = 'team-a/app', id = 'base', expiresAt } = {}) {
       const grant = pullGrant({ id, grantees: [grantee], ...(expiresAt === undefined ? {} : { expiresAt }) });
@@ -162,9 +174,16 @@ export function useAcr(): AcrBed {
       return entry;
     },
     async apply(wanted, gone = []) {
-      const observed = await backend.observe(TARGET);
-      const changes = changesTo(observed, wanted, gone);
-      return changes.length === 0 ? undefined : backend.write(observed, changes);
+      const results: WriteResult[] = [];
+      for (const target of [TOKENS_TARGET, TARGET]) {
+        const isHere = (entry: WantedEntry): boolean => entry.target.place === target.place;
+        if (![...wanted, ...gone].some(isHere)) continue;
+        const observed = await backend.observe(target);
+        const changes = changesTo(observed, wanted.filter(isHere), gone.filter(isHere));
+        if (changes.length > 0) results.push(await backend.write(observed, changes));
+      }
+      const outcomes = results.flatMap((result) => result.outcomes);
+      return results.length === 0 ? undefined : { outcomes, alarms: results.flatMap(({ alarms }) => alarms) };
     },
     assignmentsOf: (principalId) =>
       [...fake.assignments.values()]

@@ -7,7 +7,7 @@ import { canonicalText } from '../../../../shared/grants/canonical.ts';
 import type { Grantee } from '../../../../shared/grants/grant.ts';
 import { ACR_HOST, ACR_ID } from '../../../support/clouds/fake-azure-registry.ts';
 import { rejectionOf } from '../../../support/clouds/rejection.ts';
-import { principal, TARGET, useAcr } from '../../../support/grants/acr-bed.ts';
+import { principal, TARGET, TOKENS_TARGET, useAcr } from '../../../support/grants/acr-bed.ts';
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-000000000001';
 const UNTIL = new Date('2027-01-31T00:00:00.000Z');
@@ -34,7 +34,7 @@ describe('tokens', () => {
     const shown = bed.kept.get(canonicalText(KEPT_IN));
     expect(shown).toMatchObject({ registry: ACR_HOST, username: TOKEN });
     expect(shown?.password.reveal()).toBe(bed.fake.passwords.get(`${TOKEN} password1`));
-    const observed = await bed.backend.observe(TARGET);
+    const observed = await bed.backend.observe(TOKENS_TARGET);
     expect(canonicalText(observed.entries[0]?.content ?? null)).toBe(canonicalText(entry.content));
     for (const value of bed.fake.passwords.values()) expect(inspect(observed, { depth: 9 })).not.toContain(value);
   });
@@ -61,7 +61,7 @@ describe('tokens', () => {
     expect(await rejectionOf(bed.apply([bed.wantedFor(ROBOT, { expiresAt: UNTIL })]))).toMatchObject({
       message: 'the cluster is away',
     });
-    const { entries } = await bed.backend.observe(TARGET);
+    const { entries } = await bed.backend.observe(TOKENS_TARGET);
     expect(entries).toMatchObject([{ owner: 'ours', content: { isKept: false } }]);
     bed.keepError = undefined;
     await bed.apply([bed.wantedFor(ROBOT, { expiresAt: UNTIL })]);
@@ -141,7 +141,26 @@ describe('tokens', () => {
     bed.fake.settings.denied.add('scopeMaps');
     await bed.apply([bed.wantedFor(principal(ALICE))]);
     expect((await bed.backend.observe(TARGET)).entries).toHaveLength(1);
+    expect(await bed.backend.marked()).toEqual([TARGET]);
     bed.fake.settings.denied.clear();
-    expect((await bed.backend.observe(TARGET)).entries).toHaveLength(1);
+    expect((await bed.backend.observe(TOKENS_TARGET)).entries).toEqual([]);
+  });
+
+  test('that may not be seen any more are not said to be gone', async () => {
+    const entry = bed.wantedFor(ROBOT, { expiresAt: UNTIL });
+    await bed.apply([entry]);
+    expect(await bed.backend.marked()).toEqual([TOKENS_TARGET]);
+    bed.fake.settings.denied.add('scopeMaps');
+    expect(await rejectionOf(bed.backend.observe(entry.target))).toMatchObject({ code: 'denied' });
+    expect(await rejectionOf(bed.backend.verify(entry, 'denied'))).toMatchObject({ code: 'denied' });
+  });
+
+  test('are taken away also where the cluster with their Secret is gone', async () => {
+    const entry = bed.wantedFor(ROBOT, { expiresAt: UNTIL });
+    await bed.apply([entry, bed.wantedFor(principal(ALICE))]);
+    bed.hasError = new TransshipError('invalid-config', 'there is no cluster prod');
+    expect(await bed.apply([entry])).toBeUndefined();
+    await bed.apply([], [entry]);
+    expect(bed.fake.tokens.size).toBe(0);
   });
 });
