@@ -4,7 +4,6 @@ import * as z from 'zod';
 import { isTransshipError } from '../../shared/errors.ts';
 import { accessOrder, type AccessOrder } from '../access/access-order.ts';
 import { accessReport } from '../access/access-report.ts';
-import { declareAccess, prepareAccess, previewAccess } from '../access/apply-access.ts';
 import type { AccessPlan } from '../access/plan-access.ts';
 import { accessJob } from '../job-kinds/access-job.ts';
 import { acceptedJob, acceptedSchema, locationHeaders } from './accepted-job.ts';
@@ -47,6 +46,7 @@ export function addAccess(api: Api, deps: ApiDeps): void {
       return withGrantsRun(deps, terms, async ({ holder, signal = terms.client, backendFor }) => {
         const plan = await prepared(deps, order, { actor, signal });
         assertMay(identity, plan, deps);
+        const { declareAccess, previewAccess } = await applying();
         if (dryRun) {
           const own = { ...deps, grantBackends: () => backendFor };
           return Response.json(await previewAccess(own, plan, { actor, holder, signal }));
@@ -60,6 +60,11 @@ export function addAccess(api: Api, deps: ApiDeps): void {
   );
 }
 
+/** Loaded when somebody asks: all that plans hangs on it. */
+function applying() {
+  return import('../access/apply-access.ts');
+}
+
 /** @throws Refusal 422 for what is wrong with the request */
 async function prepared(
   deps: ApiDeps,
@@ -67,6 +72,7 @@ async function prepared(
   terms: { actor: string; signal: AbortSignal },
 ): Promise<AccessPlan> {
   try {
+    const { prepareAccess } = await applying();
     return await prepareAccess(deps, order, terms);
   } catch (error) {
     if (!isTransshipError(error, 'invalid-usage', 'invalid-reference')) throw error;
