@@ -34,6 +34,8 @@ const FIRST_PAUSE_MS = 1_000;
 /** Of a condition; a description may have 2 KB. https://learn.microsoft.com/azure/role-based-access-control/conditions-faq */
 const MOST_CONDITION = 8 * 1024;
 const MOST_DESCRIPTION = 2 * 1024;
+const CHECK_PRINCIPAL =
+  'check the object ID (of a service principal that of the enterprise application, not the application ID) and its type';
 
 /** @throws TransshipError object-conflict where an entry is not as a change has it before */
 export async function writeRoles(write: RoleWrite, changes: readonly EntryChange[]): Promise<EntryOutcome[]> {
@@ -56,9 +58,11 @@ async function writeHolder(write: RoleWrite, holder: string, changes: readonly E
     } catch (error) {
       const { reason, status } = isTransshipError(error) ? error.details : {};
       const mayPass = reason === 'RoleAssignmentExists' || reason === 'PrincipalNotFound';
-      if (!mayPass && status !== 400) throw error;
+      // rights may be limited to some principals, too: who is refused keeps nobody else waiting
+      if (!isTransshipError(error) || (!mayPass && status !== 400 && status !== 403)) throw error;
       if (!mayPass || tried >= MOST_TRIES) {
-        return changes.map((change) => refused(change, typeof reason === 'string' ? reason : `status ${status}`));
+        const why = typeof reason === 'string' ? reason : `status ${status}`;
+        return changes.map((change) => refused(change, why, status === 403 ? error.hint : undefined));
       }
       await pause(FIRST_PAUSE_MS * 2 ** (tried - 1), signal);
     }
@@ -72,7 +76,7 @@ async function writeOnce(
 ): Promise<EntryOutcome[]> {
   const now = (current === undefined ? undefined : patternsIn(current, instance)) ?? [];
   const next = nextPatterns(current, now, instance, changes);
-  if (current !== undefined && ownerOfMark(current.description, instance) === 'foreign') {
+  if (current !== undefined && ownerOfMark(current.description, instance) !== 'ours') {
     return writeForeign({ manager, registryId, instance }, current, now, changes);
   }
   const [like] = changes.flatMap((change) => roleOf(change) ?? []);
@@ -148,7 +152,7 @@ function nextPatterns(
     const isWanted = change.op !== 'delete' && found === canonicalText(change.wanted.content);
     const isFree = found === undefined && (change.op === 'create' || change.op === 'delete');
     // what another instance made meanwhile, is not ours even if it says the same
-    const isMade = isWanted && entries.every(({ owner }) => owner !== 'foreign');
+    const isMade = isWanted && entries.every(({ owner }) => owner === 'ours');
     if (!isFree && !isBefore && !isMade) throw changedMeanwhile(key);
     const pattern = patternOf(change);
     if (pattern === undefined) continue;
@@ -187,14 +191,14 @@ function patternOf(change: EntryChange): string | undefined {
   return roleOf(change)?.pattern;
 }
 
-function refused(change: EntryChange, reason: string): EntryOutcome {
+function refused(change: EntryChange, reason: string, hint = CHECK_PRINCIPAL): EntryOutcome {
   const { principalId = 'the principal', principalType = '' } = roleOf(change) ?? {};
   return {
     key: keyOf(change),
     state: 'blocked',
     problem: {
       message: `Azure refuses a role for ${principalType} ${principalId}: ${reason}`,
-      hint: 'check the object ID (of a service principal that of the enterprise application, not the application ID) and its type',
+      hint,
     },
   };
 }

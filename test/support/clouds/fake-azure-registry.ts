@@ -39,6 +39,8 @@ export type FakeAzureRegistry = {
     /** So many PUTs of role assignments answer that the principal is not known yet. */
     replicationDelays: number;
     unknownPrincipals: Set<string>;
+    /** Whom the caller may give no role: roles may be limited to some. */
+    deniedPrincipals: Set<string>;
     /** So many lists of role assignments do not have the newest one. */
     staleLists: number;
     /** Before each PUT of an assignment. */
@@ -70,6 +72,7 @@ export function createFakeAzureRegistry(): FakeAzureRegistry {
     pageSize: 2,
     replicationDelays: 0,
     unknownPrincipals: new Set(),
+    deniedPrincipals: new Set(),
     staleLists: 0,
     beforePut: undefined,
     denied: new Set(),
@@ -81,6 +84,7 @@ export function createFakeAzureRegistry(): FakeAzureRegistry {
   const putAssignment = (path: string, body: string): CloudAnswer => {
     settings.beforePut?.();
     const { properties }: { properties: FakeAssignment['properties'] } = JSON.parse(body);
+    if (settings.deniedPrincipals.has(properties.principalId)) return refusal(403, 'AuthorizationFailed');
     if (settings.unknownPrincipals.has(properties.principalId)) return refusal(400, 'PrincipalNotFound');
     if (settings.replicationDelays > 0) {
       settings.replicationDelays -= 1;

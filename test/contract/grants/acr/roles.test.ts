@@ -194,6 +194,29 @@ describe('role assignments', () => {
     expect(await bed.backend.marked()).toEqual([TARGET]);
   });
 
+  test('with a mark that names no instance stay as they are, whoever made them', async () => {
+    const theirs = { condition: conditionOf(['x']) ?? null, description: 'pg:base' };
+    bed.seed(ALICE, theirs);
+    const result = await bed.apply([bed.wantedFor(principal(ALICE))]);
+    expect(result?.outcomes).toMatchObject([{ state: 'blocked' }]);
+    expect(bed.assignmentsOf(ALICE)).toMatchObject([theirs]);
+  });
+
+  test('that may not be given to one principal keep nobody else from theirs', async () => {
+    bed.fake.settings.deniedPrincipals.add(ALICE);
+    const result = await bed.apply([bed.wantedFor(principal(ALICE)), bed.wantedFor(principal(BOB))]);
+    expect(result?.outcomes).toMatchObject([
+      {
+        state: 'blocked',
+        problem: {
+          message: expect.stringContaining(ALICE),
+          hint: expect.stringContaining('Role Based Access Control Administrator'),
+        },
+      },
+      { state: 'written' },
+    ]);
+  });
+
   test('are written in no run of a hundred with nothing to do', async () => {
     bed.seed(BOB, { condition: "(@Request[x:name] StringEquals 'y')" });
     const wanted = [
