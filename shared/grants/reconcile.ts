@@ -10,6 +10,7 @@ import type { GrantsRun } from './grants-run.ts';
 import { planHash } from './plan-hash.ts';
 import { planGrants } from './plan.ts';
 import { applySite } from './reconcile/apply-site.ts';
+import { interruptedHere } from './reconcile/interrupted-here.ts';
 import { amongOthers, lookAtSite, type SiteLook } from './reconcile/look-at-site.ts';
 import { isLookedAt, planNowhere, planSite, stateWith } from './reconcile/plan-site.ts';
 import { reportOf } from './reconcile/report.ts';
@@ -154,12 +155,13 @@ function assertAsSeen({ plan, state }: Seen, expected: string | undefined, overb
 /** What was interrupted is in the journal before anything else is done. */
 async function startSite(site: SiteRun, plan: GrantPlan | undefined): Promise<void> {
   const { context, look, notes } = site;
-  const resolved = resolveInterrupted(context.state(), look.targets);
+  const { resolved, release } = await interruptedHere(context, look);
   const planned = plan?.changes.filter(({ target }) => siteKey(target) === siteKey(look.at.site));
   const events = resolved.map(({ event }) => event);
   setChanges(site, planned ?? planSite(context, look, stateWith(context, events)));
   site.planHash = plan?.hash ?? planHash(site.changes, [...look.targets.values()]);
   await context.append(events, site.planHash);
+  await release();
   for (const { record, op } of resolved) note(notes, { ...record, op }, { wasInterrupted: true });
   for (const record of context.state().entries.values()) {
     const isHere = siteKey(record.target) === siteKey(look.at.site);

@@ -155,6 +155,29 @@ describe('a target', () => {
     expect(bed.events()).toEqual(['declared']);
   });
 
+  it('that another run is writing at keeps its intent: what is not there yet has not come to nothing', async () => {
+    bed.grants = [clusterGrant('base')];
+    at('entry', async () => {
+      await bed.apply({}, { holder: 'two', only: ['base'] });
+      const [record] = (await bed.store.state()).entries.values();
+      expect(record?.intended).toMatchObject({ op: 'create' });
+    });
+    expect(stateOf(await bed.apply())).toBe('Applied');
+    expect(bed.events()).toEqual(['declared', 'intended', 'written', 'verified']);
+  });
+
+  it('that did not answer a write keeps its intent as long as the write may be under way', async () => {
+    bed.grants = [clusterGrant('base')];
+    at('write', never);
+    await finished(bed.apply());
+    const intended = async () => [...(await bed.store.state()).entries.values()][0]?.intended;
+    const report = await bed.apply({}, { holder: 'two' });
+    expect(report.entries).toMatchObject([{ state: 'Applying', isWritten: false, wasInterrupted: true }]);
+    expect(await intended()).toMatchObject({ op: 'create' });
+    await bed.clock.advance(3_600_000);
+    expect(stateOf(await bed.apply({}, { holder: 'two' }))).toBe('Applied');
+  });
+
   it('that changed since it was read is planned anew', async () => {
     bed.grants = [clusterGrant('a'), clusterGrant('b')];
     const theirs = { content: 'theirs', owner: 'foreign' } as const;
