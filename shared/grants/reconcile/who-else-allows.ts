@@ -1,5 +1,8 @@
 // Who lets somebody pull whom an entry of ours does not let pull any more: another one of ours, which is right, or somebody else's.
 import type { AuditFinding } from '../audit-finding.ts';
+import { isRead } from '../entry.ts';
+import { isOurs } from '../ownership.ts';
+import { entryKey } from '../plan-hash.ts';
 import { targetKey, type Target } from '../site.ts';
 import { nameOf } from './look-at-site.ts';
 import type { SiteRun } from './site-run.ts';
@@ -15,7 +18,8 @@ const OF_OTHERS: readonly AuditFinding['class'][] = ['foreign', 'adoptable', 'ov
  * @returns in words; undefined where it is another entry of ours
  */
 export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | undefined): Promise<string | undefined> {
-  const findings = (await audited(site)).filter(({ target }) => isThere(target, gone.target));
+  const seen = (await audited(site)).filter(({ target }) => isThere(target, gone.target));
+  const findings = seen.flatMap((finding) => ofJournal(site, finding));
   const named = findings.filter(({ object }) => said !== undefined && isNamed(object, said));
   if (named.some((finding) => isRight(site, finding, gone))) return undefined;
   if (named.length > 0) return listed(named);
@@ -23,6 +27,16 @@ export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | un
   if (others.length > 0) return listed(others);
   if (said === undefined && findings.some((finding) => isRight(site, finding, gone))) return undefined;
   return said ?? `somebody else's at ${nameOf(gone.target)}`;
+}
+
+/** Where the back end has no room for a mark, what we wrote looks like anybody's there: only the journal knows better. */
+function ofJournal({ context, look }: SiteRun, finding: AuditFinding): AuditFinding[] {
+  const at = look.targets.get(targetKey(finding.target));
+  const entry = at === undefined || !isRead(at) ? undefined : at.entries.find(({ label }) => label === finding.object);
+  if (entry?.owner !== 'unmarked') return [finding];
+  const record = context.state().entries.get(entryKey(finding.target, entry.key));
+  if (record === undefined || !isOurs(entry, record)) return [finding];
+  return record.grants.map((grant) => ({ ...finding, class: 'ours', grant }));
 }
 
 /** `RoleBinding by-hand` is named by `allowed by RoleBinding "by-hand/shared-ns" of ClusterRole …`. */

@@ -7,6 +7,10 @@ import {
   revokeGrant,
   withdrawGrant,
 } from '../../../../shared/grants/declare-grants.ts';
+import type { Grantee, PullGrant } from '../../../../shared/grants/grant.ts';
+import type { Target } from '../../../../shared/grants/site.ts';
+import { configOf } from '../../../support/config-of.ts';
+import { pullGrant } from '../../../support/grants/pull-grant.ts';
 import { grantStatuses } from '../../../../shared/grants/grant-status.ts';
 import type { Verification } from '../../../../shared/grants/backend.ts';
 import { clusterGrant, grantsBed, inCluster, type GrantsBed } from '../../../support/grants/grants-bed.ts';
@@ -108,6 +112,37 @@ describe('a revoke', () => {
     const report = await bed.apply();
     expect(stateOf(report)).toBe('Revoked');
     expect(stateOf(report, 'more')).toBe('Applied');
+  });
+});
+
+describe('a grant at a registry without room for marks', () => {
+  const AT_QUAY: Target = { backend: 'quay', host: 'quay.example.com', place: 'acme/app' };
+  const read = (id: string, grantees: readonly Grantee[]): PullGrant =>
+    pullGrant({
+      id,
+      grantees,
+      what: [{ registry: 'quay.example.com', what: { kind: 'repository', pattern: 'acme/app' }, actions: ['pull'] }],
+    });
+  const config = configOf('registries: { quay.example.com: { kind: quay } }');
+  const BOB: Grantee = { kind: 'User', name: 'bob' };
+  const DEVELOPERS: Grantee = { kind: 'Team', name: 'developers' };
+
+  it('is gone where another grant lets its grantees pull, though the audit takes that for somebody else’s', async () => {
+    const apply = () => bed.apply({}, { config: { ...config, grants: bed.grants } });
+    bed.grants = [read('base', [BOB]), read('team', [DEVELOPERS])];
+    expect(stateOf(await apply())).toBe('Applied');
+    expect([...bed.world.at(AT_QUAY).keys()]).toContain('team:developers');
+    bed.world.findings.push({
+      target: AT_QUAY,
+      object: 'entry team:developers',
+      who: ['team developers'],
+      what: 'acme/app',
+      class: 'adoptable',
+      flags: [],
+    });
+    bed.world.answer = (_target, _key, isThere) => (isThere ? {} : { answer: 'allowed' });
+    bed.grants = [read('team', [DEVELOPERS])];
+    expect((await apply()).entries).toMatchObject([{ op: 'delete', state: 'Revoked' }]);
   });
 });
 
