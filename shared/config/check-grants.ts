@@ -3,7 +3,7 @@ import { PULL_PROFILES } from '../grants/pull-profiles.ts';
 import { vendorOf } from '../registries/vendors.ts';
 import type { ConfigNode, ConfigPath } from './config-node.ts';
 import { dangling } from './dangling.ts';
-import { hostOfNames } from './host-of-names.ts';
+import { hostNamed, hostOfNames } from './host-of-names.ts';
 import { parseHost } from './hosts.ts';
 import { problemAt } from './problem-at.ts';
 import type { ConfigProblem } from './problem.ts';
@@ -135,6 +135,5 @@ function checkTokenEndpoint(root: ConfigNode, file: ConfigFile): ConfigProblem[]
 }
 
 function hostOf(file: ConfigFile, text: string): string {
-  const host = parseHost(text);
-  return hostOfNames(file).get(host) ?? host;
+  return hostNamed(hostOfNames(file), text);
 }

@@ -10,3 +10,9 @@ export function hostOfNames({ registries }: Pick<ConfigFile, 'registries'>): Rea
     ),
   );
 }
+
+/** The one name of a registry that is called so somewhere in the file. */
+export function hostNamed(names: ReadonlyMap<string, string>, text: string): string {
+  const host = parseHost(text);
+  return names.get(host) ?? host;
+}

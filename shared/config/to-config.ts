@@ -3,7 +3,7 @@ import type { MirrorRule, Schedule } from '../mirror/rule.ts';
 import { parseSourcePattern } from '../mirror/source-pattern.ts';
 import { parseTargetTemplate } from '../mirror/target-template.ts';
 import type { ApiConfig, Config, CredentialRuleConfig, RegistryConfig } from './config.ts';
-import { hostOfNames } from './host-of-names.ts';
+import { hostNamed, hostOfNames } from './host-of-names.ts';
 import { parseHost, parseListen } from './hosts.ts';
 import type { ConfigFile } from './schema/schema.ts';
 import { toGrants } from './to-grants.ts';
@@ -19,7 +19,7 @@ export function toConfig(file: ConfigFile, defaults: { dataDir: string }): Confi
     rules: file.mirrors.map(toMirrorRule),
     receivers: file.receivers.map((receiver) => ({ ...receiver, registry: parseHost(receiver.registry) })),
     api: toApi(file.api),
-    clusters: file.clusters,
+    clusters: file.clusters.map((cluster) => toCluster(cluster, hostOfNames(file))),
     credentials: file.credentials.map((rule) => toCredentialRule(rule, hostOfNames(file))),
     grants: toGrants(file),
     grantsEveryMs: parseDuration(file.reconcile.every),
@@ -65,6 +65,15 @@ function toRegistry(key: string, registry: ConfigFile['registries'][string]): Re
       ...(bandwidth === undefined ? {} : { bandwidthBytesPerSecond: parseSize(bandwidth) }),
     },
   };
+}
+
+type ClusterFile = ConfigFile['clusters'][number];
+
+/** Its registries get the names under which they stand in the configuration, by which grants know them. */
+function toCluster({ registries, ...rest }: ClusterFile, names: ReadonlyMap<string, string>): ClusterFile {
+  if (registries === undefined) return rest;
+  const named = Object.entries(registries).map(([key, profile]) => [hostNamed(names, key), profile] as const);
+  return { ...rest, registries: Object.fromEntries(named) };
 }
 
 type CredentialFile = ConfigFile['credentials'][number];

@@ -2,7 +2,7 @@
 import type { PullGrant, PullPart } from '../grants/grant.ts';
 import { PULL_PROFILES } from '../grants/pull-profiles.ts';
 import { vendorOf } from '../registries/vendors.ts';
-import { hostOfNames } from './host-of-names.ts';
+import { hostNamed, hostOfNames } from './host-of-names.ts';
 import { parseHost } from './hosts.ts';
 import { parseMoment } from './moments.ts';
 import type { ConfigFile } from './schema/schema.ts';
@@ -32,10 +32,14 @@ export function toGrants(file: ConfigFile): PullGrant[] {
 }
 
 /** A registry inside of a cluster, or one that a cluster names as its own. */
-export function isDecidedByCluster({ registries, clusters }: ConfigFile, host: string): boolean {
+export function isDecidedByCluster(file: ConfigFile, host: string): boolean {
+  const { registries, clusters } = file;
   const entry = Object.entries(registries).find(([key]) => parseHost(key) === host)?.[1];
   if (vendorOf(host, entry?.kind).kind in PULL_PROFILES) return true;
-  return clusters.some((cluster) => Object.keys(cluster.registries ?? {}).some((key) => parseHost(key) === host));
+  const names = hostOfNames(file);
+  return clusters.some((cluster) =>
+    Object.keys(cluster.registries ?? {}).some((key) => hostNamed(names, key) === host),
+  );
 }
 
 function toGrant(file: GrantFile, surroundings: GrantSurroundings): PullGrant {
@@ -56,8 +60,7 @@ function toGrant(file: GrantFile, surroundings: GrantSurroundings): PullGrant {
 }
 
 function toPart(part: PartFile, { hosts }: GrantSurroundings): PullPart {
-  const named = parseHost(part.registry);
-  const registry = hosts.get(named) ?? named;
+  const registry = hostNamed(hosts, part.registry);
   const { actions } = part;
   if ('namespace' in part) return { registry, what: { kind: 'namespace', name: part.namespace }, actions };
   const pattern = 'prefix' in part ? `${part.prefix}**` : part.repository;

@@ -1,7 +1,7 @@
 // The token endpoint with what it says by name: its registry, and the cluster that decides over it.
 import { profileAt } from '../grants/pull-profiles.ts';
 import type { Config, TokenEndpointConfig } from './config.ts';
-import { parseHost } from './hosts.ts';
+import { hostNamed, hostOfNames } from './host-of-names.ts';
 import type { ConfigFile } from './schema/schema.ts';
 import { parseDuration } from './units.ts';
 
@@ -27,11 +27,12 @@ export function toTokenEndpoint(file: ConfigFile): Pick<Config, 'tokenEndpoint'>
 }
 
 /** The registries of clusters, or only those of this host. */
-export function tokenPlaces({ clusters }: ConfigFile, host: string | undefined): Place[] {
-  const wanted = host === undefined ? undefined : parseHost(host);
+export function tokenPlaces({ clusters, registries: known }: ConfigFile, host: string | undefined): Place[] {
+  const names = hostOfNames({ registries: known });
+  const wanted = host === undefined ? undefined : hostNamed(names, host);
   return clusters.flatMap(({ name: cluster, registries = {} }) =>
     Object.entries(registries).flatMap(([key, profile]) => {
-      const registry = parseHost(key);
+      const registry = hostNamed(names, key);
       return wanted === undefined || wanted === registry ? [{ registry, cluster, profile: profileAt(profile) }] : [];
     }),
   );

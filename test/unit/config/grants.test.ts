@@ -97,6 +97,22 @@ grants:
   ]);
 });
 
+test.each(['a.io', 'b.io'])('a cluster that calls its registry %s decides over all of its names', (inside) => {
+  const pull = ['a.io', 'b.io'].map((registry) => `{ registry: ${registry}, namespace: base }`);
+  const { config, warnings } = load(`registries: { a.io: { aliases: [b.io] } }
+clusters: [{ name: prod, inCluster: {}, registries: { ${inside}: openshift } }]
+tokenEndpoint: { issuer: i, service: s, registry: b.io }
+grants: [{ name: g, reason: r, to: { group: all }, pull: [${pull.join(', ')}] }]
+`);
+  expect(warnings).toEqual([]);
+  expect(config.tokenEndpoint).toMatchObject({ registry: 'a.io', cluster: 'prod' });
+  expect(config.grants[0]).toMatchObject({
+    grantees: [{ kind: 'Group', cluster: 'prod' }],
+    what: [{ registry: 'a.io' }, { registry: 'a.io' }],
+  });
+  expect(sitesOf(config).profileOf('a.io', 'prod')?.name).toBe('openshift');
+});
+
 test('a registry without any means of its own is told', () => {
   const { warnings } = load(`registries: { plain.io: {} }
 grants: [{ name: a, reason: r, to: { user: u }, pull: [{ registry: plain.io, repository: a/b }] }]
