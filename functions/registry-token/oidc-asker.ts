@@ -31,6 +31,9 @@ export async function oidcAsker(
 function askerOf(claims: JWTPayload, { issuer, user, groups, prefix = `${issuer}#` }: Issuer): Asker {
   const [name] = texts(claims, user);
   if (name === undefined || name === '') return { why: `the token has no claim ${user}` };
+  // as Kubernetes has it: anybody may write somebody else's address into his own account
+  const isVerified = claims['email_verified'] === undefined || claims['email_verified'] === true;
+  if (user === 'email' && !isVerified) return { why: 'its address is not verified' };
   const names = (groups === undefined ? [] : texts(claims, groups)).map((group) => `${prefix}${group}`);
   const puller = { user: `${prefix}${name}`, groups: names };
   if ([puller.user, ...names].some((one) => RESERVED.test(one)))

@@ -21,7 +21,7 @@ tokenEndpoint:
   issuer: transship
   service: ${SERVICE}
   anonymous: { pull: [public/**, shared/base] }
-  oidc: [{ issuer: "${IDP}", groups: groups }]
+  oidc: [{ issuer: "${IDP}", groups: groups }, { issuer: "${IDP}", audience: mail, user: email }]
 `;
 
 /** What the cluster is asked, and what it answers. */
@@ -394,6 +394,7 @@ describe('answers of the cluster', () => {
 });
 
 describe('a token of an identity provider', () => {
+  const JANE = { sub: '7', email: 'jane@acme.io' };
   const idpToken = (claims: object, audience = SERVICE) =>
     new SignJWT({ ...claims })
       .setProtectedHeader({ alg: 'ES256', kid: 'idp' })
@@ -414,7 +415,14 @@ describe('a token of an identity provider', () => {
     expect(reviews()).not.toContain('tokenreviews');
   });
 
+  it.each([{}, { email_verified: true }])('is of an address, with %j', async (verified) => {
+    const answer = await get([], basic(await idpToken({ ...JANE, ...verified }, 'mail')));
+    expect(await claimsOf(answer)).toMatchObject({ sub: `${IDP}#jane@acme.io` });
+  });
+
   it.each<[string, () => Promise<string>]>([
+    ['of an address that is not verified', () => idpToken({ ...JANE, email_verified: false }, 'mail')],
+    ['of an address that some text says is verified', () => idpToken({ ...JANE, email_verified: 'true' }, 'mail')],
     ['for somebody else', () => idpToken({ sub: 'ci' }, 'other')],
     ['of nobody', () => idpToken({ sub: '' })],
     [
