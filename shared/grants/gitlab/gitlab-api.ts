@@ -123,7 +123,10 @@ export function openGitlab(place: ApiPlace, base: URL, key: GitlabKey): GitlabAp
     async hasGroup(path, signal) {
       const operation = `look up group ${path}`;
       const where = `/groups/${encodeURIComponent(path)}?with_projects=false`;
-      return (await ifThere(send({ operation, method: 'GET', path: where, expect: [200], signal }))) !== undefined;
+      const answer = await ifThere(send({ operation, method: 'GET', path: where, expect: [200], signal }));
+      if (answer === undefined) return false;
+      if (!isObject(answer.json) || typeof answer.json['full_path'] !== 'string') throw unusable(operation);
+      return true;
     },
 
     async tokens(owner, signal) {

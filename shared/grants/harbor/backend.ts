@@ -12,7 +12,7 @@ import { isMarkedName, parseShownOnce } from '../shown-once-mark.ts';
 import type { Site, Target } from '../site.ts';
 import type { VendorLogin } from '../vendor-login.ts';
 import { auditMember, auditRobot, auditVisibility, VISIBILITY } from './audit-project.ts';
-import { memberIn, memberKey, robotIn } from './entry-content.ts';
+import { memberIn, memberKey, robotIn, type MemberContent } from './entry-content.ts';
 import { openHarbor, type HarborMember, type HarborProject, type HarborRobot } from './harbor-api.ts';
 import { isRobotKept, memberEntries, robotEntries } from './robot-entries.ts';
 import { verifyMember, verifyRobot } from './verify.ts';
@@ -158,9 +158,23 @@ export function harborBackend(options: HarborBackendOptions): GrantBackend {
     const member = memberIn(content);
     if (member === undefined) throw new TransshipError('internal', `${key} holds ${canonicalText(content)}`);
     const known = standing.members.find((one) => memberKey(one) === key);
-    if (change.op === 'delete' && known !== undefined) await api.removeMember(target.place, known.id, signal);
-    else await api.addMember(target.place, member, signal);
+    if (change.op !== 'delete') return addMember(target.place, member, signal);
+    if (known !== undefined) await api.removeMember(target.place, known.id, signal);
     return { key, state: 'written' };
+  }
+
+  /** One whom Harbor does not know keeps nobody else from theirs. */
+  async function addMember(project: string, member: MemberContent, signal: AbortSignal | undefined) {
+    const key = memberKey(member);
+    try {
+      await api.addMember(project, member, signal);
+      return { key, state: 'written' } satisfies EntryOutcome;
+    } catch (error) {
+      if (!isTransshipError(error, 'not-found', 'registry-error')) throw error;
+      const { message, hint } = error;
+      const problem = { message, ...(hint === undefined ? {} : { hint }) };
+      return { key, state: 'blocked', problem } satisfies EntryOutcome;
+    }
   }
 
   /** Another robot account of ours with its password in the same Secret, of any project that grants name. */

@@ -87,7 +87,7 @@ export function openHarbor(place: ApiPlace, login: VendorLogin): HarborApi {
       replayable: call.method === 'GET' || call.method === 'PUT' || call.method === 'DELETE',
       hints: {
         denied: `${username} must be an admin of the project; that a robot account may manage others needs Harbor 2.12 or later`,
-        'not-found': 'check that it is still there',
+        'not-found': 'check the name: Harbor knows users who have logged in, or whom an admin has made',
       },
       ...(signal === undefined ? {} : { signal }),
     });

@@ -11,6 +11,7 @@ const ECR = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const CONFIG = configOf(`registries:
   ${ECR}: { credential: { aws: { roleArn: "arn:aws:iam::123456789012:role/transship" } } }
   acme.azurecr.io: { credential: { azure: {} } }
+  harbor.test: { kind: harbor }
 clusters:
   - { name: prod, kubeconfig: {}, registries: { "inside.svc": acp } }`);
 
@@ -36,6 +37,8 @@ it.each([
   ['ecr', sites.ofRegistry(ECR)],
   ['artifact-registry', sites.ofRegistry('europe-docker.pkg.dev')],
   ['acr', sites.ofRegistry('acme.azurecr.io')],
+  ['harbor', sites.ofRegistry('harbor.test')],
+  ['gitlab', sites.ofRegistry('registry.gitlab.com')],
   ['quay', sites.ofRegistry('quay.io')],
   ['ghcr', sites.ofRegistry('ghcr.io')],
 ])('opens the back end of %s once, and knows what grants are there', async (kind, site) => {
