@@ -1,4 +1,5 @@
 // What applying the plan of one site works with, and what it notes for the report.
+import type { AuditFinding } from '../audit-finding.ts';
 import type { GrantChange } from '../grant-change.ts';
 import type { EntryReport } from '../grants-report.ts';
 import type { EntryRecord } from '../grants-state.ts';
@@ -19,6 +20,8 @@ export type SiteRun = {
   isLocked: boolean;
   notes: Notes;
   alarms: string[];
+  /** Who may pull there, as it was read last; never a failure. */
+  audit?: { beganAt: number; findings: Promise<readonly AuditFinding[]> };
 };
 
 /** What is told of an entry; its state is what the journal says in the end. */

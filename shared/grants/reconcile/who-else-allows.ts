@@ -11,6 +11,7 @@ import { within } from './within.ts';
 type Gone = { target: Target; key: string; grants: readonly string[] };
 
 const MOST_NAMED = 3;
+const FRESH_MS = 15_000;
 const OF_OTHERS: readonly AuditFinding['class'][] = ['foreign', 'adoptable', 'over-broad'];
 
 /**
@@ -67,8 +68,17 @@ function isThere(place: Target, target: Target): boolean {
   return place.place === '' || targetKey(place) === targetKey(target);
 }
 
+/** Of a whole site, which is long to read where it is large: soon after each other all ask for the same one. */
+function audited(site: SiteRun): Promise<readonly AuditFinding[]> {
+  const now = site.context.run.clock.now().getTime();
+  if (site.audit === undefined || now - site.audit.beganAt > FRESH_MS) {
+    site.audit = { beganAt: now, findings: audit(site) };
+  }
+  return site.audit.findings;
+}
+
 /** None where it cannot be told. */
-async function audited({ context, look }: SiteRun): Promise<AuditFinding[]> {
+async function audit({ context, look }: SiteRun): Promise<AuditFinding[]> {
   const { backend, at } = look;
   if (backend === undefined) return [];
   const limit = { ms: context.limits.readMs, clock: context.run.clock, who: nameOf(at.site) };

@@ -101,6 +101,17 @@ describe('a revoke', () => {
     expect(stateOf(await bed.apply())).toBe('Revoked');
   });
 
+  it('asks once for many places who else lets somebody pull', async () => {
+    bed.grants = [clusterGrant('base', { from: ['shared', 'other', 'third'] })];
+    await bed.apply();
+    await revokeGrant(bed.run(), 'base');
+    bed.world.answer = (_target, _key, isThere) => (isThere ? {} : { answer: 'allowed', note: 'somebody' });
+    bed.world.calls.length = 0;
+    const report = await bed.apply();
+    expect(report.entries.filter(({ state }) => state === 'Blocked')).toHaveLength(3);
+    expect(bed.world.count('audit')).toBe(1);
+  });
+
   it('is right where another grant still lets them pull', async () => {
     bed.grants = [clusterGrant('base'), clusterGrant('more')];
     await bed.apply();
