@@ -35,7 +35,8 @@ export async function prove(site: SiteRun, proof: Proof): Promise<void> {
   const isUnprovable = verification.answer === 'unverifiable';
   const why = verification.note === undefined ? '' : `: ${verification.note}`;
   note(site.notes, proof, {
-    isPassing: state === 'Applying' && !isUnprovable,
+    // what somebody else has there stays until they remove it
+    isPassing: state === 'Applying' && !isUnprovable && blockedBy === undefined,
     ...(isUnprovable && proof.op !== 'noop' ? { problem: { message: `it cannot be proven${why}` } } : {}),
   });
   if (isKnown) return;

@@ -94,6 +94,7 @@ describe('a revoke', () => {
       state: 'Blocked',
       problem: { message: 'it is removed, and RoleBinding by-hand (all of my-ns) lets them pull all the same' },
     });
+    expect(report.nextAt).toBeUndefined();
     const lines = bed.store.all().length;
     await bed.apply();
     expect(bed.store.all()).toHaveLength(lines);
