@@ -1,6 +1,6 @@
 // Who lets somebody pull whom an entry of ours does not let pull any more: another one of ours, which is right, or somebody else's.
 import type { AuditFinding } from '../audit-finding.ts';
-import { isRead } from '../entry.ts';
+import { isRead, type ObservedEntry } from '../entry.ts';
 import { isOurs } from '../ownership.ts';
 import { entryKey } from '../plan-hash.ts';
 import { targetKey, type Target } from '../site.ts';
@@ -20,7 +20,8 @@ const OF_OTHERS: readonly AuditFinding['class'][] = ['foreign', 'adoptable', 'ov
  */
 export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | undefined): Promise<string | undefined> {
   const seen = (await audited(site)).filter(({ target }) => isThere(target, gone.target));
-  const findings = seen.flatMap((finding) => ofJournal(site, finding));
+  const entries = await unmarkedAt(site, gone.target);
+  const findings = seen.flatMap((finding) => ofJournal(site, entries, finding));
   const named = findings.filter(({ object }) => said !== undefined && isNamed(object, said));
   if (named.some((finding) => isRight(site, finding, gone))) return undefined;
   if (named.length > 0) return listed(named);
@@ -31,13 +32,23 @@ export async function whoElseAllows(site: SiteRun, gone: Gone, said: string | un
 }
 
 /** Where the back end has no room for a mark, what we wrote looks like anybody's there: only the journal knows better. */
-function ofJournal({ context, look }: SiteRun, finding: AuditFinding): AuditFinding[] {
-  const at = look.targets.get(targetKey(finding.target));
-  const entry = at === undefined || !isRead(at) ? undefined : at.entries.find(({ label }) => label === finding.object);
-  if (entry?.owner !== 'unmarked') return [finding];
+function ofJournal({ context }: SiteRun, entries: readonly ObservedEntry[], finding: AuditFinding): AuditFinding[] {
+  const entry = entries.find(({ label }) => label === finding.object);
+  if (entry === undefined) return [finding];
   const record = context.state().entries.get(entryKey(finding.target, entry.key));
   if (record === undefined || !isOurs(entry, record)) return [finding];
   return record.grants.map((grant) => ({ ...finding, class: 'ours', grant }));
+}
+
+/** As they stand there by now: this run may have written some. */
+async function unmarkedAt({ context, look }: SiteRun, target: Target): Promise<ObservedEntry[]> {
+  const { backend, targets } = look;
+  const before = targets.get(targetKey(target));
+  const isUnmarked = ({ owner }: ObservedEntry): boolean => owner === 'unmarked';
+  if (backend === undefined || before === undefined || !isRead(before) || !before.entries.some(isUnmarked)) return [];
+  const limit = { ms: context.limits.readMs, clock: context.run.clock, who: nameOf(target) };
+  const { entries } = await within(limit, (signal) => backend.observe(target, { signal })).catch(() => before);
+  return entries.filter(isUnmarked);
 }
 
 /** `RoleBinding by-hand` is named by `allowed by RoleBinding "by-hand/shared-ns" of ClusterRole …`. */
