@@ -11,6 +11,7 @@ import { declarations } from './declarations.ts';
 import { meantSites, type MeantSite } from './meant-sites.ts';
 
 const PAGE = 500;
+const MOST_NAMED = 20;
 
 export type RunContext = {
   run: GrantsRun;
@@ -51,7 +52,13 @@ export async function runContext(run: GrantsRun): Promise<RunContext> {
     calls: { reads: 0, writes: 0 },
     state: () => state,
     async declare() {
-      if (declared.length > 0) await store.append(declared);
+      if (declared.length === 0) return;
+      await store.append(declared);
+      // also half a file may be one that can be read
+      const gone = declared.flatMap((line) => (line.event === 'withdrawn' ? [line.grant] : []));
+      const grants = gone.slice(0, MOST_NAMED).join(',');
+      if (gone.length > 0)
+        run.logger.warn('grants left the configuration: what they gave goes', { grants, of: gone.length });
     },
     async append(events, planHash) {
       if (events.length === 0) return;

@@ -9,6 +9,7 @@ import {
 } from '../../../../shared/grants/declare-grants.ts';
 import type { Grantee, PullGrant } from '../../../../shared/grants/grant.ts';
 import type { Target } from '../../../../shared/grants/site.ts';
+import { silentLogger, type Logger } from '../../../../shared/telemetry/logger.ts';
 import { configOf } from '../../../support/config-of.ts';
 import { pullGrant } from '../../../support/grants/pull-grant.ts';
 import { grantStatuses } from '../../../../shared/grants/grant-status.ts';
@@ -157,6 +158,22 @@ describe('a grant at a registry without room for marks', () => {
       { op: 'delete', key: 'user:bob', state: 'Revoked' },
       { op: 'create', key: 'team:developers', state: 'Applied' },
     ]);
+  });
+});
+
+describe('a grant that leaves the configuration', () => {
+  it('is told in the log once, by name, before what it gave goes', async () => {
+    bed.grants = [clusterGrant('base'), clusterGrant('more')];
+    await bed.apply();
+    bed.grants = [];
+    const told: unknown[] = [];
+    const logger: Logger = { ...silentLogger, warn: (message, fields) => told.push([message, fields]) };
+    for (const round of [1, 2]) {
+      await bed.apply({}, { logger });
+      expect(told, String(round)).toEqual([
+        ['grants left the configuration: what they gave goes', { grants: 'base,more', of: 2 }],
+      ]);
+    }
   });
 });
 
