@@ -53,8 +53,12 @@ export type Verification = {
 
 type Options = { signal?: AbortSignal };
 
-/** `grants`: those that mean something here, whole, for who has to look at their grantees, too; absent: any may. */
-export type SurveyOptions = Options & { grants?: readonly PullGrant[] };
+export type SurveyOptions = Options & {
+  /** Those that mean something here, whole, for who has to look at their grantees, too; absent: any may. */
+  grants?: readonly PullGrant[];
+  /** Few of the targets are looked at afterwards: those that one Namespace has to do with. */
+  isNarrow?: boolean;
+};
 
 /** All of it throws TransshipError as the calls of this vendor do; what may pass is `retryable`. */
 export type GrantBackend = {

@@ -17,7 +17,7 @@ const MOST_SINGLE = 20;
 export async function surveyCluster(
   cluster: Cluster,
   parts: readonly PullPart[],
-  { snapshot, grants, signal }: SurveyOptions & { snapshot: ClusterSnapshot },
+  { snapshot, grants, isNarrow = false, signal }: SurveyOptions & { snapshot: ClusterSnapshot },
 ): Promise<Survey> {
   const options = signal === undefined ? {} : { signal };
   const names = grants === undefined ? undefined : namesToKnow(cluster.name, parts, grants);
@@ -26,7 +26,7 @@ export async function surveyCluster(
     grants === undefined ? {} : accountFacts(cluster, grants, options),
   ]);
   // with `{namespace}` as many bindings as selected Namespaces; without, as many as are named
-  const isOwn = parts.some(({ what }) => what.kind === 'namespace' && what.name === OWN_NAMESPACE);
+  const isOwn = !isNarrow && parts.some(({ what }) => what.kind === 'namespace' && what.name === OWN_NAMESPACE);
   const targets = new Set([...parts.flatMap(namespaceOf), ...(isOwn ? namespaces.keys() : [])]);
   if (targets.size > MOST_SINGLE) await snapshot.fill(cluster, namespaces, options);
   return { namespaces, facts };

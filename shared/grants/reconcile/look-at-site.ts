@@ -2,9 +2,10 @@
 import { TransshipError, isTransshipError, messageOf } from '../../errors.ts';
 import type { GrantBackend } from '../backend.ts';
 import type { ObservedTarget, UnreadTarget } from '../entry.ts';
+import type { GrantsRun } from '../grants-run.ts';
 import type { ObservedSite } from '../observed-grants.ts';
 import { siteKey, targetKey, type Site, type Target } from '../site.ts';
-import { wantedGrants } from '../wanted-grants.ts';
+import { wantedGrants, type WantedGrants } from '../wanted-grants.ts';
 import { wantedOf } from '../wanted-of.ts';
 import { counted } from './counted.ts';
 import { inFlight } from './in-flight.ts';
@@ -62,10 +63,10 @@ export function amongOthers({ sites }: Pick<RunContext, 'sites'>, at?: ObservedS
 }
 
 async function surveySite({ run, limits, calls }: RunContext, { site, parts, grants }: MeantSite) {
-  return within({ ms: limits.readMs, clock: run.clock, who: nameOf(site) }, async (signal) => {
+  return within({ ms: limits.readMs, clock: run.clock, who: nameOf(site), ending: run.signal }, async (signal) => {
     const backend = counted(await run.backendFor(site), calls);
     const [survey, marked, wanted] = await Promise.all([
-      parts.length === 0 ? {} : backend.survey(parts, { signal, grants }),
+      parts.length === 0 ? {} : backend.survey(parts, { signal, grants, isNarrow: run.touched !== undefined }),
       // what nobody remembers is looked for by runs over all
       run.only === undefined ? backend.marked({ signal }) : [],
       wantedOf(site.backend),
@@ -76,9 +77,20 @@ async function surveySite({ run, limits, calls }: RunContext, { site, parts, gra
 
 function placesOf(context: RunContext, at: ObservedSite): Target[] {
   const { desired, run, now } = context;
-  const surveyed = { instance: run.config.instance, sites: amongOthers(context, at), state: context.state() };
-  const places = targetsInScope(run, wantedGrants(desired, surveyed, now), context.state());
+  const wantedFrom = (seen: ObservedSite): WantedGrants => {
+    const surveyed = { instance: run.config.instance, sites: amongOthers(context, seen), state: context.state() };
+    return wantedGrants(desired, surveyed, now);
+  };
+  const wanted = wantedFrom(at);
+  const without = run.touched === undefined ? wanted : wantedFrom(withoutNamespace(at, run.touched));
+  const places = targetsInScope(run, { wanted, without }, context.state());
   return places.filter((target) => siteKey(target) === siteKey(at.site));
+}
+
+function withoutNamespace(at: ObservedSite, { cluster, namespace }: NonNullable<GrantsRun['touched']>): ObservedSite {
+  if ('error' in at || at.site.host !== cluster || at.survey.namespaces === undefined) return at;
+  const others = [...at.survey.namespaces].filter(([name]) => name !== namespace);
+  return { ...at, survey: { ...at.survey, namespaces: new Map(others) } };
 }
 
 async function readTargets(context: RunContext, look: SiteLook, places: readonly Target[]): Promise<void> {
@@ -101,7 +113,8 @@ async function observed(
   if (backend === undefined) return { target, error: notAsked(target) };
   try {
     const who = `${nameOf(target)} ${target.place}`.trim();
-    return await within({ ms: limits.readMs, clock: run.clock, who }, (signal) => backend.observe(target, { signal }));
+    const limit = { ms: limits.readMs, clock: run.clock, who, ending: run.signal };
+    return await within(limit, (signal) => backend.observe(target, { signal }));
   } catch (error) {
     return { target, error: troubleOf(error) };
   }

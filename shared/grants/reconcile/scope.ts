@@ -11,12 +11,23 @@ export function isInScope({ only }: Pick<GrantsRun, 'only'>, grants: readonly st
   return only === undefined || grants.some((id) => only.includes(id));
 }
 
-/** Where the run has to look. */
-export function targetsInScope(run: GrantsRun, wanted: WantedGrants, state: GrantsState): Target[] {
+/**
+ * Where the run has to look.
+ * @param without what would be wanted if the Namespace that something happened to were not there
+ */
+export function targetsInScope(
+  run: GrantsRun,
+  { wanted, without }: { wanted: WantedGrants; without: WantedGrants },
+  state: GrantsState,
+): Target[] {
   const all = targetsToRead(wanted, state);
   if (run.only === undefined) return all;
   const meant = [...wanted.entries]
-    .filter(([key, entry]) => isInScope(run, entry.wanted.grants) && isOpen(run, entry, state.entries.get(key)))
+    .filter(
+      ([key, entry]) =>
+        isInScope(run, entry.wanted.grants) &&
+        isOpen(run, entry, { record: state.entries.get(key), before: without.entries.get(key) }),
+    )
     .map(([, entry]) => entry.wanted.target);
   const known = [...state.entries]
     .filter(
@@ -27,11 +38,19 @@ export function targetsInScope(run: GrantsRun, wanted: WantedGrants, state: Gran
   return all.filter((target) => keys.has(targetKey(target)));
 }
 
-/** Also where the journal knows it as applied, unless only what a Namespace has to do with is looked at. */
-function isOpen(run: GrantsRun, { wanted }: MergedEntry, record: EntryRecord | undefined): boolean {
+/**
+ * Also where the journal knows it as applied, unless only what a Namespace has to do with is looked at: then what would be wanted without
+ * it, and is not written yet, is left to the run over all.
+ */
+function isOpen(
+  run: GrantsRun,
+  { wanted }: MergedEntry,
+  { record, before }: { record: EntryRecord | undefined; before: MergedEntry | undefined },
+): boolean {
   if (run.touched === undefined || isTouched(run, wanted.target)) return true;
-  if (record?.state !== 'Applied' || record.content === undefined) return true;
-  return canonicalText(record.content) !== canonicalText(wanted.content);
+  const text = canonicalText(wanted.content);
+  if (record?.content === undefined) return before === undefined || canonicalText(before.wanted.content) !== text;
+  return record.state !== 'Applied' || canonicalText(record.content) !== text;
 }
 
 function isTouched({ touched }: GrantsRun, { backend, host, place }: Target): boolean {

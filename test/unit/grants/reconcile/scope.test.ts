@@ -50,6 +50,25 @@ it('looks only at a new Namespace where the others are as the journal knows them
   expect([...(await bed.store.state()).entries.values()].map(({ state }) => state)).toEqual(Array(4).fill('Applied'));
 });
 
+it('leaves to the run over all what that has not written yet', async () => {
+  for (const name of ['a', 'b', 'c']) addNamespace(name);
+  bed.grants = [SELF, clusterGrant('in', { grantees: SELF.grantees, from: ['shared', 'other'] })];
+  addNamespace('d');
+  const report = await bed.apply({}, { only: ['self'], touched: { cluster: 'prod', namespace: 'd' } });
+  expect(new Set(observed())).toEqual(new Set(['kubernetes:prod/d']));
+  expect(report.writes).toBe(1);
+  await bed.apply();
+  expect(standing()).toHaveLength(6);
+});
+
+it('looks elsewhere, too, where nobody has written what a Namespace is the first to bring about', async () => {
+  bed.grants = [clusterGrant('in', { grantees: SELF.grantees, from: ['shared'] }), clusterGrant('other')];
+  addNamespace('a');
+  const report = await bed.apply({}, { only: ['in'], touched: { cluster: 'prod', namespace: 'a' } });
+  expect(new Set(observed())).toEqual(new Set(['kubernetes:prod/shared']));
+  expect(report.grants).toContainEqual(expect.objectContaining({ grant: 'in', state: 'Applied' }));
+});
+
 it('takes away what a Namespace had by a label that it lost', async () => {
   for (const name of ['a', 'b']) addNamespace(name);
   bed.grants = [SELF];
