@@ -43,7 +43,7 @@ export type ApplyOptions = {
   overbroad: 'allow' | 'refuse' | 'skip';
 };
 
-/** What would be done; it only reads. @throws TransshipError store-unavailable */
+/** What would be done; it only reads. @throws TransshipError interrupted, store-unavailable */
 export async function prepareGrants(run: GrantsRun): Promise<PreparedGrants> {
   const context = await runContext(run);
   const { plan, wanted, state } = await planAll(context);
@@ -58,7 +58,7 @@ export async function prepareGrants(run: GrantsRun): Promise<PreparedGrants> {
 
 /**
  * Reads, plans and applies. What goes wrong with one grant, target or site is in the report, and the others go on.
- * @throws TransshipError plan-changed; grant-refused for what needs the flag; store-unavailable
+ * @throws TransshipError plan-changed; grant-refused for what needs the flag; interrupted; store-unavailable
  */
 export async function applyGrants(
   run: GrantsRun,
@@ -110,6 +110,8 @@ async function planAll(context: RunContext): Promise<Seen> {
   const looks = new Map(
     await Promise.all(visited.map(async (meant) => [siteKey(meant.site), await lookAtSite(context, meant)] as const)),
   );
+  // a plan of half of it would be another one
+  if (run.signal?.aborted === true) throw stopped();
   const targets = [...looks.values()].flatMap((look) => [...look.targets.values()]);
   const events = [...looks.values()].flatMap((look) => resolveInterrupted(context.state(), look.targets));
   const state = stateWith(
@@ -122,6 +124,13 @@ async function planAll(context: RunContext): Promise<Seen> {
   const changes = planGrants(desired, observed, now).filter((change) => isMeant(context, looks, change));
   const wanted = wantedGrants(desired, observed, now);
   return { plan: { changes, hash: planHash(changes, targets) }, wanted, state, looks };
+}
+
+function stopped(): TransshipError {
+  return new TransshipError('interrupted', 'the run over the grants was stopped before it had looked at all of them', {
+    hint: 'run it again: nothing was changed',
+    retryable: true,
+  });
 }
 
 /** Of what was not looked at, nothing is said. */

@@ -282,6 +282,31 @@ it('ends between two targets when it is told to stop', async () => {
   expect(stateOf(await bed.apply())).toBe('Applied');
 });
 
+describe('a run that is told to stop while it looks', () => {
+  const stopped = (order: Parameters<GrantsBed['apply']>[0]) => {
+    bed.grants = [clusterGrant('base')];
+    const stopping = new AbortController();
+    at('observe', () => {
+      stopping.abort();
+      return never();
+    });
+    return bed.apply(order, { signal: stopping.signal });
+  };
+
+  it.each([{ overbroad: 'refuse' as const }, { planHash: 'a'.repeat(64) }])(
+    'waits for nobody and says so, not that the plan is another one: %j',
+    async (order) => {
+      await expect(stopped(order)).rejects.toMatchObject({ code: 'interrupted' });
+      expect(bed.events()).toEqual([]);
+    },
+  );
+
+  it('waits for nobody and writes nothing where nobody watches', async () => {
+    expect(await stopped({ overbroad: 'skip' })).toMatchObject({ writes: 0 });
+    expect(bed.world.all().size).toBe(0);
+  });
+});
+
 describe('an entry that never came to be', () => {
   const refuse = ({ op, target }: Call) => {
     if (op === 'write' && target?.place === 'shared') throw new TransshipError('object-refused', 'quota');
