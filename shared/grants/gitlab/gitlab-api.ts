@@ -6,7 +6,7 @@ import { unusableAnswer, vendorApi, type ApiAnswer, type ApiPlace } from '../../
 import { Secret } from '../../telemetry/secret.ts';
 import type { Owner } from './owners.ts';
 
-export type Visibility = 'public' | 'internal' | 'private';
+type Visibility = 'public' | 'internal' | 'private';
 
 export type GitlabToken = {
   id: number;

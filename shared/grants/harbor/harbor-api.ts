@@ -87,6 +87,7 @@ export function openHarbor(place: ApiPlace, login: VendorLogin): HarborApi {
       replayable: call.method === 'GET' || call.method === 'PUT' || call.method === 'DELETE',
       hints: {
         denied: `${username} must be an admin of the project; that a robot account may manage others needs Harbor 2.12 or later`,
+        unauthorized: `check the login ${username}, and that the project is there: Harbor may answer the same for one that is not`,
         'not-found': 'check the name: Harbor knows users who have logged in, or whom an admin has made',
       },
       ...(signal === undefined ? {} : { signal }),

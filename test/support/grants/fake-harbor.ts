@@ -6,7 +6,7 @@ import type { ShownOnce } from '../../../shared/grants/keep-secret.ts';
 import { basicOf, startJsonApi, type ApiCall, type ApiReply, type JsonApi } from '../issuers/json-api.ts';
 import { uniqueSecret } from '../issuers/secrets.ts';
 
-export type FakeHarborRobot = {
+type FakeHarborRobot = {
   id: number;
   name: string;
   level: 'project' | 'system';

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../../shared/errors.ts';
 import type { Grantee, PullGrant } from '../../../../shared/grants/grant.ts';
 import { markedName } from '../../../../shared/grants/shown-once-mark.ts';
+import type { Target } from '../../../../shared/grants/site.ts';
 import { gitlabGrant, startGitlabBed, type GitlabBed } from '../../../support/grants/gitlab-bed.ts';
 
 const PLACE = { cluster: 'prod', namespace: 'team', name: 'pull' };
@@ -121,7 +122,7 @@ describe('what an interrupted run left', () => {
     await bed.apply([grant()]);
     bed.gitlab.addToken('projects acme/team/app', { name: `${NAME} base kept in prod/team/pull` });
     bed.secrets.lookError = new TransshipError('cluster-unavailable', 'the cluster is away');
-    await bed.apply([grant()]);
+    expect((await bed.apply([grant()])).grants).toMatchObject([{ state: 'Applied' }]);
     expect(bed.gitlab.tokens).toHaveLength(2);
   });
 });
@@ -157,6 +158,8 @@ test('tokens of others outlive any grants, also in later pages and of other inst
     bed.gitlab.addToken(owner, { name: `${markedName('another', 'base', 'edge')} base kept in prod/team/pull` });
   }
   const before = structuredClone(bed.gitlab.tokens);
+  expect(await bed.backend.marked()).toEqual([]);
+  expect(await bed.backend.observe(target('acme/team/app'))).toMatchObject({ state: 'there', entries: [] });
   const patterns = ['acme/team/app/**', 'acme/team/**', 'acme/**', 'acme/web', 'acme/web/image'];
   await fc.assert(
     fc.asyncProperty(fc.array(fc.subarray(patterns), { minLength: 1, maxLength: 3 }), async (rounds) => {
@@ -212,6 +215,23 @@ test('an end of a grant for an open project is told to be none', async () => {
   expect(bed.gitlab.tokens).toEqual([]);
 });
 
+test('a write on what is not as it was seen changes nothing', async () => {
+  const observed = await bed.backend.observe(target('acme/team/app'));
+  await bed.apply([grant()]);
+  const [entry] = (await bed.backend.observe(observed.target)).entries;
+  if (entry === undefined) throw new Error('nothing was written');
+  const wanted = { target: observed.target, key: entry.key, content: entry.content, grants: ['base'] };
+  const writes = bed.gitlab.writes().length;
+  for (const change of [
+    { op: 'create' as const, wanted },
+    { op: 'update' as const, wanted, before: null },
+    { op: 'delete' as const, key: entry.key, before: null },
+  ]) {
+    await expect(bed.backend.write(observed, [change])).rejects.toMatchObject({ code: 'object-conflict' });
+  }
+  expect(bed.gitlab.writes()).toHaveLength(writes);
+});
+
 describe('what cannot be', () => {
   test.each<[string, string, Grantee]>([
     ['an image of a project', 'acme/team/app/image', TOKEN],
@@ -249,3 +269,7 @@ describe('what cannot be', () => {
     expect(bed.gitlab.tokens).toHaveLength(1);
   });
 });
+
+function target(place: string): Target {
+  return { backend: 'gitlab', host: 'registry.gitlab.test', place };
+}

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TransshipError } from '../../../../shared/errors.ts';
 import type { Grantee, PullGrant } from '../../../../shared/grants/grant.ts';
 import { markedName } from '../../../../shared/grants/shown-once-mark.ts';
+import type { Target } from '../../../../shared/grants/site.ts';
 import { harborGrant, startHarborBed, type HarborBed } from '../../../support/grants/harbor-bed.ts';
 
 const PLACE = { cluster: 'prod', namespace: 'team', name: 'pull' };
@@ -201,6 +202,27 @@ describe('a password', () => {
   });
 });
 
+test('a write on what is not as it was seen changes nothing', async () => {
+  bed.harbor.users.add('alice');
+  const observed = await bed.backend.observe(target('team'));
+  const member = harborGrant('team/**', { id: 'people', grantees: [{ kind: 'User', name: 'alice' }] });
+  await bed.apply([grant(), member]);
+  const { entries } = await bed.backend.observe(observed.target);
+  expect(entries).toHaveLength(2);
+  const writes = bed.harbor.writes().length;
+  for (const { key, content } of entries) {
+    const wanted = { target: observed.target, key, content, grants: ['base'] };
+    for (const change of [
+      { op: 'create' as const, wanted },
+      { op: 'update' as const, wanted, before: null },
+      { op: 'delete' as const, key, before: null },
+    ]) {
+      await expect(bed.backend.write(observed, [change])).rejects.toMatchObject({ code: 'object-conflict' });
+    }
+  }
+  expect(bed.harbor.writes()).toHaveLength(writes);
+});
+
 test('robot accounts of others outlive any grants, also in later pages and of other instances', async () => {
   const theirs = [
     ...Array.from({ length: 150 }, (_, index) => `robot$team+ci-${index}`),
@@ -208,6 +230,8 @@ test('robot accounts of others outlive any grants, also in later pages and of ot
   ];
   for (const name of theirs) bed.harbor.addRobot({ name, project: 'team', permissions: [] });
   const before = structuredClone(bed.harbor.robots);
+  expect(await bed.backend.marked()).toEqual([]);
+  expect(await bed.backend.observe(target('team'))).toMatchObject({ state: 'there', entries: [] });
   const patterns = ['team/**', 'team/*', 'base/**', 'team/app'];
   await fc.assert(
     fc.asyncProperty(fc.array(fc.subarray(patterns), { minLength: 1, maxLength: 3 }), async (rounds) => {
@@ -231,3 +255,7 @@ test('robot accounts of others outlive any grants, also in later pages and of ot
   expect((await bed.apply([grant()])).grants).toMatchObject([{ state: 'Applied' }]);
   expect(bed.harbor.robots).toHaveLength(before.length + 1);
 });
+
+function target(place: string): Target {
+  return { backend: 'harbor', host: bed.harbor.host, place };
+}
