@@ -38,6 +38,8 @@ export type ObservedEntry = {
    * want of one it is somebody else's.
    */
   owner: 'ours' | 'unmarked' | 'foreign';
+  /** Foreign, and by its mark another instance's of Transship: nobody made it by hand, and it is not taken over. */
+  isOtherInstance?: true;
   /** The grant that its mark names, where it does so in full. */
   grant?: string;
   /** Where its mark has no more of the grant than the `hash16` of its name. */

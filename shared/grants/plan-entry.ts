@@ -40,12 +40,12 @@ type Base = Pick<GrantChange, 'target' | 'key' | 'grants' | 'label'>;
 function planForeign(
   { wanted, isEnforced, adopts, ended }: MergedEntry,
   base: Base,
-  { content: before, label }: ObservedEntry,
+  { content: before, label, isOtherInstance }: ObservedEntry,
   isEqual: boolean,
 ): GrantChange {
   if (ended !== undefined) return { ...base, op: 'drift', wanted, before, message: ended };
   if (isEqual && !isEnforced) return { ...base, op: 'noop', wanted };
-  if (isEqual && adopts) return { ...base, op: 'adopt', wanted, before, risk: 'same' };
+  if (isEqual && adopts && isOtherInstance !== true) return { ...base, op: 'adopt', wanted, before, risk: 'same' };
   if (isEqual) {
     const message = `${label} says the same, and is not ours`;
     const hint = 'set `adopt: true` to take it over, or `mode: observe` to leave it to whoever made it';

@@ -70,6 +70,7 @@ function twinOf({ wanted, isEnforced, adopts }: MergedEntry, { entries }: Observ
   if (isEnforced && !adopts) return undefined;
   const [twin] = entries
     .filter(({ owner, content }) => owner === 'foreign' && isSameContent(content, wanted.content))
+    .filter(({ isOtherInstance }) => !isEnforced || isOtherInstance !== true)
     .toSorted((left, right) => (left.key < right.key ? -1 : 1));
   return twin;
 }

@@ -15,6 +15,7 @@ import { keyOf } from './merge-policy.ts';
 import { EMPTY_POLICY, parsePolicy, policyEntries, policyRevision, type PolicyDocument } from './policy-document.ts';
 import { policyStore, type PolicyStore } from './policy-store.ts';
 import { writePolicy } from './refused-principals.ts';
+import { isMark } from './statement-mark.ts';
 import { KNOWN_ACCOUNTS, REGISTRY_POLICY_SCOPE } from './survey-facts.ts';
 import { listEcrRepositories, registryPolicyScope } from './survey-registry.ts';
 import { judgeEntry } from './verify-entry.ts';
@@ -107,6 +108,9 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
           key,
           content: statement.content,
           owner: isOurs ? 'ours' : 'foreign',
+          ...(!isOurs && statement.sid !== undefined && isMark(statement.sid)
+            ? { isOtherInstance: true as const }
+            : {}),
           label,
         })),
       };

@@ -19,6 +19,11 @@ export function isMarkOf(sid: string, instance: string): boolean {
   return MARK.exec(sid)?.[1] === hashed(instance);
 }
 
+/** Of this instance or another one. */
+export function isMark(sid: string): boolean {
+  return MARK.test(sid);
+}
+
 function hashed(text: string): string {
   const bytes = createHash('sha256').update(text).digest().subarray(0, HALF);
   return [...bytes].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');

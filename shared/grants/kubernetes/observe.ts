@@ -5,6 +5,7 @@ import { getNamespace } from '../../cluster/namespaces.ts';
 import { hash16 } from '../canonical.ts';
 import type { ObservedEntry, ObservedTarget } from '../entry.ts';
 import type { Site, Target } from '../site.ts';
+import { isMarked } from './binding-marks.ts';
 import { bindingNames } from './binding-names.ts';
 import type { ClusterSnapshot } from './cluster-snapshot.ts';
 import { readSeen, toSeen, type SeenBinding, type SeenNamespace } from './seen-namespace.ts';
@@ -59,9 +60,12 @@ function isFull(names: readonly string[], foreign: ReadonlyMap<string, SeenBindi
   return names.every((name) => foreign.has(name));
 }
 
-function toEntry({ name, content, ours }: SeenBinding, key: string): ObservedEntry {
+function toEntry(binding: SeenBinding, key: string): ObservedEntry {
+  const { name, content, ours } = binding;
   const label = `RoleBinding ${name}`;
-  if (ours === undefined) return { key, content, owner: 'foreign', label };
+  if (ours === undefined) {
+    return { key, content, owner: 'foreign', label, ...(isMarked(binding) && { isOtherInstance: true }) };
+  }
   // the mark of one that somebody damaged names no grant in full
   const named = ours.grant.startsWith('?') ? { grantHash: ours.grant.slice(1) } : { grant: ours.grant };
   return { key, content, owner: 'ours', label, ...named };

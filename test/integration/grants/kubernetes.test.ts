@@ -380,6 +380,15 @@ describe.skipIf(isKubernetesMissing())('grants on a real API server', () => {
       expect(await bindings(namespace)).toEqual([]);
     });
 
+    it('is not taken over where another instance made it, which keeps nobody from having their own', async () => {
+      const namespace = await newNamespace();
+      await kubernetesGrants(cluster, { instance: 'blue', grants: [insideGrant('x', { from: namespace })] }).apply();
+      const [before] = await bindings(namespace);
+      const bed = kubernetesGrants(cluster, { grants: [insideGrant('base', { from: namespace, adopt: true })] });
+      expect((await bed.apply()).entries).toMatchObject([{ op: 'create', state: 'Applied' }]);
+      expect(await bindings(namespace)).toMatchObject([{ metadata: { name: 'pull-grant-base' } }, before]);
+    });
+
     it('is not taken over where it says more', async () => {
       const namespace = await newNamespace();
       const subjects = ['--serviceaccount=my-ns:default', '--user=ann'];

@@ -72,6 +72,25 @@ describe('what a grant becomes', () => {
     expect(world.standing().size).toBe(0);
   });
 
+  test('takes over nothing that another instance made, and stands beside it', () => {
+    const content = SUBJECTS_OF_ANN;
+    const world = new SimulatedWorld({ foreign: [{ target: AT_MARKED, key: 'theirs', content }] });
+    const observed = (): ObservedGrants => {
+      const { targets, ...rest } = world.observed();
+      const seen = targets.map((target) => {
+        if (!('entries' in target)) return target;
+        return { ...target, entries: target.entries.map((entry) => ({ ...entry, isOtherInstance: true as const })) };
+      });
+      return { ...rest, targets: seen };
+    };
+    expect(lines(planGrants([marked({ adopt: true })], observed(), world.now))).toEqual([
+      'create team-a/app pull-grant-base declared',
+    ]);
+    expect(lines(planGrants([marked({ mode: 'observe' })], observed(), world.now))).toEqual([
+      'noop team-a/app pull-grant-base',
+    ]);
+  });
+
   test('with our mark and never heard of here it is told and stays, as it may be another server’s, until somebody says otherwise', () => {
     const world = new SimulatedWorld({});
     world.reconcile([marked()]);
