@@ -140,6 +140,23 @@ describe('a token', () => {
     expect(bed.gitlab.secrets).toHaveLength(1);
   });
 
+  test('moves to another Secret by being made anew', async () => {
+    await bed.apply([grant()]);
+    const place = { ...PLACE, namespace: 'other' };
+    await bed.apply([grant({ grantees: [{ kind: 'DeployToken', name: 'edge', secret: place }] })]);
+    expect(bed.gitlab.tokens).toHaveLength(1);
+    expect(bed.gitlab.pulls(bed.secrets.at(place))).toBe(true);
+    expect(bed.gitlab.pulls(bed.secrets.at(PLACE))).toBe(false);
+  });
+
+  test('that does not read the registry is none, wherever it is kept', async () => {
+    await bed.apply([grant()]);
+    for (const token of bed.gitlab.tokens) token.scopes = ['read_repository'];
+    await bed.apply([grant()]);
+    expect(bed.gitlab.tokens).toMatchObject([{ scopes: ['read_registry'] }]);
+    expect(bed.gitlab.pulls(bed.secrets.at(PLACE))).toBe(true);
+  });
+
   test('has a Secret to itself', async () => {
     await bed.apply([grant()]);
     const shown = bed.secrets.at(PLACE);

@@ -189,6 +189,15 @@ describe('a password', () => {
     expect(bed.harbor.passwords).not.toEqual([]);
   });
 
+  test('moves to another Secret by being made anew', async () => {
+    await bed.apply([grant()]);
+    const place = { ...PLACE, namespace: 'other' };
+    await bed.apply([grant({ grantees: [{ kind: 'Robot', name: 'edge', secret: place }] })]);
+    expect(bed.harbor.robots).toHaveLength(1);
+    expect(bed.harbor.pulls(bed.secrets.at(place))).toBe(true);
+    expect(bed.harbor.pulls(bed.secrets.at(PLACE))).toBe(false);
+  });
+
   test('has a Secret to itself', async () => {
     await bed.apply([grant()]);
     const shown = bed.secrets.at(PLACE);
