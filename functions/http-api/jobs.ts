@@ -2,13 +2,16 @@
 import * as z from 'zod';
 import { JOB_STATES, type Job } from '../../shared/jobs/job.ts';
 import type { ApiDeps } from './api-deps.ts';
+import { assertScope } from './authenticate.ts';
 import type { Identity } from './identity.ts';
+import { scopeOfJob } from './job-scope.ts';
 import { jobSchema, jobSummarySchema, maySeeJob, summaryOf, viewOf } from './job-view.ts';
 import { pageHeaders, pageQuery, pageResponse, pageSchema, visiblePage } from './paging.ts';
 import { Refusal } from './problem.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
 const TAG = 'jobs';
+const SCOPES = 'The token needs the scope of its work: `mirror`, `credentials` or `grants`.';
 
 export const jobParams = z.object({ id: z.string().describe('id of a job') });
 
@@ -73,16 +76,16 @@ export function addJobs(api: Api, deps: ApiDeps): void {
       ...PLAIN,
       method: 'post',
       path: '/v1/jobs/{id}/cancel',
-      access: 'mirror',
+      access: 'read',
       tag: TAG,
       summary: 'Cancel a job',
-      description: 'One that waits is cancelled at once, one that runs at its next safe point.',
+      description: `One that waits is cancelled at once, one that runs at its next safe point. ${SCOPES}`,
       params: jobParams,
       answers: { 200: job },
-      errors: [404, 409],
+      errors: [403, 404, 409],
     },
     async ({ params: { id }, identity }) => {
-      await visibleJob(id, identity, deps);
+      assertScope(identity, scopeOfJob(await visibleJob(id, identity, deps)));
       const after = await jobs.cancel(id);
       if (after.state !== 'CANCELLED' && !after.cancelRequested) throw conflict(after, 'it has ended');
       return Response.json(await viewOf(after, jobs));
@@ -95,15 +98,17 @@ export function addJobs(api: Api, deps: ApiDeps): void {
       ...PLAIN,
       method: 'post',
       path: '/v1/jobs/{id}/retry',
-      access: 'mirror',
+      access: 'read',
       tag: TAG,
       summary: 'Offer a dead job again',
+      description: SCOPES,
       params: jobParams,
       answers: { 200: job },
-      errors: [404, 409],
+      errors: [403, 404, 409],
     },
     async ({ params: { id }, identity }) => {
       const before = await visibleJob(id, identity, deps);
+      assertScope(identity, scopeOfJob(before));
       const [redriven] = await jobs.redrive({ ids: [id] }, 1);
       if (redriven === undefined) throw conflict(before, 'only DEAD jobs are offered again');
       return Response.json(await viewOf((await jobs.get(id)) ?? before, jobs));

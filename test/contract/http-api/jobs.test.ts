@@ -1,5 +1,8 @@
 // Jobs over HTTP: pages, progress, the stream of a job's history, cancelling and retrying.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accessJob } from '../../../functions/job-kinds/access-job.ts';
+import { credentialsJob } from '../../../functions/job-kinds/credentials-job.ts';
+import { grantsJob } from '../../../functions/job-kinds/grants-job.ts';
 import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import type { Claimed } from '../../../shared/jobs/job-store.ts';
 import { openApiBed, type ApiBed } from '../../support/http-api/api-bed.ts';
@@ -109,6 +112,26 @@ describe('a job', () => {
     await bed.store.jobs.bury((await claim(id)).lease, { code: 'denied', message: 'no' });
     const answer = await bed.ask(`/v1/jobs/${id}/retry`, { method: 'POST', token });
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ id, state: 'READY' })]);
+  });
+});
+
+describe('a job of other work', () => {
+  const order = { namespace: 'team-a', image: 'src.example.com/team/app', reason: 'guide' };
+
+  it.each([
+    ['grants', () => grantsJob({ trigger: 'schedule' })],
+    ['grants', () => accessJob({ order, actor: 'user root', id: 'access-team-a-0123456789' })],
+    ['credentials', () => credentialsJob({ cluster: 'prod', trigger: 'schedule' })],
+  ] as const)('is cancelled and offered again only with the scope %s', async (scope, make) => {
+    const { id } = await bed.store.jobs.accept(make());
+    const own = await bed.token({ scopes: ['read', scope] });
+    const ask = async (verb: string, by: string) =>
+      (await bed.ask(`/v1/jobs/${id}/${verb}`, { method: 'POST', token: by })).status;
+    const reader = await bed.token({ scopes: ['read'] });
+    for (const verb of ['cancel', 'retry'])
+      expect([await ask(verb, token), await ask(verb, reader)]).toEqual([403, 403]);
+    expect(await bed.store.jobs.get(id)).toMatchObject({ state: 'READY' });
+    expect([await ask('retry', own), await ask('cancel', own)]).toEqual([409, 200]);
   });
 });
 
