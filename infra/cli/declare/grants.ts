@@ -56,7 +56,7 @@ function declareList(grants: Command, run: Declare['run']): void {
       'List the grants of the configuration and those by the API, with how they stood when they were looked at last.\n' +
         `States: ${GRANT_STATES.join(', ')}.`,
     )
-    .addOption(new Option('--state <state>', 'only in these states; may be repeated').argParser(commaSeparated))
+    .addOption(new Option('--state <state>', 'only in these states; may be repeated').argParser(oneOf(GRANT_STATES)))
     .action((options: GrantsListOptions) =>
       run(async (context) => (await import('../commands/grants-list.ts')).runGrantsList(context, options), {
         readOnly: true,
@@ -201,7 +201,7 @@ function declareAudit(grants: Command, run: Declare['run']): void {
       new Option(
         '--fail-on <class>',
         `end with 4 where something of this class is found: ${AUDIT_CLASSES.join(', ')}; may be repeated`,
-      ).argParser(readClasses),
+      ).argParser(oneOf(AUDIT_CLASSES)),
     )
     .action((options: GrantsAuditOptions) =>
       run(async (context) => (await import('../commands/grants-audit.ts')).runGrantsAudit(context, options), {
@@ -246,10 +246,13 @@ function declareImport(grants: Command, run: Declare['run']): void {
   );
 }
 
-function readClasses(text: string, previous: string[] | undefined): string[] {
-  const classes = commaSeparated(text, previous);
-  if (classes.every((one) => AUDIT_CLASSES.includes(one))) return classes;
-  throw new InvalidArgumentError(`it is one of ${AUDIT_CLASSES.join(', ')}`);
+/** Of these words, any number of times. */
+function oneOf(words: readonly string[]): (text: string, previous: string[] | undefined) => string[] {
+  return (text, previous) => {
+    const found = commaSeparated(text, previous);
+    if (found.every((one) => words.includes(one))) return found;
+    throw new InvalidArgumentError(`it is one of ${words.join(', ')}`);
+  };
 }
 
 function readSequence(text: string): number {

@@ -145,6 +145,8 @@ it.each([
   [['grants', 'apply', '--json'], 'nobody can be asked here'],
   [['grants', 'revoke', 'one'], 'nobody can be asked here'],
   [['grants', 'resume', 'one'], 'nobody can be asked here'],
+  [['grants', 'list', '--state', 'Applied,blocked'], 'it is one of Pending, Applying, Applied'],
+  [['grants', 'audit', '--fail-on', 'nonsense'], 'it is one of over-broad, foreign, adoptable'],
   [['grants', 'journal', '--after', 'x'], "option '--after <seq>' argument 'x' is invalid"],
 ])('refuses %j before anything is asked', async (words, message) => {
   const io = captureIo();
