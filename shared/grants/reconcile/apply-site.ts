@@ -26,8 +26,9 @@ export async function applySite(site: SiteRun, mayWrite: (change: WritingChange)
   const targets = [...new Map(writing.map(({ target }) => [targetKey(target), target])).values()];
   const narrowing = new Set(writing.filter(({ risk }) => risk === 'narrow').map(({ target }) => targetKey(target)));
   const proofs: Promise<void>[] = [];
+  const late = { targets: 0 };
   const write = (some: readonly Target[]): Promise<void> =>
-    writeTargets(site, some, mayWrite, (written) => {
+    writeTargets(site, some, { mayWrite, late }, (written) => {
       // its failure is awaited below, when all is written
       const proving = proveAll(site, written.map(proofOf));
       proving.catch(() => undefined);
@@ -41,28 +42,26 @@ export async function applySite(site: SiteRun, mayWrite: (change: WritingChange)
 async function writeTargets(
   site: SiteRun,
   targets: readonly Target[],
-  mayWrite: (change: WritingChange) => boolean,
+  { mayWrite, late }: { mayWrite: (change: WritingChange) => boolean; late: { targets: number } },
   written: (changes: readonly WritingChange[]) => void,
 ): Promise<void> {
   const { signal } = site.context.run;
   await inFlight(IN_FLIGHT, targets, async (target) => {
-    if (signal?.aborted === true || lateTargets(site) >= MOST_LATE) {
+    if (signal?.aborted === true || late.targets >= MOST_LATE) {
       for (const change of (site.changesAt.get(targetKey(target)) ?? []).filter(isWriting)) {
         note(site.notes, change, { problem: { message: 'it was not its turn any more' }, isPassing: true });
       }
       return;
     }
+    const keys = (site.changesAt.get(targetKey(target)) ?? []).map(({ key }) => key);
     written(await writeTarget(site, target, mayWrite));
+    if (keys.some((key) => isUnknown(site, target, key))) late.targets += 1;
   });
 }
 
-/** Those where it is not known what became of a write. */
-function lateTargets({ context, notes }: SiteRun): number {
-  const late = [...notes.values()].filter(
-    ({ target, key, isWritten }) =>
-      !isWritten && context.state().entries.get(entryKey(target, key))?.intended !== undefined,
-  );
-  return new Set(late.map(({ target }) => targetKey(target))).size;
+/** It is not known what became of its write. */
+function isUnknown({ context }: SiteRun, target: Target, key: string): boolean {
+  return context.state().entries.get(entryKey(target, key))?.intended !== undefined;
 }
 
 async function proveAll(site: SiteRun, proofs: readonly Proof[]): Promise<void> {

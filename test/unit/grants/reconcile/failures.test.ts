@@ -69,6 +69,21 @@ describe('a site', () => {
     expect(bed.store.all()).toEqual(lines);
   });
 
+  it('that went away in the middle of some writes keeps no other from being written', async () => {
+    bed.grants = [clusterGrant('far', { cluster: 'stage', from: ['shared', 'other', 'third'] })];
+    bed.world.before = ({ op }) => (op === 'write' ? never() : undefined);
+    await finished(bed.apply());
+    bed.grants = [...bed.grants, clusterGrant('base')];
+    bed.world.before = async ({ site }) => {
+      if (site === STAGE) throw new TransshipError('cluster-unavailable', 'cluster stage is away', { retryable: true });
+      // all that can be said of the other one was said
+      for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+    };
+    const report = await bed.apply();
+    expect(stateOf(report)).toBe('Applied');
+    expect(stateOf(report, 'far')).not.toBe('Applied');
+  });
+
   it('that is gone from the configuration is told of while something of ours stands there', async () => {
     bed.grants = [clusterGrant('far', { cluster: 'stage' })];
     await bed.apply();
