@@ -13,6 +13,7 @@ import type { MeantSite } from './meant-sites.ts';
 import type { RunContext } from './run-context.ts';
 import { targetsInScope } from './scope.ts';
 import { within } from './within.ts';
+import { noWritings, type Writings } from './written-since.ts';
 
 export type SiteLook = {
   at: ObservedSite;
@@ -20,18 +21,21 @@ export type SiteLook = {
   backend?: GrantBackend;
   /** By `targetKey`. */
   targets: Map<string, ObservedTarget | UnreadTarget>;
+  /** Since it was asked what grants mean here. */
+  writings: Writings;
 };
 
 const IN_FLIGHT = 8;
 /** After so many targets that did not answer the others of the site are not asked any more. */
 const MOST_LATE = 3;
 
-/** Never throws: what cannot be read says why. */
+/** What cannot be read says why. @throws TransshipError store-unavailable */
 export async function lookAtSite(context: RunContext, meant: MeantSite): Promise<SiteLook> {
   const { site } = meant;
+  const writings = noWritings(await context.run.store.last());
   try {
     const { backend, at, marked } = await surveySite(context, meant);
-    const look: SiteLook = { at, backend, targets: new Map() };
+    const look: SiteLook = { at, backend, targets: new Map(), writings };
     const places = new Map([...placesOf(context, at), ...marked].map((target) => [targetKey(target), target]));
     await readTargets(context, look, [...places.values()]);
     return look;
@@ -39,8 +43,18 @@ export async function lookAtSite(context: RunContext, meant: MeantSite): Promise
     const trouble = troubleOf(error);
     const at = { site, error: trouble };
     const targets = placesOf(context, at).map((target) => [targetKey(target), { target, error: trouble }] as const);
-    return { at, targets: new Map(targets) };
+    return { at, targets: new Map(targets), writings };
   }
+}
+
+/** Asks anew what grants mean there, into the look. @throws what the site throws */
+export async function surveyAnew(context: RunContext, look: SiteLook): Promise<void> {
+  const meant = context.sites.find(({ site }) => siteKey(site) === siteKey(look.at.site));
+  if (meant === undefined) return;
+  const askedAt = await context.run.store.last();
+  const { at } = await surveySite(context, meant);
+  look.at = at;
+  look.writings.askedAt = askedAt;
 }
 
 /** Reads one target anew, into the look. */

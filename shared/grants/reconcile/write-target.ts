@@ -16,12 +16,13 @@ import type { JournalEvent } from '../journal.ts';
 import { toPlain } from '../plain.ts';
 import { isWriting } from '../plan-hash.ts';
 import { targetKey, type Target } from '../site.ts';
-import { nameOf, readTarget, troubleOf } from './look-at-site.ts';
+import { nameOf, readTarget, surveyAnew, troubleOf } from './look-at-site.ts';
 import { planTarget } from './plan-site.ts';
 import { isDone, resolveInterrupted } from './resolve-interrupted.ts';
 import { settle } from './settle.ts';
 import { namesOf, note, recordOf, setChanges, type SiteRun } from './site-run.ts';
 import { within } from './within.ts';
+import { writtenSince } from './written-since.ts';
 
 export type WritingChange = Extract<GrantChange, { op: 'create' | 'update' | 'adopt' | 'delete' }>;
 
@@ -57,6 +58,10 @@ export async function writeTarget(
   }
   let ended: Ended = 'unknown';
   try {
+    if (!(await isUpToDate(site, target, meant))) {
+      ended = 'done';
+      return [];
+    }
     for (let tries = 1; ; tries += 1) {
       const changes = changesAt(site, target, mayWrite);
       const surprise = site.isLocked ? changes.find((change) => !isAmong(change, meant)) : undefined;
@@ -80,6 +85,26 @@ export async function writeTarget(
     // what may still be under way keeps everybody else away
     if (ended !== 'unknown') await store.release(key, holder);
   }
+}
+
+/**
+ * What another run wrote here since this one began is looked at again, with what brought it about.
+ * @returns false: nobody tells, and the next run sees to it
+ */
+async function isUpToDate(site: SiteRun, target: Target, meant: readonly WritingChange[]): Promise<boolean> {
+  const { context, look, notes } = site;
+  const written = await writtenSince(context.run.store, look.writings, target);
+  if (written === undefined) return true;
+  try {
+    if (!written.isAskedSince) await surveyAnew(context, look);
+  } catch (error) {
+    const { message } = troubleOf(error);
+    for (const change of meant) note(notes, change, { problem: { message }, isPassing: true });
+    return false;
+  }
+  await readTarget(context, look, target);
+  await planAnew(site, target);
+  return true;
 }
 
 /** Somebody decided about one of the grants since they were planned: the next run comes at once, and knows of it. */

@@ -69,6 +69,27 @@ it('looks elsewhere, too, where nobody has written what a Namespace is the first
   expect(report.grants).toContainEqual(expect.objectContaining({ grant: 'in', state: 'Applied' }));
 });
 
+it.each(['shared', '{namespace}'])(
+  'a run over all that began before a Namespace takes nothing from it (%s)',
+  async (from) => {
+    bed.grants = [clusterGrant('in', { grantees: SELF.grantees, from: [from] })];
+    addNamespace('a');
+    await bed.apply();
+    let isDone = false;
+    bed.world.before = async ({ op }) => {
+      if (isDone || op !== 'marked') return;
+      isDone = true;
+      // the list of all Namespaces was answered
+      await new Promise((resolve) => setImmediate(resolve));
+      addNamespace('b');
+      await bed.apply({}, { only: ['in'], touched: { cluster: 'prod', namespace: 'b' }, holder: 'two' });
+    };
+    await bed.apply();
+    expect(JSON.stringify([...bed.world.all()])).toContain('system:serviceaccounts:b');
+    expect(isDone).toBe(true);
+  },
+);
+
 it('takes away what a Namespace had by a label that it lost', async () => {
   for (const name of ['a', 'b']) addNamespace(name);
   bed.grants = [SELF];
