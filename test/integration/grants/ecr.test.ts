@@ -521,7 +521,8 @@ function changesFor(observed: ObservedTarget, meant: readonly PullGrant[]): Entr
   const what = [part(observed.target.place)];
   const grants = meant.map((grant) => ({ ...grant, what, approvedBy: 'alice' }));
   const sites = [{ site, wanted: ecrWanted, survey: {} }];
-  const seen = { instance: 'test', sites, state: emptyGrants(), targets: [observed] };
+  // nothing is known here of what was written before
+  const seen = { instance: 'test', sites, state: emptyGrants(), targets: [observed], prunesUnknown: true };
   return planGrants(grants, seen, new Date()).flatMap((change): EntryChange[] => {
     if (change.op === 'create') return [{ op: 'create', wanted: change.wanted }];
     if (change.op === 'delete') return [{ op: 'delete', key: change.key, before: change.before }];
