@@ -13,22 +13,27 @@ type Options = {
 
 export function shortMemory<Answer>({ keepMs, nowMs, most = 10_000 }: Options): ShortMemory<Answer> {
   // the one that was asked first stands first
-  const known = new Map<string, { answer: Promise<Answer>; untilMs: number }>();
+  const known = new Map<string, { answer: Promise<Answer>; askedAtMs: number }>();
+
+  /** A clock that was set back would make seconds of hours. */
+  function isFresh({ askedAtMs }: { askedAtMs: number }): boolean {
+    const agoMs = nowMs() - askedAtMs;
+    return agoMs >= 0 && agoMs < keepMs;
+  }
 
   function forget(): void {
-    const now = nowMs();
-    for (const [key, { untilMs }] of known) {
-      if (untilMs > now && known.size < most) return;
+    for (const [key, entry] of known) {
+      if (isFresh(entry) && known.size < most) return;
       known.delete(key);
     }
   }
 
   return (key, ask) => {
     const found = known.get(key);
-    if (found !== undefined && found.untilMs > nowMs()) return found.answer;
+    if (found !== undefined && isFresh(found)) return found.answer;
     known.delete(key);
     forget();
-    const entry = { answer: ask(), untilMs: nowMs() + keepMs };
+    const entry = { answer: ask(), askedAtMs: nowMs() };
     known.set(key, entry);
     entry.answer.catch(() => {
       if (known.get(key) === entry) known.delete(key);

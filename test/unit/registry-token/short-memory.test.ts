@@ -61,3 +61,13 @@ it('forgets the oldest where there are too many', async () => {
   for (const key of ['a', 'b', 'c', 'b', 'c', 'a']) await ask(key);
   expect(asked).toEqual(['a', 'b', 'c', 'a']);
 });
+
+it('asks again where the clock was set back, which would make hours of a second', async () => {
+  const { ask, clock } = bed();
+  clock.nowMs = 3_600_000;
+  expect(await ask('a')).toBe(1);
+  clock.nowMs = 0;
+  expect(await ask('a')).toBe(2);
+  clock.nowMs = 999;
+  expect(await ask('a')).toBe(2);
+});
