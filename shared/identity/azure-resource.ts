@@ -40,6 +40,8 @@ const LONGEST_WAIT_MS = 120_000;
 const DEFAULT_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 15_000;
 const MOST_PAGES = 1_000;
+/** Lists of role assignments come in one page: 4000 of a subscription, with conditions. */
+const MOST_BYTES = 32 * 1024 * 1024;
 
 /** For whoever opens it more than once. @throws TransshipError */
 export function resourceManagerToken(identity: AzureIdentity, surroundings: Surroundings): Promise<AzureToken> {
@@ -65,6 +67,7 @@ export async function openResourceManager(
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       what: `Azure: ${what}`,
+      mostBytes: MOST_BYTES,
       env,
       signal,
     });

@@ -15,6 +15,8 @@ export type JsonCall = {
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
+  /** Of the answer; 1 MiB by default. */
+  mostBytes?: number;
 };
 
 export type JsonAnswer = {
@@ -27,13 +29,13 @@ export type JsonAnswer = {
 const MOST_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 30_000;
 
-/** Whatever the status is. @throws TransshipError connection-failed, timeout, interrupted, invalid-response (more than 1 MiB) */
+/** Whatever the status is. @throws TransshipError connection-failed, timeout, interrupted, invalid-response (more than `mostBytes`) */
 export async function callJson(call: JsonCall): Promise<JsonAnswer> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
   try {
     const answer = await send(call, signal);
-    const bytes = await readCapped(answer, call.what);
+    const bytes = await readCapped(answer, call);
     return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(bytes) };
   } catch (error) {
     throw failure(error, call, timeout);
@@ -59,14 +61,18 @@ function send({ method, url, headers, body, env }: JsonCall, signal: AbortSignal
   return promise;
 }
 
-async function readCapped(answer: IncomingMessage, what: string): Promise<Buffer> {
+async function readCapped(answer: IncomingMessage, { what, mostBytes = MOST_BYTES }: JsonCall): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of answer) {
     if (!Buffer.isBuffer(chunk)) continue;
     sizeBytes += chunk.length;
-    if (sizeBytes > MOST_BYTES)
-      throw new TransshipError('invalid-response', `${what}: the answer is larger than 1 MiB`);
+    if (sizeBytes > mostBytes) {
+      throw new TransshipError(
+        'invalid-response',
+        `${what}: the answer is larger than ${Math.round(mostBytes / MOST_BYTES)} MiB`,
+      );
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -217,6 +217,15 @@ describe('role assignments', () => {
     ]);
   });
 
+  test('are found among thousands above the registry, in one answer', async () => {
+    bed.fake.settings.pageSize = 5000;
+    const description = 'by hand, for a team with a long name '.repeat(20);
+    for (let count = 0; count < 1500; count += 1)
+      bed.seed(crypto.randomUUID(), { scope: '/subscriptions/1', description });
+    const entry = bed.wantedFor(principal(ALICE));
+    expect((await bed.apply([entry]))?.outcomes).toEqual([{ key: entry.key, state: 'written' }]);
+  });
+
   test('are written in no run of a hundred with nothing to do', async () => {
     bed.seed(BOB, { condition: "(@Request[x:name] StringEquals 'y')" });
     const wanted = [
