@@ -168,12 +168,9 @@ describe('a grant that leaves the configuration', () => {
     bed.grants = [];
     const told: unknown[] = [];
     const logger: Logger = { ...silentLogger, warn: (message, fields) => told.push([message, fields]) };
-    for (const round of [1, 2]) {
-      await bed.apply({}, { logger });
-      expect(told, String(round)).toEqual([
-        ['grants left the configuration: what they gave goes', { grants: 'base,more', of: 2 }],
-      ]);
-    }
+    await bed.apply({}, { logger });
+    await bed.apply({}, { logger });
+    expect(told).toEqual([['grants left the configuration: what they gave goes', { grants: 'base,more', of: 2 }]]);
   });
 });
 
