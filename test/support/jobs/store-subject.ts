@@ -6,21 +6,31 @@ import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
 
-export type OpenedStore = {
+/** A store of jobs alone. */
+export type OpenedJobs = {
   store: JobStore;
-  pushes: PushLog;
-  journal: TagJournal;
-  apiTokens: ApiTokenStore;
-  grants: GrantStore;
   /** What the next process finds after this one was killed now; this one's store is of no more use. */
-  crash(): Promise<OpenedStore>;
+  crash(): Promise<OpenedJobs>;
   /** Ends it and removes what it kept. */
   remove(): Promise<void>;
 };
 
-export type StoreSubject = {
+/** A store of everything that a server keeps. */
+export type OpenedStore = Omit<OpenedJobs, 'crash'> & {
+  pushes: PushLog;
+  journal: TagJournal;
+  apiTokens: ApiTokenStore;
+  grants: GrantStore;
+  crash(): Promise<OpenedStore>;
+};
+
+export type JobStoreSubject = {
   name: string;
-  open(clock: Clock): Promise<OpenedStore>;
+  open(clock: Clock): Promise<OpenedJobs>;
   /** True: a new process frees the leases of the one before it. False: they end by expiring. */
   freesLeasesAtStart: boolean;
+  /** How many random schedules fit into the time of a test; absent: as many as for a store in the process. */
+  schedules?: number;
 };
+
+export type StoreSubject = Omit<JobStoreSubject, 'open'> & { open(clock: Clock): Promise<OpenedStore> };

@@ -3,12 +3,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../shared/jobs/json.ts';
 import { Secret } from '../../../../shared/telemetry/secret.ts';
-import type { StoreSubject } from '../../../support/jobs/store-subject.ts';
-import { LEASE_MS, PROBLEM, withStore } from './with-store.ts';
+import type { JobStoreSubject } from '../../../support/jobs/store-subject.ts';
+import { LEASE_MS, PROBLEM, withJobStore } from './with-store.ts';
 
-export function describeAccepting(subject: StoreSubject): void {
+export function describeAccepting(subject: JobStoreSubject): void {
   describe('accepting', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('stores a job that is offered at once', async () => {
       const id = await bed.accept({

@@ -1,11 +1,11 @@
 // Contract: slices, failures, cancellation, dead jobs and what is left of a job in the end.
 import { describe, expect, it } from 'vitest';
-import type { StoreSubject } from '../../../support/jobs/store-subject.ts';
-import { LEASE_MS, PROBLEM, withStore } from './with-store.ts';
+import type { JobStoreSubject } from '../../../support/jobs/store-subject.ts';
+import { LEASE_MS, PROBLEM, withJobStore } from './with-store.ts';
 
-export function describeEnding(subject: StoreSubject): void {
+export function describeEnding(subject: JobStoreSubject): void {
   describe('slices', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('keeps the checkpoint and forgets the attempts when a slice got on', async () => {
       const { job, lease } = await bed.running();
@@ -46,7 +46,7 @@ export function describeEnding(subject: StoreSubject): void {
   });
 
   describe('failures', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('offers a job again at the time that is asked for', async () => {
       const { job, lease } = await bed.running({ targets: ['t'] });
@@ -128,7 +128,7 @@ export function describeEnding(subject: StoreSubject): void {
   });
 
   describe('cancelling', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('ends a waiting job at once', async () => {
       const id = await bed.accept();
@@ -167,7 +167,7 @@ export function describeEnding(subject: StoreSubject): void {
   });
 
   describe('looking back', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('tells the history of a job from any point on', async () => {
       const { job, lease } = await bed.running();

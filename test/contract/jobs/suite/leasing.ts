@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JobStore } from '../../../../shared/jobs/job-store.ts';
 import type { Lease } from '../../../../shared/jobs/job.ts';
-import type { StoreSubject } from '../../../support/jobs/store-subject.ts';
-import { LEASE_MS, PROBLEM, withStore } from './with-store.ts';
+import type { JobStoreSubject } from '../../../support/jobs/store-subject.ts';
+import { LEASE_MS, PROBLEM, withJobStore } from './with-store.ts';
 
 type GuardedWrite = (store: JobStore, lease: Lease) => Promise<unknown>;
 
@@ -17,9 +17,9 @@ const GUARDED_WRITES: [string, GuardedWrite][] = [
   ['bury', (store, lease) => store.bury(lease, PROBLEM)],
 ];
 
-export function describeLeasing(subject: StoreSubject): void {
+export function describeLeasing(subject: JobStoreSubject): void {
   describe('leasing', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('offers by priority, then time, then age', async () => {
       const late = await bed.accept({ payload: 'late', runAt: bed.in(500) });
@@ -199,7 +199,10 @@ export function describeLeasing(subject: StoreSubject): void {
       await bed.store.checkpoint(running.lease, { offset: 9 });
       const waiting = await bed.accept({ kind: 'other' });
       await bed.crash();
-      if (!subject.freesLeasesAtStart) await bed.store.sweep(bed.in(LEASE_MS), 9);
+      if (!subject.freesLeasesAtStart) {
+        await bed.clock.advance(LEASE_MS);
+        await bed.store.sweep(bed.clock.now(), 9);
+      }
       await expect(bed.store.heartbeat(running.lease)).rejects.toMatchObject({ code: 'fence-lost' });
       expect(await bed.job(done.job.id)).toMatchObject({ state: 'DONE', result: { ok: true } });
       expect((await bed.job(waiting)).state).toBe('READY');

@@ -2,14 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { fireDue } from '../../../../shared/jobs/fire-due.ts';
 import type { Schedule } from '../../../../shared/jobs/schedule.ts';
-import type { StoreSubject } from '../../../support/jobs/store-subject.ts';
-import { LEASE_MS, withStore } from './with-store.ts';
+import type { JobStoreSubject } from '../../../support/jobs/store-subject.ts';
+import { LEASE_MS, withJobStore } from './with-store.ts';
 
 const MINUTE = 60_000;
 
-export function describeTelling(subject: StoreSubject): void {
+export function describeTelling(subject: JobStoreSubject): void {
   describe('outbox', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
 
     it('holds the messages of a completed job, in order, until they are delivered', async () => {
       const { job, lease } = await bed.running();
@@ -44,7 +44,7 @@ export function describeTelling(subject: StoreSubject): void {
   });
 
   describe('schedules', () => {
-    const bed = withStore(subject);
+    const bed = withJobStore(subject);
     const everyMinute = (): Schedule => ({
       id: 'sweep',
       timing: { everyMs: MINUTE },

@@ -3,12 +3,12 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { Claimed, JobStore } from '../../../../shared/jobs/job-store.ts';
 import type { Job, JobProblem, NewJob } from '../../../../shared/jobs/job.ts';
 import { manualClock, type ManualClock } from '../../../support/jobs/manual-clock.ts';
-import type { OpenedStore, StoreSubject } from '../../../support/jobs/store-subject.ts';
+import type { JobStoreSubject, OpenedJobs, OpenedStore, StoreSubject } from '../../../support/jobs/store-subject.ts';
 
 export const LEASE_MS = 45_000;
 export const PROBLEM: JobProblem = { code: 'registry-unavailable', message: 'the registry answered 503' };
 
-export type Bed = Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 'grants'>> & {
+export type JobBed = {
   readonly store: JobStore;
   readonly clock: ManualClock;
   crash(): Promise<void>;
@@ -22,42 +22,67 @@ export type Bed = Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' 
   in(ms: number): Date;
 };
 
+/** A bed on a store of everything. */
+export type Bed = JobBed & Readonly<Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 'grants'>>;
+
+/** The jobs of the test that runs; call it in a describe block. */
+export function withJobStore(subject: JobStoreSubject): JobBed {
+  return jobBed(openedPerTest((clock) => subject.open(clock)));
+}
+
 /** The store of the test that runs; call it in a describe block. */
 export function withStore(subject: StoreSubject): Bed {
-  let clock = manualClock();
-  let opened: OpenedStore | undefined;
-  beforeEach(async () => {
-    clock = manualClock();
-    opened = await subject.open(clock);
-  });
-  afterEach(() => opened?.remove());
-
-  const running = (): OpenedStore => {
-    if (opened === undefined) throw new Error('no test runs');
-    return opened;
-  };
-  const bed: Bed = {
-    get store() {
-      return running().store;
-    },
+  const perTest = openedPerTest((clock) => subject.open(clock));
+  const others = {
     get pushes() {
-      return running().pushes;
+      return perTest.opened().pushes;
     },
     get journal() {
-      return running().journal;
+      return perTest.opened().journal;
     },
     get apiTokens() {
-      return running().apiTokens;
+      return perTest.opened().apiTokens;
     },
     get grants() {
-      return running().grants;
+      return perTest.opened().grants;
     },
-    get clock() {
-      return clock;
+  };
+  return Object.create(jobBed(perTest), Object.getOwnPropertyDescriptors(others)) as Bed;
+}
+
+type PerTest<Opened> = { opened(): Opened; clock(): ManualClock; crash(): Promise<void> };
+
+function openedPerTest<Opened extends { crash(): Promise<Opened>; remove(): Promise<void> }>(
+  open: (clock: ManualClock) => Promise<Opened>,
+): PerTest<Opened> {
+  let clock = manualClock();
+  let opened: Opened | undefined;
+  beforeEach(async () => {
+    clock = manualClock();
+    opened = await open(clock);
+  });
+  afterEach(() => opened?.remove());
+  return {
+    opened() {
+      if (opened === undefined) throw new Error('no test runs');
+      return opened;
     },
+    clock: () => clock,
     async crash() {
       opened = await opened?.crash();
     },
+  };
+}
+
+function jobBed(perTest: PerTest<OpenedJobs>): JobBed {
+  const bed: JobBed = {
+    get store() {
+      return perTest.opened().store;
+    },
+    get clock() {
+      return perTest.clock();
+    },
+    crash: () => perTest.crash(),
     accept: async (job, key) => (await bed.store.accept({ kind: 'mirror', payload: null, ...job }, key)).id,
     async claimOne(kind = 'mirror') {
       const claimed = await bed.store.claim(kind, 2, LEASE_MS);
@@ -75,7 +100,7 @@ export function withStore(subject: StoreSubject): Bed {
       return job!;
     },
     eventTypes: async (id) => (await bed.store.log(id, 0, 1000)).map(({ type }) => type),
-    in: (ms) => new Date(clock.now().getTime() + ms),
+    in: (ms) => new Date(perTest.clock().now().getTime() + ms),
   };
   return bed;
 }

@@ -1,0 +1,55 @@
+// The job store of AWS: DynamoDB is the truth, SQS wakes workers. It holds nothing open, so any number of processes may use one table.
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { systemClock, type Clock } from '../../shared/jobs/clock.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import { acceptJob } from './job-store/accept-jobs.ts';
+import { ageOrder, type AgeOrder } from './job-store/age-order.ts';
+import { changeJob } from './job-store/change-job.ts';
+import { forgetProgress } from './job-store/forget-progress.ts';
+import { keepHouse } from './job-store/keep-house.ts';
+import { leaseJobs } from './job-store/lease-jobs.ts';
+import { outbox } from './job-store/outbox.ts';
+import { readJobs } from './job-store/read-jobs.ts';
+import { schedules } from './job-store/schedules.ts';
+import type { StoreContext } from './job-store/store-context.ts';
+import { tableAccess } from './job-store/table-access.ts';
+import { wakeWorkers, type WakeOptions } from './job-store/wake-workers.ts';
+
+export type AwsJobStoreOptions = WakeOptions & {
+  dynamo: DynamoDBClient;
+  /** A table as job-store/table.ts describes it. */
+  tableName: string;
+  /** The name of this process on the leases it holds; no two that run may have the same. */
+  owner: string;
+  clock?: Clock;
+  /** The ages that this process gives; absent: by its clock. */
+  order?: AgeOrder;
+  random?: () => number;
+};
+
+export function awsJobStore(options: AwsJobStoreOptions): JobStore {
+  const { dynamo, tableName, owner, clock = systemClock, random = Math.random } = options;
+  const table = tableAccess(dynamo, tableName, random);
+  const context: StoreContext = {
+    table,
+    clock,
+    owner,
+    random,
+    order: options.order ?? ageOrder(clock),
+    wake: wakeWorkers(options),
+  };
+  const accept = acceptJob(context);
+  const change = changeJob(context, (after) => forgetProgress(table, after));
+  return {
+    async accept(asked, key) {
+      const accepted = await accept(asked, key);
+      if (accepted === undefined) throw new TypeError('nothing was to be written beside the job');
+      return accepted;
+    },
+    ...leaseJobs(context, change),
+    ...keepHouse(context, change),
+    ...readJobs(context),
+    ...schedules(context, accept),
+    ...outbox(context),
+  };
+}

@@ -1,0 +1,47 @@
+// What the errors of DynamoDB mean for a store of jobs.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+import {
+  ProvisionedThroughputExceededException,
+  TransactionCanceledException,
+  TransactionConflictException,
+  TransactionInProgressException,
+} from '@aws-sdk/client-dynamodb';
+import { TransshipError, isTransshipError, messageOf } from '../../../shared/errors.ts';
+
+const RETRY_AFTER_MS = 5000;
+const HINTS: Readonly<Record<string, string>> = {
+  ResourceNotFoundException: 'check the name and the region of the table, and that it was deployed',
+  AccessDeniedException: 'the role of this function must be allowed this call on the table and its indexes',
+};
+/** Reasons within a cancelled transaction that go away by themselves. */
+const PASSING: readonly (string | undefined)[] = [
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
+
+/** The error for whoever waited on the store. */
+export function storeError(error: unknown): TransshipError {
+  if (isTransshipError(error)) return error;
+  const name = error instanceof Error ? error.name : 'Error';
+  const hint = HINTS[name];
+  const mayPass = hint === undefined && name !== 'ValidationException';
+  return new TransshipError('store-unavailable', `the job store cannot be used: ${name}: ${messageOf(error)}`, {
+    retryable: mayPass,
+    ...(mayPass ? { retryAfterMs: RETRY_AFTER_MS } : {}),
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
+}
+
+/** True when the same write may succeed in a moment: somebody else was writing, or too much was written. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof TransactionCanceledException) {
+    return (error.CancellationReasons ?? []).every(({ Code }) => Code === 'None' || PASSING.includes(Code));
+  }
+  return (
+    error instanceof TransactionConflictException ||
+    error instanceof TransactionInProgressException ||
+    error instanceof ProvisionedThroughputExceededException
+  );
+}

@@ -1,0 +1,77 @@
+// Leases jobs to workers and takes what the holders of a lease write. A claim is one transaction: the job as it was read, and each of its
+// targets held by nobody. How many jobs run per host is counted by an index, which lags: claims of several processes at the same
+// moment may take one too many. One job per target and one holder per job never depend on it.
+import { TransshipError } from '../../../shared/errors.ts';
+import type { Beat, Claimed, JobStore } from '../../../shared/jobs/job-store.ts';
+import type { Job, JobState, Lease } from '../../../shared/jobs/job.ts';
+import {
+  buried,
+  checkpointed,
+  claimed,
+  completed,
+  extended,
+  heldJob,
+  retried,
+  yielded,
+  type Move,
+} from '../../../shared/jobs/transitions.ts';
+import { dueJobs, runningJobs } from './candidates.ts';
+import type { ChangeJob } from './change-job.ts';
+import { inTurn } from './in-turn.ts';
+import { jobIdOf } from './keys.ts';
+import { countRunning } from './room.ts';
+import type { StoreContext } from './store-context.ts';
+
+type Operations = Pick<
+  JobStore,
+  'claim' | 'heartbeat' | 'checkpoint' | 'progress' | 'yield' | 'complete' | 'retry' | 'bury'
+>;
+
+export function leaseJobs({ table, clock, owner }: StoreContext, change: ChangeJob): Operations {
+  const turn = inTurn();
+
+  async function moveHeld(lease: Lease, decide: (job: Job, now: Date) => Move): Promise<Job> {
+    const { job, moved } = await change(lease.jobId, (job, now) => decide(heldJob(job, lease), now));
+    if (job !== undefined && moved) return job;
+    throw new TransshipError('store-unavailable', `the leases of job ${lease.jobId} are not as the job says`);
+  }
+
+  async function claim(...[kind, limit, leaseMs, room]: Parameters<JobStore['claim']>): Promise<Claimed[]> {
+    const found: Claimed[] = [];
+    if (limit <= 0) return found;
+    const now = clock.now();
+    const running = countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
+    for await (const candidate of dueJobs(table, kind, now)) {
+      if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;
+      const { job, moved } = await change(jobIdOf(candidate), (job) => {
+        if (job?.state !== 'READY' || job.runAt > now) return undefined;
+        return claimed(job, now, leaseMs, owner);
+      });
+      if (job === undefined || !moved) continue;
+      running.starts(candidate);
+      found.push({ job, lease: { jobId: job.id, fence: job.fence, leaseMs } });
+      if (found.length === limit) break;
+    }
+    return found;
+  }
+
+  const beat = async (job: Promise<Job>): Promise<Beat> => ({ cancelRequested: (await job).cancelRequested });
+  const state = async (job: Promise<Job>): Promise<JobState> => (await job).state;
+
+  return {
+    claim: (...asked) => turn(asked[0], () => claim(...asked)),
+    heartbeat: (lease) => beat(moveHeld(lease, (job, now) => extended(job, now, lease.leaseMs))),
+    checkpoint: (lease, data) => beat(moveHeld(lease, (job, now) => checkpointed(job, data, now, lease.leaseMs))),
+    async progress(lease, data) {
+      await moveHeld(lease, (job) => ({ job, event: { type: 'progress', data }, outbox: [] }));
+    },
+    yield: (lease, why) => state(moveHeld(lease, (job, now) => yielded(job, why, now))),
+    async complete(lease, result, outbox = []) {
+      await moveHeld(lease, (job, now) => completed(job, result, outbox, now));
+    },
+    retry: (lease, at, problem, result) => state(moveHeld(lease, (job, now) => retried(job, at, problem, now, result))),
+    async bury(lease, problem, result) {
+      await moveHeld(lease, (job, now) => buried(job, problem, now, result));
+    },
+  };
+}

@@ -1,0 +1,85 @@
+// Stands between a DynamoDB client and its connection: counts requests, and plays what moto never does: indexes that lag, conflicts,
+// throttling and answers that get lost after the work was done.
+import {
+  ProvisionedThroughputExceededException,
+  TransactionCanceledException,
+  type DynamoDBClient,
+  type QueryCommandInput,
+} from '@aws-sdk/client-dynamodb';
+
+export type DynamoWatch = {
+  /** No faults from now on, and counts from zero. */
+  calm(): void;
+  /** What was sent since, by operation. */
+  requests(): Record<string, number>;
+  /** From now on an index answers each query as it first did, or first would have. */
+  freezeIndexes(): void;
+  /** The next so many writes are cancelled by a conflict with somebody else's. */
+  conflict(times: number): void;
+  /** The next write is refused, because there were too many. */
+  throttle(): void;
+  /** The next write is done, and its answer lost on the way. */
+  loseAnswer(): void;
+};
+
+export function dynamoWatch(dynamo: DynamoDBClient): DynamoWatch {
+  let counts = new Map<string, number>();
+  let frozen: Map<string, unknown> | undefined;
+  let faults: Error[] = [];
+  let isLosing = false;
+
+  dynamo.middlewareStack.add(
+    (next, context) => async (args) => {
+      const name = String(context.commandName).replace('Command', '');
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      const fault = isWrite(context.commandName) ? faults.shift() : undefined;
+      if (fault !== undefined) throw fault;
+      const query = args.input as QueryCommandInput;
+      if (frozen !== undefined && name === 'Query' && query.IndexName !== undefined) {
+        const asked = JSON.stringify(query);
+        if (!frozen.has(asked)) frozen.set(asked, await next(args));
+        return frozen.get(asked) as Awaited<ReturnType<typeof next>>;
+      }
+      return next(args);
+    },
+    { step: 'initialize', name: 'watch' },
+  );
+  // behind the retries of the SDK
+  dynamo.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (!isLosing || !isWrite(context.commandName)) return answer;
+      isLosing = false;
+      throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'lose' },
+  );
+
+  const told = { message: 'as the test wants it', $metadata: {} };
+  return {
+    calm() {
+      counts = new Map();
+      frozen = undefined;
+      faults = [];
+      isLosing = false;
+    },
+    requests: () => Object.fromEntries(counts),
+    freezeIndexes() {
+      frozen = new Map();
+    },
+    conflict(times) {
+      const reasons = { ...told, CancellationReasons: [{ Code: 'TransactionConflict' }] };
+      faults = Array.from({ length: times }, () => new TransactionCanceledException(reasons));
+    },
+    throttle() {
+      faults = [new ProvisionedThroughputExceededException(told)];
+    },
+    loseAnswer() {
+      isLosing = true;
+    },
+  };
+}
+
+function isWrite(commandName: unknown): boolean {
+  return commandName === 'TransactWriteItemsCommand' || commandName === 'PutItemCommand';
+}
