@@ -27,7 +27,8 @@ export function unchanged(rev: number): Condition {
   return { ConditionExpression: 'rev = :seen', ExpressionAttributeValues: { ':seen': n(rev) }, ...TELL };
 }
 
-/** The target is held by this job. */
+/** The target is held by this job, or by nobody: never by another. */
 export function heldBy(jobId: string): Condition {
-  return { ConditionExpression: 'jobId = :holder', ExpressionAttributeValues: { ':holder': s(jobId) }, ...TELL };
+  const ConditionExpression = 'attribute_not_exists(pk) OR jobId = :holder';
+  return { ConditionExpression, ExpressionAttributeValues: { ':holder': s(jobId) }, ...TELL };
 }

@@ -41,6 +41,8 @@ export type TableAccess = {
 };
 
 const MAX_ITEM_BYTES = 400 * 1024;
+const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
+const MAX_WRITES = 100;
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const MAX_READS = 100;
 const MAX_DELETES = 25;
@@ -62,7 +64,9 @@ export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => 
         const RequestItems = { [name]: { Keys: wanted.slice(0, MAX_READS), ConsistentRead: true } };
         const answer = await patiently(() => dynamo.send(new BatchGetItemCommand({ RequestItems })));
         found.push(...(answer.Responses?.[name] ?? []));
-        wanted = [...(answer.UnprocessedKeys?.[name]?.Keys ?? []), ...wanted.slice(MAX_READS)];
+        const left = answer.UnprocessedKeys?.[name]?.Keys ?? [];
+        if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
+        wanted = [...left, ...wanted.slice(MAX_READS)];
       }
       return found;
     },
@@ -81,7 +85,7 @@ export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => 
       return found;
     },
     async commit(writes) {
-      for (const { Put } of writes) if (Put?.Item !== undefined) assertSize(Put.Item);
+      assertSizes(writes);
       try {
         await patiently(() => send(writes));
         return undefined;
@@ -98,6 +102,7 @@ export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => 
         const left = (answer.UnprocessedItems?.[name] ?? []).flatMap(({ DeleteRequest }) =>
           DeleteRequest?.Key === undefined ? [] : [{ DeleteRequest: { Key: DeleteRequest.Key } }],
         );
+        if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
         wanted = [...left, ...wanted.slice(MAX_DELETES)];
       }
     },
@@ -138,14 +143,22 @@ function refusedOf(writes: readonly Write[], error: unknown): Refused {
   return refused;
 }
 
-function assertSize(item: Item): void {
-  const bytes = sizeBytes(item);
-  if (bytes <= MAX_ITEM_BYTES) return;
-  throw new TransshipError(
-    'invalid-job',
-    `the job has ${bytes} bytes in all, more than the ${MAX_ITEM_BYTES} of an item`,
-    {
-      hint: 'fewer or shorter targets, or less payload, checkpoint and result',
-    },
+/** @throws TransshipError invalid-job for what one transaction cannot hold */
+function assertSizes(writes: readonly Write[]): void {
+  let total = 0;
+  for (const { Put } of writes) {
+    const bytes = sizeBytes(Put?.Item ?? {});
+    if (bytes > MAX_ITEM_BYTES) tooLarge(`${bytes} bytes in all, more than the ${MAX_ITEM_BYTES} of an item`);
+    total += bytes;
+  }
+  if (total <= MAX_TRANSACTION_BYTES && writes.length <= MAX_WRITES) return;
+  tooLarge(
+    `${total} bytes to write in ${writes.length} items, more than the ${MAX_TRANSACTION_BYTES} of a transaction`,
   );
+}
+
+function tooLarge(what: string): never {
+  throw new TransshipError('invalid-job', `the job has ${what}`, {
+    hint: 'fewer or shorter targets and messages, or less payload, checkpoint and result',
+  });
 }

@@ -157,6 +157,16 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     expect((await here.counts()).accepted).toBe(0);
   });
 
+  it('take messages that no transaction holds for what they are, and keep the job', async () => {
+    const id = await accept(here);
+    const [held] = await here.claim('mirror', 1, LEASE_MS);
+    const outbox = Array.from({ length: 80 }, () => ({ type: 'x', body: 'x'.repeat(60_000) }));
+    await expect(here.complete(held!.lease, null, outbox)).rejects.toMatchObject({ code: 'invalid-job' });
+    expect((await here.get(id))?.state).toBe('LEASED');
+    await here.complete(held!.lease, null, outbox.slice(0, 50));
+    expect(await here.outbox(clock.now(), 100)).toHaveLength(50);
+  });
+
   it('hold a job of as many targets as there may be, and its message for each of them', async () => {
     const targets = Array.from({ length: 80 }, (_, index) => `t${index}`);
     await accept(here, { targets });
