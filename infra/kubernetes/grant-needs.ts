@@ -14,6 +14,8 @@ export type GrantNeeds = {
   narrowProfiles: readonly PullProfile[];
   /** The token endpoint asks this cluster whose token somebody shows. */
   reviewsTokens: boolean;
+  /** Names of the Secrets that keep passwords of robots and tokens, by Namespace. Both sorted. */
+  keptSecrets: ReadonlyMap<string, readonly string[]>;
 };
 
 /** Undefined: no grant and no token endpoint speaks of the cluster, and it is not said to decide over a registry. */
@@ -25,7 +27,9 @@ export function grantNeedsOf(config: Config, cluster: string): GrantNeeds | unde
   );
   const named = config.clusters.find(({ name }) => name === cluster)?.registries ?? {};
   const reviewsTokens = config.tokenEndpoint?.cluster === cluster;
-  if (grants.length === 0 && Object.keys(named).length === 0 && !reviewsTokens) return undefined;
+  const keptSecrets = keptSecretsIn(config.grants, cluster);
+  const isMeant = grants.length > 0 || Object.keys(named).length > 0 || reviewsTokens || keptSecrets.size > 0;
+  if (!isMeant) return undefined;
   const narrow = grants
     .flatMap(({ what }) => what)
     .filter(isOneImage)
@@ -36,7 +40,21 @@ export function grantNeedsOf(config: Config, cluster: string): GrantNeeds | unde
     clusterRoles: [...new Set([...profiles.values()].map(({ clusterRole }) => clusterRole))].toSorted(),
     narrowProfiles: [...new Set(narrow)],
     reviewsTokens,
+    keptSecrets,
   };
+}
+
+function keptSecretsIn(grants: readonly PullGrant[], cluster: string): ReadonlyMap<string, readonly string[]> {
+  const places = grants
+    .flatMap(({ grantees }) => grantees)
+    .flatMap((grantee) => ('secret' in grantee && grantee.secret !== undefined ? [grantee.secret] : []))
+    .filter((place) => place.cluster === cluster);
+  const byNamespace = [...Map.groupBy(places, ({ namespace }) => namespace)].toSorted(([left], [right]) =>
+    left < right ? -1 : 1,
+  );
+  return new Map(
+    byNamespace.map(([namespace, kept]) => [namespace, [...new Set(kept.map(({ name }) => name))].toSorted()]),
+  );
 }
 
 /**

@@ -40,6 +40,11 @@ export function namespaceLookPermissions(): PolicyRule[] {
   return [rule('', 'namespaces', ['get']), rule(RBAC, 'roles', ['get', 'list'])];
 }
 
+/** Where passwords are kept that registries show only once: made by a PATCH that names them, so that "create" is limited to names. */
+export function keptSecretPermissions(names: readonly string[]): PolicyRule[] {
+  return [{ ...rule('', 'secrets', ['get', 'create', 'patch']), resourceNames: [...names] }];
+}
+
 function rule(group: string, resource: string, verbs: readonly string[]): PolicyRule {
   // a list that stands twice would be an alias in YAML
   return { apiGroups: [group], resources: [resource], verbs: [...verbs] };

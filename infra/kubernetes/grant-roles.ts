@@ -1,6 +1,7 @@
 // Roles for what grants need, beside those for credentials: who takes one kind of work from Transship takes its rights with it.
 import {
   bindingPermissions,
+  keptSecretPermissions,
   lookPermissions,
   namespaceLookPermissions,
   reviewPermissions,
@@ -17,6 +18,14 @@ export function grantRoles(
   role: RoleOptions,
 ): Manifest[] {
   if (mode === 'webhook' || mode === 'watcher') return [];
+  return [...bindingRoles(needs, { cluster, mode, isWatching }, role), ...keptSecretRoles(needs, role)];
+}
+
+function bindingRoles(
+  needs: GrantNeeds,
+  { cluster, mode, isWatching }: { cluster: string; mode: Mode; isWatching: boolean },
+  role: RoleOptions,
+): Manifest[] {
   const suffix = 'grants';
   const purpose = `What grants of pulls take in the whole cluster: RoleBindings to ${needs.clusterRoles.join(', ')} and to no other role.`;
   if (mode !== 'namespaced') {
@@ -38,4 +47,18 @@ export function grantRoles(
       ),
     ),
   ];
+}
+
+function keptSecretRoles({ keptSecrets }: GrantNeeds, role: RoleOptions): Manifest[] {
+  return [...keptSecrets].flatMap(([namespace, names]) =>
+    namespaceRole(
+      {
+        namespace,
+        suffix: 'grant-secrets',
+        rules: keptSecretPermissions(names),
+        purpose: `Passwords of robots and tokens that grants make are kept in ${names.join(', ')}.`,
+      },
+      role,
+    ),
+  );
 }

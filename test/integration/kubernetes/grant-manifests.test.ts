@@ -52,6 +52,27 @@ describe('manifests for grants', () => {
       expect(JSON.stringify(manifests(WIDE, mode, 'u'))).not.toContain('secrets');
     }
   });
+
+  it('give a right over the Secrets in which passwords of robots are kept, and over no other', () => {
+    const kept = `${CLUSTERS}
+registries: { h.io: { kind: harbor } }
+grants:
+  - name: ci
+    to: { robot: ci, secret: { namespace: team, name: pull } }
+    pull: [{ registry: h.io, repository: team/** }]
+    reason: r`;
+    const all = manifests(kept, 'lean', 'u').map(({ object }) => object);
+    const found = all.filter((one) => JSON.stringify(one).includes('secrets'));
+    expect(found).toMatchObject([
+      {
+        kind: 'Role',
+        metadata: { namespace: 'team' },
+        rules: [{ resources: ['secrets'], resourceNames: ['pull'], verbs: ['get', 'create', 'patch'] }],
+      },
+      { kind: 'RoleBinding', metadata: { namespace: 'team' } },
+    ]);
+    expect(JSON.stringify(manifests(kept, 'watcher', 'u'))).not.toContain('secrets');
+  });
 });
 
 // needs a real kube-apiserver with etcd

@@ -80,6 +80,15 @@ describe('what reaches too far', () => {
     expect(overbroadReasons({ grantees: [grantee], what: [] })).toHaveLength(isBroad ? 1 : 0);
   });
 
+  test.each([
+    ['{namespace}', []],
+    ['shared-ns', ['the ServiceAccounts of every Namespace of prod']],
+  ])('of every Namespace, for images in %s', (name, reasons) => {
+    const grantees: Grantee[] = [{ kind: 'NamespaceSelector', cluster: 'prod', selector: 'all' }];
+    const what: PullPart[] = [{ registry: 'r.io', what: { kind: 'namespace', name }, actions: ['pull'] }];
+    expect(overbroadReasons({ grantees, what })).toEqual(reasons);
+  });
+
   test.each<[PullPart['what'], boolean]>([
     [{ kind: 'repository', pattern: '**' }, true],
     [{ kind: 'repository', pattern: '*' }, true],
