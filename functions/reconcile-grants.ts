@@ -50,7 +50,11 @@ export function reconcileGrants(deps: Deps): JobHandler {
   };
 }
 
-function runOf(deps: Deps, { job, ending, signal }: JobContext, { trigger, actor, pruneUnknown = false }: GrantsPayload): GrantsRun {
+function runOf(
+  deps: Deps,
+  { job, ending, signal }: JobContext,
+  { trigger, actor, pruneUnknown = false }: GrantsPayload,
+): GrantsRun {
   const terms = {
     actor: actor ?? ACTORS[trigger],
     holder: `${job.id} ${job.fence}`,

@@ -7,10 +7,10 @@ import { Secret } from '../../telemetry/secret.ts';
 import type { VendorLogin } from '../vendor-login.ts';
 import { isRole, keyOf, type Delegate, type Permission, type QuayRole } from './entry-content.ts';
 
-export type QuayRepository = { name: string; isPublic: boolean };
+type QuayRepository = { name: string; isPublic: boolean };
 
 /** The permission that new repositories begin with; `id` is Quay's. */
-export type Prototype = Permission & { id: string };
+type Prototype = Permission & { id: string };
 
 export type QuayApi = {
   /** Of an organization or user; those that the login may see. */

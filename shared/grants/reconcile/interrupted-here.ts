@@ -8,7 +8,7 @@ import type { RunContext } from './run-context.ts';
 export type Interrupted = {
   resolved: readonly Resolved[];
   /** To be called when it is in the journal. */
-  release(): Promise<void>;
+  release: () => Promise<void>;
 };
 
 /** What nobody holds is held, and looked at anew. @throws TransshipError store-unavailable */

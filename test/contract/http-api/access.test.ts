@@ -18,7 +18,9 @@ const WITH_OWN_CREDENTIALS = [
     `POST /k8s/events${tail}`,
   ]),
   // its own logins, and public keys
-  ...['GET /token', 'POST /token', 'GET /token/jwks'],
+  'GET /token',
+  'POST /token',
+  'GET /token/jwks',
 ];
 
 const SCOPES = ['read', 'mirror', 'credentials', 'grants'] as const satisfies Scope[];

@@ -73,7 +73,10 @@ describe('errors', () => {
   });
 
   it('do not repeat what looks like a secret', async () => {
-    failure = new TransshipError('registry-error', 'https://user:hunter2@registry.example.com/v2/?sig=signature-of-blob said no');
+    failure = new TransshipError(
+      'registry-error',
+      'https://user:hunter2@registry.example.com/v2/?sig=signature-of-blob said no',
+    );
     const answer = await bed.ask('/v1/jobs', { token });
     expect(answer.status).toBe(502);
     expect(await answer.text()).not.toMatch(/hunter2|signature-of-blob/);
