@@ -92,6 +92,6 @@ include-path-regex = "^/hooks/"
 headers = { Authorization = "${HOOK_SECRET}" }
 
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422"]
 `;
 }

@@ -72,6 +72,6 @@ export function awsSubject(bed: () => AwsBed): JobStoreSubject {
     name: 'DynamoDB',
     open: async (clock) => openAt(await newTable(bed(), clock)),
     freesLeasesAtStart: false,
-    schedules: 3,
+    schedules: 1,
   };
 }
