@@ -4,16 +4,11 @@ import { applyAccess, prepareAccess, previewAccess, type AccessTerms } from '../
 import type { MirrorPayload } from '../../functions/job-kinds/mirror-job.ts';
 import { mirrorRequest } from '../../functions/mirror-image/mirror-request.ts';
 import type { Config } from '../../shared/config/config.ts';
-import { issuedCredentials } from '../../shared/credentials/issued-credentials.ts';
-import { systemClock } from '../../shared/jobs/clock.ts';
 import { copyArtifact } from '../../shared/mirror/copy.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
-import { silentLogger } from '../../shared/telemetry/logger.ts';
 import type { AccessDesk } from './access-desk.ts';
 import type { Context } from './context.ts';
-import { openGrantStore } from './grants-here.ts';
-import { openConnections } from './open-connections.ts';
-import { notePrinter } from './output/note.ts';
+import { openGrants } from './open-grants.ts';
 
 /** @throws TransshipError store-locked, store-unavailable */
 export async function withAccessHere<Result>(
@@ -23,27 +18,13 @@ export async function withAccessHere<Result>(
   work: (desk: AccessDesk) => Promise<Result>,
 ): Promise<Result> {
   await using opened = new AsyncDisposableStack();
-  const store = await openGrantStore(config, readsOnly);
-  opened.defer(store.close);
-  const connections = await openConnections(config, context, notePrinter(context));
-  opened.defer(() => connections.close());
+  const { deps, registries } = await openGrants(opened, context, config, readsOnly);
   const { signal } = context;
-  const deps = {
-    clock: systemClock,
-    config: () => config,
-    grants: store.grants,
-    grantBackends: () => connections.grantBackends,
-    clusters: () => connections.clusters,
-    issuers: () => connections.issuers,
-    probePull: () => connections.probePull,
-    credentials: issuedCredentials(),
-    logger: silentLogger,
-  };
   const terms: AccessTerms = {
     actor: `user ${userInfo().username}`,
     holder: `process ${process.pid}`,
     signal,
-    mirror: (payload) => copyNow(payload, connections.registries, signal),
+    mirror: (payload) => copyNow(payload, registries, signal),
   };
   const desk: AccessDesk = {
     preview: async (order) => previewAccess(deps, await prepareAccess(deps, order, terms), terms),

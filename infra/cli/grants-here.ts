@@ -1,7 +1,5 @@
 // Grants in this process: where no server owns the data folder, the command opens the store itself.
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import path from 'node:path';
 import { OWNER } from '../../functions/http-api/identity.ts';
 import { journalLineView } from '../../functions/http-api/grants/journal-view.ts';
 import { knownGrants } from '../../functions/http-api/grants/known-grants.ts';
@@ -11,18 +9,12 @@ import { planJson } from '../../functions/reconcile-grants/plan-json.ts';
 import { reportJson } from '../../functions/reconcile-grants/report-json.ts';
 import type { DistributionDeps } from '../../functions/refresh-credentials/run-distribution.ts';
 import type { Config } from '../../shared/config/config.ts';
-import { issuedCredentials } from '../../shared/credentials/issued-credentials.ts';
-import { TransshipError } from '../../shared/errors.ts';
 import { confirmGrant, resumeGrant, revokeGrant } from '../../shared/grants/declare-grants.ts';
-import type { GrantStore } from '../../shared/grants/grant-store.ts';
 import type { GrantsRun } from '../../shared/grants/grants-run.ts';
 import { applyGrants, prepareGrants } from '../../shared/grants/reconcile.ts';
-import { systemClock } from '../../shared/jobs/clock.ts';
-import { silentLogger } from '../../shared/telemetry/logger.ts';
 import type { Context } from './context.ts';
 import type { ApplyOrder, GrantsDesk, PlanOrder } from './grants-desk.ts';
-import { openConnections } from './open-connections.ts';
-import { notePrinter } from './output/note.ts';
+import { openGrants } from './open-grants.ts';
 
 const PAGE = 500;
 
@@ -34,21 +26,7 @@ export async function withGrantsHere<Result>(
   work: (desk: GrantsDesk) => Promise<Result>,
 ): Promise<Result> {
   await using opened = new AsyncDisposableStack();
-  const store = await openGrantStore(config, readsOnly);
-  opened.defer(store.close);
-  const connections = await openConnections(config, context, notePrinter(context));
-  opened.defer(() => connections.close());
-  const deps = {
-    clock: systemClock,
-    config: () => config,
-    grants: store.grants,
-    grantBackends: () => connections.grantBackends,
-    clusters: () => connections.clusters,
-    issuers: () => connections.issuers,
-    probePull: () => connections.probePull,
-    credentials: issuedCredentials(),
-    logger: silentLogger,
-  };
+  const { deps } = await openGrants(opened, context, config, readsOnly);
   // the store and the connections live until it is done
   return await work(deskOf(deps, context.signal));
 }
@@ -100,30 +78,5 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
         last = lines.at(-1)?.seq ?? last;
       }
     },
-  };
-}
-
-type OpenedStore = { grants: GrantStore; close: () => Promise<void> };
-
-/** Who only reads makes none where there is none yet. @throws TransshipError store-locked, store-unavailable */
-export async function openGrantStore({ dataDir }: Config, readsOnly: boolean): Promise<OpenedStore> {
-  if (readsOnly && !existsSync(path.join(dataDir, 'jobs.sqlite'))) {
-    return { grants: emptyStore(), close: () => Promise.resolve() };
-  }
-  const { openSqliteStore } = await import('../node/sqlite-store.ts');
-  return openSqliteStore({ dataDir });
-}
-
-/** Nothing was ever written down. */
-function emptyStore(): GrantStore {
-  const refuse = (): Promise<never> =>
-    Promise.reject(new TransshipError('store-unavailable', 'there is no store to write to yet'));
-  return {
-    append: refuse,
-    state: () => Promise.resolve({ grants: new Map(), entries: new Map() }),
-    lines: () => Promise.resolve([]),
-    last: () => Promise.resolve(0),
-    hold: refuse,
-    release: () => Promise.resolve(),
   };
 }

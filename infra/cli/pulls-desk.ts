@@ -49,7 +49,7 @@ function deskHere(context: Context, config: Config): PullsDesk {
     },
     async audit(scope) {
       await using opened = new AsyncDisposableStack();
-      const { openGrantStore } = await import('./grants-here.ts');
+      const { openGrantStore } = await import('./open-grants.ts');
       const store = await openGrantStore(config, true);
       opened.defer(store.close);
       const connections = await openConnections(config, context, notePrinter(context));

@@ -8,7 +8,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { isTransshipError, type ErrorCode, type TransshipError } from '../errors.ts';
 import { applyNamespace, asItStands, type NamespaceOutcome } from './apply-namespace.ts';
 import { openTally, type DistributionReport } from './distribution-report.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight } from '../cluster/in-flight.ts';
 import type { ObservedNamespace } from './observed.ts';
 import type { PreparedRun } from './prepare-run.ts';
 

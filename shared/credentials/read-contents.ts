@@ -1,7 +1,7 @@
 // Reads what Secrets hold, of those that a plan has to know: one by one where they are few, in pages where they are many.
 import type { Cluster } from '../cluster/cluster.ts';
 import { isTransshipError, type TransshipError } from '../errors.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight } from '../cluster/in-flight.ts';
 import type { NeededCredentials } from './needed-credentials.ts';
 import { listContents, type ObservedAll } from './observe-cluster.ts';
 import { readSecrets } from './observe-namespace.ts';

@@ -1,6 +1,6 @@
 // Reads namespaces one by one: one that cannot be read keeps no other from being served.
 import { isTransshipError, type TransshipError } from '../errors.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight } from '../cluster/in-flight.ts';
 
 const IN_FLIGHT = 12;
 

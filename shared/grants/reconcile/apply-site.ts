@@ -6,7 +6,7 @@ import { entryKey, isWriting } from '../plan-hash.ts';
 import { siteKey, targetKey, type Target } from '../site.ts';
 import type { EntryRecord } from '../grants-state.ts';
 import type { JournalEvent } from '../journal.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight } from '../../cluster/in-flight.ts';
 import { prove, type Proof } from './prove.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
 import { isInScope } from './scope.ts';

@@ -8,7 +8,7 @@ import { siteKey, targetKey, type Site, type Target } from '../site.ts';
 import { wantedGrants, type WantedGrants } from '../wanted-grants.ts';
 import { wantedOf } from '../wanted-of.ts';
 import { counted } from './counted.ts';
-import { inFlight } from './in-flight.ts';
+import { inFlight } from '../../cluster/in-flight.ts';
 import type { MeantSite } from './meant-sites.ts';
 import type { RunContext } from './run-context.ts';
 import { targetsInScope } from './scope.ts';
