@@ -7,7 +7,7 @@ import { issuedCredentials } from '../../shared/credentials/issued-credentials.t
 import { prepareRun, type PreparedRun } from '../../shared/credentials/prepare-run.ts';
 import { verifiedCredentials } from '../../shared/credentials/verified-credentials.ts';
 import { withoutIssuing } from '../../shared/credentials/without-issuing.ts';
-import type { Connections } from '../node/connections.ts';
+import type { Connections } from '../host/connections.ts';
 import type { Context } from './context.ts';
 import type { CredentialsScope } from './credentials-scope.ts';
 

@@ -15,7 +15,7 @@ import {
 import { readDockerConfig } from '../../shared/registries/docker-config-file.ts';
 import type { Registries } from '../../shared/registries/registries.ts';
 import { printable } from '../../shared/telemetry/printable.ts';
-import { secretSources } from '../node/secret-sources.ts';
+import { secretSources } from '../host/secret-sources.ts';
 import type { Context } from './context.ts';
 import type { Note } from './output/note.ts';
 import { packageVersion } from './package-version.ts';

@@ -15,10 +15,10 @@ import { issuedCredentials } from '../../shared/credentials/issued-credentials.t
 import { systemClock } from '../../shared/jobs/clock.ts';
 import { probeRegistry } from '../../shared/registries/probe-registry.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Connections } from './connections.ts';
-import { jsonFetcher } from './fetch-json.ts';
+import type { Connections } from '../host/connections.ts';
+import { jsonFetcher } from '../host/fetch-json.ts';
 import { adminSocketPath } from './http/admin-socket.ts';
-import { secretSources } from './secret-sources.ts';
+import { secretSources } from '../host/secret-sources.ts';
 import { prometheusMetrics } from './prometheus-metrics.ts';
 import { describeStart } from './serve/describe-start.ts';
 import type { Distribution } from './serve/distribution.ts';

@@ -54,7 +54,7 @@ async function doorFor({ config }: LoadedConfig, io: Io, early: EarlyDoor | unde
   await early?.door.close();
   const { readTls } = await import('../../node/serve/read-tls.ts');
   const { resolveSecret } = await import('../../../shared/config/secrets.ts');
-  const { secretSources } = await import('../../node/secret-sources.ts');
+  const { secretSources } = await import('../../host/secret-sources.ts');
   const sources = secretSources(io.env, `transship/${packageVersion()}`);
   return takeDoor(config.api, await readTls(config, (reference) => resolveSecret(reference, sources)));
 }

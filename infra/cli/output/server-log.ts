@@ -1,6 +1,6 @@
 // The log of a server: JSON lines for whatever collects them, short lines for people at a terminal.
 import type { Logger } from '../../../shared/telemetry/logger.ts';
-import { jsonLogger } from '../../node/log/pino-logger.ts';
+import { jsonLogger } from '../../host/log/pino-logger.ts';
 import { readableLogger } from '../../node/log/readable-logger.ts';
 import type { Context, LogLevel } from '../context.ts';
 import type { Io } from '../io.ts';

@@ -1,7 +1,7 @@
 // The log for people at a terminal: one short line each, the fields behind the message.
 import type { LogFields, Logger } from '../../../shared/telemetry/logger.ts';
-import { writable } from './log-fields.ts';
-import { LOG_LEVELS, type LogLevel } from './log-level.ts';
+import { writable } from '../../host/log/log-fields.ts';
+import { LOG_LEVELS, type LogLevel } from '../../host/log/log-level.ts';
 
 type Colour = 'red' | 'yellow' | 'cyan' | 'dim';
 

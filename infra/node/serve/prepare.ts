@@ -11,7 +11,7 @@ import type { Secret } from '../../../shared/telemetry/secret.ts';
 import type { TlsMaterial } from '../http/http-server.ts';
 import { readMasterKey } from '../master-key.ts';
 import { readAdmissionTls, readTls } from './read-tls.ts';
-import { connectionsMark } from './connections-mark.ts';
+import { connectionsMark } from '../../host/connections-mark.ts';
 
 export type Prepared = {
   loaded: LoadedConfig;

@@ -8,7 +8,7 @@ import type { SecretSources } from '../../../shared/config/secrets.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
-import type { Connections } from '../connections.ts';
+import type { Connections } from '../../host/connections.ts';
 import { watchFiles } from '../watch-files.ts';
 import type { RemoteStore } from '../store-thread/remote-store.ts';
 import { warnOf } from './describe-start.ts';

@@ -19,7 +19,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'config',
     'telemetry',
   ],
-  infra: ['cli', 'node', 'aws', 'kubernetes', 'demo'],
+  infra: ['host', 'cli', 'node', 'aws', 'kubernetes', 'demo'],
   test: ['unit', 'contract', 'integration', 'e2e', 'bench', 'support', 'fixtures'],
 };
 
@@ -89,7 +89,8 @@ function mayImport(from: string, { target, kind }: Import): boolean {
   const [top = '', room = ''] = target.split('/').map(withoutExtension);
   if (WHOLE_TREE[fromTop]?.includes(top) !== true) return WHOLE_TREE[fromTop] === undefined;
   if (top !== fromTop) return true;
-  if (top === 'infra') return fromRoom === 'cli' || fromRoom === room;
+  // what every host is put together from stands in a room of its own
+  if (top === 'infra') return fromRoom === 'cli' || fromRoom === room || room === 'host';
   if (top !== 'shared' || fromRoom === room) return true;
   if (room === 'config' && kind === 'type') return true;
   return SHARED[fromRoom]?.includes(room) === true;

@@ -1,6 +1,6 @@
 // When registries and clusters are opened anew: when something changed that their connections are made with, and for nothing else.
 import { expect, it } from 'vitest';
-import { connectionsMark } from '../../../infra/node/serve/connections-mark.ts';
+import { connectionsMark } from '../../../infra/host/connections-mark.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { configOf } from '../../support/http-api/api-bed.ts';

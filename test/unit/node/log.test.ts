@@ -1,6 +1,6 @@
 // The log of a server: what a line looks like for machines and for people, and what never gets into it.
 import { expect, it } from 'vitest';
-import { jsonLogger } from '../../../infra/node/log/pino-logger.ts';
+import { jsonLogger } from '../../../infra/host/log/pino-logger.ts';
 import { readableLogger } from '../../../infra/node/log/readable-logger.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';

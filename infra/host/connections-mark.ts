@@ -1,8 +1,8 @@
 // Tells whether registries and clusters have to be opened anew: a mark of all that their connections are made with, the contents of
 // certificates, keys and proxies of registries among it. Passwords are none of it, they are read when they are used.
 import { createHash } from 'node:crypto';
-import type { Config, RegistryConfig, SecretReference } from '../../../shared/config/config.ts';
-import type { Secret } from '../../../shared/telemetry/secret.ts';
+import type { Config, RegistryConfig, SecretReference } from '../../shared/config/config.ts';
+import type { Secret } from '../../shared/telemetry/secret.ts';
 
 type ReadSecret = (reference: SecretReference) => Promise<Secret>;
 
