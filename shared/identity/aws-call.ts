@@ -1,4 +1,4 @@
-// A signed call to a JSON API of AWS that no client of the SDK is installed for.
+// A signed call to an API of AWS that no client of the SDK is installed for: most speak JSON, S3 and the oldest XML.
 import type { ErrorDetails } from '../errors.ts';
 import { awsError } from './aws-error.ts';
 import { awsKeys, type AwsIdentity } from './aws.ts';
@@ -7,7 +7,7 @@ import { clockOffset } from './clock-offset.ts';
 import { callJson, isRecord, type JsonAnswer } from './json-call.ts';
 
 export type AwsCall = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   url: URL;
   /** That the signature is for: `eks`. */
   service: string;
@@ -23,7 +23,7 @@ export type AwsCall = {
   issues?: true;
 };
 
-type Surroundings = {
+export type AwsSurroundings = {
   identity: AwsIdentity;
   env: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
@@ -36,33 +36,58 @@ type Surroundings = {
  */
 export async function callAws(
   call: AwsCall,
-  { identity, env, signal, now }: Surroundings,
+  surroundings: AwsSurroundings,
 ): Promise<{ body: Readonly<Record<string, unknown>>; clockOffsetMs: number }> {
-  const { method, url, service, region, headers = {}, body = '', action, what, details, issues } = call;
-  const place = { action, what, details, ...(issues === undefined ? {} : { issues }) };
-  let answer: JsonAnswer;
+  const answer = await ask(call, surroundings);
+  if (answer.status === 200 && answer.body !== undefined) {
+    return { body: answer.body, clockOffsetMs: clockOffset(answer.headers['date'], surroundings.now()) };
+  }
+  throw awsError(refusal(answer), placeOf(call));
+}
+
+/**
+ * The same where the answer is no JSON: an object of S3, or XML.
+ * @throws TransshipError by what AWS answered
+ */
+export async function callAwsForText(
+  call: AwsCall,
+  surroundings: AwsSurroundings,
+): Promise<Pick<JsonAnswer, 'text' | 'headers'>> {
+  const { text, headers, ...answer } = await ask(call, surroundings);
+  if (answer.status >= 200 && answer.status < 300) return { text, headers };
+  throw awsError(refusal({ ...answer, text, headers }), placeOf(call));
+}
+
+async function ask(call: AwsCall, { identity, env, signal, now }: AwsSurroundings): Promise<JsonAnswer> {
+  const { method, url, service, region, headers = {}, body = '', action, what } = call;
   try {
     const keys = await awsKeys(identity, region);
     const sent = signedHeaders({ method, url, headers, body }, { keys, region, service, at: new Date(now()) });
-    answer = await callJson({ method, url, headers: sent, body, what: `${what}: ${action}`, env, signal });
+    return await callJson({ method, url, headers: sent, body, what: `${what}: ${action}`, env, signal });
   } catch (error) {
-    throw awsError(error, place);
+    throw awsError(error, placeOf(call));
   }
-  if (answer.status === 200 && answer.body !== undefined) {
-    return { body: answer.body, clockOffsetMs: clockOffset(answer.headers['date'], now()) };
-  }
-  throw awsError(refusal(answer), place);
+}
+
+function placeOf({ action, what, details, issues }: AwsCall): Parameters<typeof awsError>[1] {
+  return { action, what, details, ...(issues === undefined ? {} : { issues }) };
 }
 
 /** In the shape in which the SDK throws it. */
-function refusal({ status, headers, body = {} }: JsonAnswer): Error {
-  const type = [headers['x-amzn-errortype'], body['__type'], body['code']].find((value) => typeof value === 'string');
-  const message = [body['message'], body['Message']].find((value) => typeof value === 'string');
+function refusal({ status, headers, body = {}, text }: JsonAnswer): Error {
+  const told = [headers['x-amzn-errortype'], body['__type'], body['code'], inXml(text, 'Code')];
+  const type = told.find((value) => typeof value === 'string');
+  const message = [body['message'], body['Message'], inXml(text, 'Message')].find((value) => typeof value === 'string');
   // `com.amazonaws.eks#ResourceNotFoundException:http://…`
   const name = typeof type === 'string' ? /(?:^|#)(\w+)(?::|$)/.exec(type)?.[1] : undefined;
   const error = new Error(typeof message === 'string' ? message : `status ${status}`);
   error.name = name ?? (status === 200 ? 'SyntaxError' : status === 403 ? 'AccessDenied' : 'UnknownError');
   return Object.assign(error, { $metadata: { httpStatusCode: status } });
+}
+
+/** The text of the first element of that name; errors in XML need no more. */
+function inXml(text: string, name: string): string | undefined {
+  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
 }
 
 /** A member of an answer, if it is an object. */

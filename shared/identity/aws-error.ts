@@ -16,6 +16,7 @@ const CLOCK = /RequestTimeTooSkewed|RequestExpired|RequestInTheFuture/;
 const WRONG_KEY = /SignatureDoesNotMatch|InvalidSignature|IncompleteSignature/;
 const NO_IDENTITY =
   /CredentialsProviderError|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|TokenRefreshRequired|InvalidIdentityToken|IDPCommunicationError/;
+const NOT_THERE = /^(?:ResourceNotFoundException|ParameterNotFound|NoSuchKey|NoSuchBucket)$/;
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded/;
 
 /** Wraps a thrown value; a TransshipError passes unchanged. */
@@ -72,7 +73,7 @@ function classify(
   if (name === 'UnsupportedCommandException') {
     return ['invalid-config', false, 'ECR Public is asked in us-east-1 only: check AWS_ENDPOINT_URL'];
   }
-  if (name === 'ResourceNotFoundException') {
+  if (NOT_THERE.test(name)) {
     return ['not-found', false, 'check name and region, and that this AWS identity is of the right account'];
   }
   if (name === 'SyntaxError')

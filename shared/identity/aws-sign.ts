@@ -18,11 +18,14 @@ export function signedHeaders(
   const time = timestamp(at);
   const sent: Record<string, string> = {
     ...headers,
+    // S3 wants to be told what the signature holds for
+    ...(service === 's3' ? { 'x-amz-content-sha256': sha256(body) } : {}),
     'x-amz-date': time,
     ...(keys.sessionToken === undefined ? {} : { 'x-amz-security-token': keys.sessionToken.reveal() }),
   };
   const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
-  const canonical = canonicalRequest(method, url, { ...sent, host: url.host }, sha256(body));
+  const path = service === 's3' ? objectPath(url) : pathOf(url);
+  const canonical = canonicalRequest({ method, url, path }, { ...sent, host: url.host }, sha256(body));
   const signature = sign(canonical.text, { keys, region, service, time, scope });
   const credential = `Credential=${keys.accessKeyId}/${scope}`;
   return {
@@ -50,19 +53,35 @@ export function presignedUrl(
   };
   for (const [name, value] of Object.entries(parameters)) signed.searchParams.set(name, value);
   signed.search = canonicalQuery(signed);
-  const canonical = canonicalRequest('GET', signed, all, sha256(''));
+  const canonical = canonicalRequest({ method: 'GET', url: signed, path: pathOf(signed) }, all, sha256(''));
   signed.search += `&X-Amz-Signature=${sign(canonical.text, { keys, region, service, time, scope })}`;
   return signed;
 }
 
-function canonicalRequest(method: string, url: URL, headers: Readonly<Record<string, string>>, bodyHash: string) {
+/** Each part is escaped once more than in the address itself. */
+function pathOf(url: URL): string {
+  return url.pathname.split('/').map(escaped).join('/');
+}
+
+/** Of S3: each part is escaped once, and no slash is dropped. */
+function objectPath(url: URL): string {
+  return url.pathname
+    .split('/')
+    .map((part) => escaped(decodeURIComponent(part)))
+    .join('/');
+}
+
+function canonicalRequest(
+  { method, url, path }: { method: string; url: URL; path: string },
+  headers: Readonly<Record<string, string>>,
+  bodyHash: string,
+) {
   const lines = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim().replace(/ +/g, ' ')]);
   const names = namesOf(headers).join(';');
   const sorted = lines.toSorted(([left = ''], [right = '']) => (left < right ? -1 : 1));
   const text = [
     method,
-    // Each part is escaped once more than in the address itself.
-    url.pathname.split('/').map(escaped).join('/'),
+    path,
     canonicalQuery(url),
     ...sorted.map(([name, value]) => `${name}:${value}`),
     '',

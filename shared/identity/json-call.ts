@@ -24,6 +24,8 @@ export type JsonAnswer = {
   headers: Readonly<Record<string, string | undefined>>;
   /** Undefined where the body is no JSON object. */
   body: Readonly<Record<string, unknown>> | undefined;
+  /** The body as it came. */
+  text: string;
 };
 
 const MOST_BYTES = 1024 * 1024;
@@ -35,8 +37,8 @@ export async function callJson(call: JsonCall): Promise<JsonAnswer> {
   const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
   try {
     const answer = await send(call, signal);
-    const bytes = await readCapped(answer, call);
-    return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(bytes) };
+    const text = (await readCapped(answer, call)).toString('utf8');
+    return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(text), text };
   } catch (error) {
     throw failure(error, call, timeout);
   }
@@ -84,9 +86,9 @@ function singleHeaders({ headers }: IncomingMessage): Record<string, string | un
   );
 }
 
-function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

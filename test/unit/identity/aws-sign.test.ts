@@ -38,6 +38,38 @@ test.each([
   expect(signed['authorization']).toContain(`Signature=${signature}`);
 });
 
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+test.each([
+  {
+    method: 'GET',
+    path: '/test.txt',
+    headers: { range: 'bytes=0-9' },
+    body: '',
+    signature: 'f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41',
+  },
+  {
+    method: 'PUT',
+    path: '/test$file.text',
+    headers: { date: 'Fri, 24 May 2013 00:00:00 GMT', 'x-amz-storage-class': 'REDUCED_REDUNDANCY' },
+    body: 'Welcome to Amazon S3.',
+    signature: '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',
+  },
+])('signs $method $path for S3 as its documentation does', ({ method, path, headers, body, signature }) => {
+  const signed = signedHeaders(
+    { method, url: new URL(path, 'https://examplebucket.s3.amazonaws.com'), headers, body },
+    {
+      keys: {
+        accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+        secretAccessKey: new Secret('wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY'),
+      },
+      region: 'us-east-1',
+      service: 's3',
+      at: new Date('2013-05-24T00:00:00Z'),
+    },
+  );
+  expect(signed['authorization']).toContain(`Signature=${signature}`);
+});
+
 test('signs a session token with the rest, and shows none of the secrets', () => {
   const sessionToken = `session-${randomUUID()}`;
   const signed = signedHeaders(
