@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemClock, type Clock } from '../../shared/jobs/clock.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { acceptJob } from './job-store/accept-jobs.ts';
-import { ageOrder, type AgeOrder } from './job-store/age-order.ts';
+import { ageOrder, type AgeOrder } from './dynamo/age-order.ts';
 import { changeJob } from './job-store/change-job.ts';
 import { forgetProgress } from './job-store/forget-progress.ts';
 import { keepHouse } from './job-store/keep-house.ts';
@@ -12,7 +12,7 @@ import { outbox } from './job-store/outbox.ts';
 import { readJobs } from './job-store/read-jobs.ts';
 import { schedules } from './job-store/schedules.ts';
 import type { StoreContext } from './job-store/store-context.ts';
-import { tableAccess } from './job-store/table-access.ts';
+import { tableAccess } from './dynamo/table-access.ts';
 import { wakeWorkers, type WakeOptions } from './job-store/wake-workers.ts';
 
 export type AwsJobStoreOptions = WakeOptions & {

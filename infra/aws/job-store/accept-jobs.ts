@@ -7,13 +7,13 @@ import type { Job, NewJob } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
 import { MAX_PAYLOAD_BYTES, assertName, newJob } from '../../../shared/jobs/new-job.ts';
 import { accepted, superseded, superseding } from '../../../shared/jobs/transitions.ts';
-import { s, text, texts, type Item } from './attributes.ts';
-import { ABSENT } from './conditions.ts';
+import { s, text, texts, type Item } from '../dynamo/attributes.ts';
+import { ABSENT } from '../dynamo/conditions.ts';
 import { storedJob, type StoredJob } from './job-items.ts';
 import { dedupeKey, jobKey, waitingKey } from './keys.ts';
 import { writeMove, writeNewJob } from './move-writes.ts';
 import type { StoreContext } from './store-context.ts';
-import type { Write } from './table-access.ts';
+import type { Write } from '../dynamo/table-access.ts';
 import { writeSet, type WriteSet } from './write-set.ts';
 
 /** Undefined: what had to be written beside it was refused, and nothing is accepted. */

@@ -1,10 +1,10 @@
 // Finds work by the index of work: several shards read side by side and told in one order. What it finds may be out of date; whoever acts
 // on it reads the job itself.
 import type { JobState } from '../../../shared/jobs/job.ts';
-import { s, text, type Item } from './attributes.ts';
+import { s, text, type Item } from '../dynamo/attributes.ts';
 import { leasedGroups, placeOf, readyGroups, stateGroups } from './keys.ts';
 import { STATE_INDEX, WORK_INDEX } from './table.ts';
-import type { TableAccess } from './table-access.ts';
+import type { TableAccess } from '../dynamo/table-access.ts';
 
 const PAGE = 25;
 

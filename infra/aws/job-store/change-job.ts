@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Job } from '../../../shared/jobs/job.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import type { Move } from '../../../shared/jobs/transitions.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from '../dynamo/in-turn.ts';
 import { storedJob, type StoredJob } from './job-items.ts';
 import { jobKey } from './keys.ts';
 import { writeMove } from './move-writes.ts';

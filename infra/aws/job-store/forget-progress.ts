@@ -1,11 +1,11 @@
 // Removes old progress from the history of a job that tells very much. Now and then, in gulps: it is cheap, and only jobs that run long
 // have so many lines.
 import { MAX_PROGRESS_LINES } from '../../../shared/jobs/new-job.ts';
-import { s, type Item } from './attributes.ts';
-import { PRESENT } from './conditions.ts';
+import { s, type Item } from '../dynamo/attributes.ts';
+import { PRESENT } from '../dynamo/conditions.ts';
 import { linesOf, linesText, type StoredJob } from './job-items.ts';
 import { jobKey, pageRow } from './keys.ts';
-import type { TableAccess } from './table-access.ts';
+import type { TableAccess } from '../dynamo/table-access.ts';
 
 const EVERY_LINES = 100;
 

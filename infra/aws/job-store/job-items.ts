@@ -3,7 +3,7 @@
 import { JOB_EVENT_TYPES, type Job, type JobEvent } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
 import { MAX_CHECKPOINT_BYTES, MAX_EVENT_BYTES, MAX_RESULT_BYTES } from '../../../shared/jobs/new-job.ts';
-import { n, number, s, text, type Item } from './attributes.ts';
+import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import { jobIndexKeys, jobKey, pageKey } from './keys.ts';
 
 /** A job as it was read or written last. */

@@ -3,11 +3,12 @@
 import { TransshipError } from '../../../shared/errors.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import { abandoned, cancelAsked, redriven } from '../../../shared/jobs/transitions.ts';
-import { text } from './attributes.ts';
+import { text } from '../dynamo/attributes.ts';
 import { inState, upTo } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
 import { storedJob } from './job-items.ts';
-import { endedGroups, jobIdOf, jobKey, leasedGroups, timeKey } from './keys.ts';
+import { timeKey } from '../dynamo/key-parts.ts';
+import { endedGroups, jobIdOf, jobKey, leasedGroups } from './keys.ts';
 import { removeJob, removeMessages } from './remove.ts';
 import type { StoreContext } from './store-context.ts';
 import { wakeForgotten } from './wake-forgotten.ts';

@@ -17,7 +17,7 @@ import {
 } from '../../../shared/jobs/transitions.ts';
 import { dueJobs, runningJobs } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from '../dynamo/in-turn.ts';
 import { jobIdOf } from './keys.ts';
 import { countRunning } from './room.ts';
 import type { StoreContext } from './store-context.ts';

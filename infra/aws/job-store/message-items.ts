@@ -1,7 +1,7 @@
 // Messages of the outbox as items. Those of a job with many are written as packets, because one transaction has no room for each; whoever
 // reads the outbox first unpacks them.
 import type { OutboxEntry } from '../../../shared/jobs/job.ts';
-import { n, number, s, text, type Item } from './attributes.ts';
+import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import { messageIndexKeys, messageKey } from './keys.ts';
 
 /** A message as it is written first; its body is JSON text. */

@@ -5,12 +5,12 @@ import { jsonText } from '../../../shared/jobs/json.ts';
 import type { JobEvent } from '../../../shared/jobs/job.ts';
 import { MAX_MESSAGE_BYTES } from '../../../shared/jobs/new-job.ts';
 import type { Move } from '../../../shared/jobs/transitions.ts';
-import type { AgeOrder } from './age-order.ts';
-import { ABSENT, unchanged } from './conditions.ts';
+import type { AgeOrder } from '../dynamo/age-order.ts';
+import { ABSENT, unchanged } from '../dynamo/conditions.ts';
 import { assertLine, jobItem, pageItem, type StoredJob } from './job-items.ts';
 import { outboxItem, packetItems, type Message } from './message-items.ts';
 import { canWake } from './wake-workers.ts';
-import type { Write } from './table-access.ts';
+import type { Write } from '../dynamo/table-access.ts';
 import type { WriteSet } from './write-set.ts';
 
 /** So many lines stay with the job; then they become a page. */

@@ -1,9 +1,10 @@
 // Messages that wait to be delivered; a delivered one is removed. An index finds them, and each is read itself before it is told.
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import { n, number, s, text, type Item } from './attributes.ts';
+import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import { upTo } from './candidates.ts';
-import { PRESENT } from './conditions.ts';
-import { messageGroups, messageIndexKeys, messageKey, timeKey } from './keys.ts';
+import { PRESENT } from '../dynamo/conditions.ts';
+import { timeKey } from '../dynamo/key-parts.ts';
+import { messageGroups, messageIndexKeys, messageKey } from './keys.ts';
 import { entryOf, messageAge, outboxItem, packetOf } from './message-items.ts';
 import type { StoreContext } from './store-context.ts';
 import { writeSet } from './write-set.ts';

@@ -1,8 +1,8 @@
 // What the outside sees of the jobs. Pages are found by the indexes of age; what is shown is read from the jobs themselves.
 import type { Job, JobState } from '../../../shared/jobs/job.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import { isAge } from './age-order.ts';
-import { number, s, text, type Item } from './attributes.ts';
+import { isAge } from '../dynamo/age-order.ts';
+import { number, s, text, type Item } from '../dynamo/attributes.ts';
 import { linesOf, storedJob } from './job-items.ts';
 import { COUNTER_SHARDS, JOB_ROW, ageGroups, counterKey, jobIdOf, jobKey, pageRow, stateGroups } from './keys.ts';
 import type { StoreContext } from './store-context.ts';

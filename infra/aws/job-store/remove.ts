@@ -1,11 +1,11 @@
 // Removes a job with its key and history, and counts it; and messages that nobody took.
-import { number, s, type Item } from './attributes.ts';
-import { unchanged } from './conditions.ts';
+import { number, s, type Item } from '../dynamo/attributes.ts';
+import { unchanged } from '../dynamo/conditions.ts';
 import type { StoredJob } from './job-items.ts';
 import { JOB_ROW, dedupeKey, jobKey, messageGroups } from './keys.ts';
 import type { StoreContext } from './store-context.ts';
 import { WORK_INDEX } from './table.ts';
-import type { TableAccess } from './table-access.ts';
+import type { TableAccess } from '../dynamo/table-access.ts';
 import { writeSet } from './write-set.ts';
 
 /** Beside job, key and counter there is room for these in a transaction. */

@@ -1,6 +1,6 @@
 // How many more jobs may work with the hosts of a job: counted from those that run.
 import type { Room } from '../../../shared/jobs/job-store.ts';
-import { text, type Item } from './attributes.ts';
+import { text, type Item } from '../dynamo/attributes.ts';
 
 export type Running = {
   hasRoom(item: Item): boolean;

@@ -5,11 +5,11 @@ import { jsonText } from '../../../shared/jobs/json.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../shared/jobs/new-job.ts';
 import { firingKey, type Schedule, type Timing } from '../../../shared/jobs/schedule.ts';
 import { assertStorable, type AcceptJob } from './accept-jobs.ts';
-import { n, number, s, text, type Item } from './attributes.ts';
-import { ABSENT } from './conditions.ts';
+import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
+import { ABSENT } from '../dynamo/conditions.ts';
 import { SCHEDULES, scheduleKey } from './keys.ts';
 import type { StoreContext } from './store-context.ts';
-import type { Write } from './table-access.ts';
+import type { Write } from '../dynamo/table-access.ts';
 
 type Operations = Pick<JobStore, 'schedule' | 'unschedule' | 'schedules' | 'due' | 'fire'>;
 

@@ -1,7 +1,7 @@
 // What the operations of the store share.
 import type { Clock } from '../../../shared/jobs/clock.ts';
-import type { AgeOrder } from './age-order.ts';
-import type { TableAccess } from './table-access.ts';
+import type { AgeOrder } from '../dynamo/age-order.ts';
+import type { TableAccess } from '../dynamo/table-access.ts';
 import type { WakeWorkers } from './wake-workers.ts';
 
 export type StoreContext = {

@@ -1,7 +1,7 @@
 // Sends again for jobs that wait although their time has come: a send may have failed, a message may have been lost with its worker, and
 // a wait may have been longer than a queue holds a message back.
 import type { Job } from '../../../shared/jobs/job.ts';
-import { number, text } from './attributes.ts';
+import { number, text } from '../dynamo/attributes.ts';
 import { inState } from './candidates.ts';
 import { jobIdOf } from './keys.ts';
 import type { StoreContext } from './store-context.ts';

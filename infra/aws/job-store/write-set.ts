@@ -1,11 +1,11 @@
 // Collects what one transaction writes. DynamoDB takes one write per item: counters and the lists of waiting jobs, which several moves may
 // touch, are added up first.
 import type { JobState } from '../../../shared/jobs/job.ts';
-import { n, s, type Item } from './attributes.ts';
-import { ABSENT, UNCOUNTED, heldBy, unchanged } from './conditions.ts';
+import { n, s, type Item } from '../dynamo/attributes.ts';
+import { ABSENT, UNCOUNTED, heldBy, unchanged } from '../dynamo/conditions.ts';
 import { COUNTER_SHARDS, counterKey, targetKey, waitingKey } from './keys.ts';
 import { FORGET_AT } from './table.ts';
-import type { Write } from './table-access.ts';
+import type { Write } from '../dynamo/table-access.ts';
 
 type Counter = JobState | 'accepted' | 'purged';
 

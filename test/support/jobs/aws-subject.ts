@@ -8,7 +8,7 @@ import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/clie
 import { randomUUID } from 'node:crypto';
 import { awsJobStore, type AwsJobStoreOptions } from '../../../infra/aws/job-store.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import { ageOrder } from '../../../infra/aws/job-store/age-order.ts';
+import { ageOrder } from '../../../infra/aws/dynamo/age-order.ts';
 import { JOB_TABLE } from '../../../infra/aws/job-store/table.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Moto } from '../moto.ts';

@@ -2,7 +2,7 @@
 // processes as well as their clocks agree, which decides about turns only.
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../shared/jobs/clock.ts';
-import { timeKey } from './keys.ts';
+import { timeKey } from './key-parts.ts';
 
 export type AgeOrder = () => string;
 
