@@ -1,0 +1,89 @@
+// The clocks: schedules of EventBridge Scheduler that call the function of the timers. osls has no retry policy and no dead letters for
+// them, so they stand here.
+import { arnOf, ref, type Fragment, type Resource } from './fragment.ts';
+import { AWS_FUNCTIONS, type TimerName } from './functions.ts';
+import { EDGE_DEAD_LETTERS, lambdaId, pascal, SCHEDULER_ROLE, TIMER_GROUP } from './names.ts';
+
+/** A call that comes later than the next one is of no use. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html */
+const RETRIES: Readonly<Record<TimerName, { MaximumEventAgeInSeconds: number; MaximumRetryAttempts: number }>> = {
+  upkeep: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 },
+  mirrors: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
+  credentials: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
+  grants: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
+};
+
+const TIMER_NAMES = ['upkeep', 'mirrors', 'credentials', 'grants'] as const satisfies readonly TimerName[];
+
+const TIMERS = AWS_FUNCTIONS.flatMap(({ name, trigger }) =>
+  'timers' in trigger ? TIMER_NAMES.map((timer) => ({ name, timer, rate: trigger.timers[timer] })) : [],
+);
+
+export const schedules: Fragment = {
+  Resources: {
+    [TIMER_GROUP]: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: '${self:service}-${sls:stage}' } },
+    ...Object.fromEntries(TIMERS.map((timer) => [scheduleId(timer.timer), schedule(timer)])),
+    [SCHEDULER_ROLE]: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'scheduler.amazonaws.com' },
+              Action: 'sts:AssumeRole',
+              Condition: {
+                StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId'), 'aws:SourceArn': arnOf(TIMER_GROUP) },
+              },
+            },
+          ],
+        },
+        Policies: [
+          {
+            PolicyName: 'timers',
+            PolicyDocument: {
+              Version: '2012-10-17',
+              Statement: [
+                {
+                  Sid: 'Call',
+                  Effect: 'Allow',
+                  Action: ['lambda:InvokeFunction'],
+                  Resource: [...new Set(TIMERS.map(({ name }) => name))].map((name) => arnOf(lambdaId(name))),
+                },
+                {
+                  Sid: 'DeadLetters',
+                  Effect: 'Allow',
+                  Action: ['sqs:SendMessage'],
+                  Resource: [arnOf(EDGE_DEAD_LETTERS)],
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  },
+};
+
+export function scheduleId(timer: TimerName): string {
+  return `${pascal(timer)}Timer`;
+}
+
+function schedule({ name, timer, rate }: (typeof TIMERS)[number]): Resource {
+  return {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      Description: `Transship: ${timer}`,
+      GroupName: ref(TIMER_GROUP),
+      ScheduleExpression: rate,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: arnOf(lambdaId(name)),
+        RoleArn: arnOf(SCHEDULER_ROLE),
+        Input: JSON.stringify({ timer }),
+        RetryPolicy: RETRIES[timer],
+        DeadLetterConfig: { Arn: arnOf(EDGE_DEAD_LETTERS) },
+      },
+    },
+  };
+}
