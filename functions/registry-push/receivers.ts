@@ -8,9 +8,7 @@ import { matchPathToken, pathToken } from '../../shared/events/path-token.ts';
 import type { ReceiverKind } from '../../shared/events/push-event.ts';
 import type { Receiver, ReceiverAuth } from '../../shared/events/receiver.ts';
 import type { Secret } from '../../shared/telemetry/secret.ts';
-import { registryNames } from '../registry-names.ts';
-
-export type ReceiverConfig = Config['receivers'][number];
+import { receiverOf, type ReceiverConfig } from './receiver-of.ts';
 
 type FoundReceiver = Receiver & { isStandIn?: true };
 
@@ -65,23 +63,16 @@ function generationOf({ auth }: ReceiverConfig): number | undefined {
 
 /** One receiver with its secrets. @throws TransshipError invalid-config */
 export async function openReceiver(
-  { id, auth, registry, repositories, ignoreActors, untagged }: ReceiverConfig,
+  one: ReceiverConfig,
   config: Pick<Config, 'registries'>,
   resolveSecret: Surroundings['resolveSecret'],
 ): Promise<Receiver> {
-  const hosts = registryNames(registry, config);
-  return {
-    id,
-    registry: { id: hosts[0], hosts },
-    auth: await withSecrets(auth, resolveSecret).catch((error: unknown) => {
-      if (!isTransshipError(error)) throw error;
-      const { code, message, hint } = error;
-      throw new TransshipError(code, `receiver ${id}: ${message}`, hint === undefined ? {} : { hint });
-    }),
-    ...(repositories === undefined ? {} : { repositories }),
-    ...(ignoreActors === undefined ? {} : { ignoreActors }),
-    untagged,
-  };
+  const auth = await withSecrets(one.auth, resolveSecret).catch((error: unknown) => {
+    if (!isTransshipError(error)) throw error;
+    const { code, message, hint } = error;
+    throw new TransshipError(code, `receiver ${one.id}: ${message}`, hint === undefined ? {} : { hint });
+  });
+  return receiverOf(one, config, auth);
 }
 
 async function withSecrets(

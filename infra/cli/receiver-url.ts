@@ -4,7 +4,8 @@ import { resolveSecret } from '../../shared/config/secrets.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { TransshipError } from '../../shared/errors.ts';
 import { printable } from '../../shared/telemetry/printable.ts';
-import { openReceivers, type ReceiverConfig } from '../../functions/registry-push/receivers.ts';
+import type { ReceiverConfig } from '../../functions/registry-push/receiver-of.ts';
+import { openReceivers } from '../../functions/registry-push/receivers.ts';
 import { readMasterKey } from '../node/master-key.ts';
 import type { Context } from './context.ts';
 

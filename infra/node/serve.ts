@@ -27,10 +27,10 @@ import { jobNews } from './serve/job-news.ts';
 import { startListening, type ListenOptions } from './serve/listen.ts';
 import { openStore } from './serve/open-store.ts';
 import { prepare, type Prepared } from './serve/prepare.ts';
-import { refreshGauges } from './serve/refresh-gauges.ts';
+import { refreshGauges } from '../host/refresh-gauges.ts';
 import { reloading } from './serve/reload.ts';
-import { registryTeller, type RegistryNote } from './serve/tell-registry.ts';
-import { swapped } from './serve/swapped.ts';
+import { registryTeller, type RegistryNote } from '../host/tell-registry.ts';
+import { swapped } from '../host/swapped.ts';
 import { within } from './serve/within.ts';
 
 export type ServeOptions = {

@@ -2,13 +2,19 @@
 import type { Context } from 'aws-lambda';
 import type { Deps } from '../../../functions/deps.ts';
 import type { ApiDeps } from '../../../functions/http-api/api-deps.ts';
+import type { AwsJobStore } from '../job-store.ts';
+import type { Marks } from '../records/marks.ts';
 import type { AwsSettings } from './settings.ts';
 
 /** What is needed of an invocation. */
 export type Invocation = Pick<Context, 'awsRequestId' | 'getRemainingTimeInMillis'>;
 
 /** What makes work durable and asks nobody: enough for pushes, Namespaces, timers and dead letters. */
-export type IntakeDeps = Pick<Deps, 'clock' | 'config' | 'grants' | 'jobs' | 'logger' | 'metrics' | 'pushes'>;
+export type IntakeDeps = Pick<Deps, 'clock' | 'config' | 'grants' | 'logger' | 'metrics' | 'pushes'> & {
+  jobs: AwsJobStore;
+  /** What of the configuration was taken over, by whichever process. */
+  marks: Marks;
+};
 
 export type AwsHost<Given> = {
   settings: AwsSettings;
@@ -29,4 +35,4 @@ export type AwsHost<Given> = {
 export type AwsIntake = AwsHost<IntakeDeps>;
 
 /** `openHost(env)`: everything. @throws TransshipError invalid-config for a wrong environment */
-export type AwsFullHost = AwsHost<ApiDeps>;
+export type AwsFullHost = AwsHost<ApiDeps & { jobs: AwsJobStore }>;

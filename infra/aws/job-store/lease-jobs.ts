@@ -7,7 +7,6 @@ import type { Job, JobState, Lease } from '../../../shared/jobs/job.ts';
 import {
   buried,
   checkpointed,
-  claimed,
   completed,
   extended,
   heldJob,
@@ -17,6 +16,8 @@ import {
 } from '../../../shared/jobs/transitions.ts';
 import { dueJobs, runningJobs } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
+import { claimNamed, type ClaimNamed } from './claim-named.ts';
+import { leaseOne } from './lease-one.ts';
 import { inTurn } from '../dynamo/in-turn.ts';
 import { jobIdOf } from './keys.ts';
 import { countRunning } from './room.ts';
@@ -25,9 +26,10 @@ import type { StoreContext } from './store-context.ts';
 type Operations = Pick<
   JobStore,
   'claim' | 'heartbeat' | 'checkpoint' | 'progress' | 'yield' | 'complete' | 'retry' | 'bury'
->;
+> & { claimNamed: ClaimNamed };
 
-export function leaseJobs({ table, clock, owner }: StoreContext, change: ChangeJob): Operations {
+export function leaseJobs(context: StoreContext, change: ChangeJob): Operations {
+  const { table, clock, owner } = context;
   const turn = inTurn();
 
   async function moveHeld(lease: Lease, decide: (job: Job, now: Date) => Move): Promise<Job> {
@@ -41,16 +43,18 @@ export function leaseJobs({ table, clock, owner }: StoreContext, change: ChangeJ
     if (limit <= 0) return found;
     const now = clock.now();
     const running = countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
-    for await (const candidate of dueJobs(table, kind, now)) {
-      if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;
-      const { job, moved } = await change(jobIdOf(candidate), (job) => {
-        if (job?.state !== 'READY' || job.runAt > now) return undefined;
-        return claimed(job, now, leaseMs, owner);
-      });
-      if (job === undefined || !moved) continue;
-      running.starts(candidate);
-      found.push({ job, lease: { jobId: job.id, fence: job.fence, leaseMs } });
-      if (found.length === limit) break;
+    try {
+      for await (const candidate of dueJobs(table, kind, now)) {
+        if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;
+        const { claimed } = await leaseOne(change, jobIdOf(candidate), { now, leaseMs, owner });
+        if (claimed === undefined) continue;
+        running.starts(candidate);
+        found.push(claimed);
+        if (found.length === limit) break;
+      }
+    } catch (error) {
+      // those that are leased already have to be done
+      if (found.length === 0) throw error;
     }
     return found;
   }
@@ -58,8 +62,11 @@ export function leaseJobs({ table, clock, owner }: StoreContext, change: ChangeJ
   const beat = async (job: Promise<Job>): Promise<Beat> => ({ cancelRequested: (await job).cancelRequested });
   const state = async (job: Promise<Job>): Promise<JobState> => (await job).state;
 
+  const claimByName = claimNamed(context, change);
+
   return {
     claim: (...asked) => turn(asked[0], () => claim(...asked)),
+    claimNamed: (...asked) => turn(asked[0], () => claimByName(...asked)),
     heartbeat: (lease) => beat(moveHeld(lease, (job, now) => extended(job, now, lease.leaseMs))),
     checkpoint: (lease, data) => beat(moveHeld(lease, (job, now) => checkpointed(job, data, now, lease.leaseMs))),
     async progress(lease, data) {

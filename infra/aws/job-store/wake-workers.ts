@@ -8,6 +8,8 @@ const MAX_DELAY_MS = 900_000;
 export type WakeWorkers = (
   jobs: readonly Pick<Job, 'id' | 'kind' | 'runAt' | 'traceparent'>[],
   now: Date,
+  /** `again`: they were told of, and their turn had not come. */
+  how?: { again?: true },
 ) => Promise<void>;
 
 export type WakeOptions = {
@@ -24,7 +26,11 @@ export function canWake({ runAt }: Pick<Job, 'runAt'>, now: Date): boolean {
 }
 
 export function wakeWorkers({ sqs, queueFor, onWakeFailed }: WakeOptions): WakeWorkers {
-  async function send({ id, kind, runAt, traceparent }: Parameters<WakeWorkers>[0][number], now: Date): Promise<void> {
+  async function send(
+    { id, kind, runAt, traceparent }: Parameters<WakeWorkers>[0][number],
+    now: Date,
+    how: { again?: true },
+  ): Promise<void> {
     const QueueUrl = queueFor(kind);
     if (QueueUrl === undefined) return;
     const delayMs = Math.min(MAX_DELAY_MS, Math.max(0, runAt.getTime() - now.getTime()));
@@ -32,15 +38,15 @@ export function wakeWorkers({ sqs, queueFor, onWakeFailed }: WakeOptions): WakeW
     await sqs.send(
       new SendMessageCommand({
         QueueUrl,
-        MessageBody: JSON.stringify({ jobId: id, kind }),
+        MessageBody: JSON.stringify({ jobId: id, kind, ...how }),
         DelaySeconds: Math.ceil(delayMs / 1000),
         MessageAttributes: trace,
       }),
     );
   }
 
-  return async (jobs, now) => {
-    const sent = await Promise.allSettled(jobs.filter((job) => canWake(job, now)).map((job) => send(job, now)));
+  return async (jobs, now, how = {}) => {
+    const sent = await Promise.allSettled(jobs.filter((job) => canWake(job, now)).map((job) => send(job, now, how)));
     for (const one of sent) if (one.status === 'rejected') onWakeFailed?.(one.reason);
   };
 }

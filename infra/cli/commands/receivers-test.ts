@@ -1,6 +1,7 @@
 // `transship receivers test`: a push as a sender of that kind would send it, with its credential, and the curl line that sends it.
 import { randomUUID } from 'node:crypto';
-import { openReceiver, type ReceiverConfig } from '../../../functions/registry-push/receivers.ts';
+import type { ReceiverConfig } from '../../../functions/registry-push/receiver-of.ts';
+import { openReceiver } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { loadConfigIfAny } from '../../../shared/config/config-if-any.ts';
 import { resolveSecret } from '../../../shared/config/secrets.ts';

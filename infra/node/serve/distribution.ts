@@ -7,7 +7,7 @@ import {
   distributedClusters,
   saveCredentialSchedules,
 } from '../../../functions/refresh-credentials/credential-schedules.ts';
-import type { Config } from '../../../shared/config/config.ts';
+import { credentialsMark } from '../../host/wanted-marks.ts';
 import { grantsUpkeep } from './grants-upkeep.ts';
 import { watchClusters } from './watch-clusters.ts';
 
@@ -53,7 +53,7 @@ export function startDistribution(options: DistributionOptions): Distribution {
   }
 
   async function adoptCredentials(): Promise<void> {
-    const next = markOf(config());
+    const next = credentialsMark(config());
     const rules = rulesNow();
     await saveCredentialSchedules(jobs, rules, clock);
     if (next === wanted) return;
@@ -70,7 +70,7 @@ export function startDistribution(options: DistributionOptions): Distribution {
       if (isReconnected) wanted = '';
       await upkeep.read();
       // first, so that they see what is made after the look at the whole cluster
-      watchOnce(isReconnected || markOf(config()) !== wanted);
+      watchOnce(isReconnected || credentialsMark(config()) !== wanted);
       connectedBy = connectionsMark;
       await adoptCredentials();
       await upkeep.adopt(connectionsMark);
@@ -83,9 +83,4 @@ export function startDistribution(options: DistributionOptions): Distribution {
     labelsOf: watches.labelsOf,
     ended: watches.ended,
   };
-}
-
-/** Of all that changes what clusters get, or how they are reached. */
-function markOf({ clusters, credentials, registries, instance }: Config): string {
-  return JSON.stringify([clusters, credentials, registries, instance]);
 }

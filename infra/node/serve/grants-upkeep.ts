@@ -5,10 +5,11 @@ import type { Deps } from '../../../functions/deps.ts';
 import { grantsJob } from '../../../functions/job-kinds/grants-job.ts';
 import { grantedClusters } from '../../../functions/namespace-created/concerns-grants.ts';
 import { saveGrantSchedule } from '../../../functions/reconcile-grants/grant-schedules.ts';
-import type { Config, CredentialRuleConfig } from '../../../shared/config/config.ts';
+import type { CredentialRuleConfig } from '../../../shared/config/config.ts';
 import { desiredGrants } from '../../../shared/grants/desired-grants.ts';
 import { emptyGrants } from '../../../shared/grants/fold-journal.ts';
 import type { PullGrant } from '../../../shared/grants/grant.ts';
+import { grantsMark } from '../../host/wanted-marks.ts';
 
 export type GrantsUpkeep = {
   /** As they were read last. */
@@ -45,15 +46,10 @@ export function grantsUpkeep(deps: Pick<Deps, 'clock' | 'config' | 'grants' | 'j
       await saveGrantSchedule(jobs, config(), isNeeded, clock);
     },
     async adopt(connectionsMark) {
-      const next = JSON.stringify([markOf(config()), connectionsMark]);
+      const next = JSON.stringify([grantsMark(config()), connectionsMark]);
       if (next === adopted) return;
       if (isNeeded) await jobs.accept(grantsJob({ trigger: 'config' }));
       adopted = next;
     },
   };
-}
-
-/** Of all that changes what grants are, or how it is reached where they hold. */
-function markOf({ clusters, registries, grants, instance }: Config): string {
-  return JSON.stringify([clusters, registries, grants, instance]);
 }

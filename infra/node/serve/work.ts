@@ -8,7 +8,8 @@ import { upkeep } from '../../../shared/jobs/upkeep.ts';
 import { startWorker } from '../../../shared/jobs/worker.ts';
 import { quietTrouble } from './quiet-trouble.ts';
 import { repeat } from './repeat.ts';
-import { jobTeller } from './tell-job.ts';
+import { jobTeller } from '../../host/tell-job.ts';
+import { messageTeller } from '../../host/tell-messages.ts';
 
 export type Work = {
   /** A job changed: there may be something to do. */
@@ -60,14 +61,7 @@ export function startWork({ deps, borrow, signal }: WorkOptions): Work {
     { clock, everyMs: EVERY_MS, signal, onTrouble: quietTrouble(logger, clock, 'the upkeep of the store failed') },
   );
   const relaying = repeat(
-    // Nobody is to be told yet but who reads the log.
-    async () =>
-      void (await relayOutbox(
-        jobs,
-        async ({ id, jobId, type }) => logger.info('message', { event_id: id, job_id: jobId, type }),
-        clock,
-        Math.random,
-      )),
+    async () => void (await relayOutbox(jobs, messageTeller(logger), clock, Math.random)),
     { clock, everyMs: EVERY_MS, signal, onTrouble: quietTrouble(logger, clock, 'messages cannot be read') },
   );
   return {

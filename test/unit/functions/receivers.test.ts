@@ -1,6 +1,7 @@
 // Receivers at run time: whom the directory lets in, and that it tells nobody which receivers there are.
 import { describe, expect, it } from 'vitest';
-import { openReceivers, type ReceiverConfig } from '../../../functions/registry-push/receivers.ts';
+import type { ReceiverConfig } from '../../../functions/registry-push/receiver-of.ts';
+import { openReceivers } from '../../../functions/registry-push/receivers.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { PUSH_SOURCES, isReceiverKind, receivePush } from '../../../shared/events/index.ts';
 import { samplePush } from '../../../shared/events/sample-push.ts';

@@ -1,8 +1,8 @@
 // What the log and the metrics say of the jobs of this process as they begin and end.
-import type { RunEnd } from '../../../shared/jobs/run-job.ts';
-import type { Job } from '../../../shared/jobs/job.ts';
-import type { Logger } from '../../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../../shared/telemetry/metrics.ts';
+import type { RunEnd } from '../../shared/jobs/run-job.ts';
+import type { Job } from '../../shared/jobs/job.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
 
 export type JobTeller = {
   started: (job: Job) => void;
