@@ -7,6 +7,7 @@
 import { TransshipError, isTransshipError } from '../errors.ts';
 import { hasBlob } from '../oci/blobs.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
+import type { LayerParts } from '../oci/layer-parts.ts';
 import { placeOf } from '../oci/repository.ts';
 import type { Repository } from '../oci/repository.ts';
 import { DEFAULT_RETRIES, retryDelayMs, sleep } from '../oci/http/retry.ts';
@@ -28,6 +29,8 @@ export type ChunkedUpload = {
   readonly slices: Slices;
   readonly repository: Repository;
   upload: UploadSession;
+  /** The way that it goes, where that is not the session of the registry's own API. */
+  readonly parts: LayerParts | undefined;
   /** Where the next chunk begins. */
   offset: number;
   /** What it was found again by. */
@@ -61,29 +64,48 @@ export async function beginChunkedUpload(
   const cut = new AbortController();
   const signals = [cut.signal, ...(target.repository.signal === undefined ? [] : [target.repository.signal])];
   const repository = { ...target.repository, signal: AbortSignal.any(signals) };
-  const fresh = { one, blob, slices, repository, cut, heldBackMs: 0, upload: one.upload, offset: 0 };
+  const parts = partsFor(repository, blob);
+  const common = { one, blob, slices, repository, parts, cut, heldBackMs: 0 };
+  // Opening the session told whether the blob is there, and made the repository; where another one goes on, nobody needs it.
+  const withoutFirst = (): void => cancelBehind(target, one.upload, session);
+  const fresh = async (): Promise<ChunkedUpload> => {
+    const upload = (await parts?.begin(repository, blob)) ?? one.upload;
+    if (parts !== undefined) withoutFirst();
+    return { ...common, upload, offset: 0, found: undefined, isKept: false };
+  };
   const kept = slices.load(nameOf(repository), blob.digest);
-  if (kept === undefined) return { ...fresh, found: undefined, isKept: false };
-  const found = await findAgain(kept, repository, blob);
+  if (kept === undefined) return fresh();
+  const found = await findAgain(kept, repository, blob, parts);
   slices.onFound(repository.registry.host, found === undefined ? 'restarted' : 'resumed');
   if (found === undefined) {
     if (URL.canParse(kept.location)) cancelBehind(target, sessionOf(kept), session);
     slices.drop(nameOf(repository), blob.digest);
-    return { ...fresh, found: undefined, isKept: false };
+    return fresh();
   }
-  // The session that was opened to see whether the blob is there.
-  cancelBehind(target, one.upload, session);
-  return { ...fresh, ...found, found: kept, isKept: true };
+  withoutFirst();
+  return { ...common, ...found, found: kept, isKept: true };
+}
+
+/** The other way of a registry, where it has one for this blob. */
+export function partsFor({ registry }: Repository, blob: Descriptor): LayerParts | undefined {
+  return registry.parts?.takes(blob) === true ? registry.parts : undefined;
 }
 
 type Found = { upload: UploadSession; offset: number };
 
-async function findAgain(kept: UploadCheckpoint, repository: Repository, blob: Descriptor): Promise<Found | undefined> {
+async function findAgain(
+  kept: UploadCheckpoint,
+  repository: Repository,
+  blob: Descriptor,
+  parts: LayerParts | undefined,
+): Promise<Found | undefined> {
   if (kept.hash.library !== HASH_LIBRARY || kept.offset > blob.size || !URL.canParse(kept.location)) return undefined;
   const upload = sessionOf(kept);
+  // The next part tells whether it is still there.
+  if (parts !== undefined) return parts.isOne(upload) ? { upload, offset: kept.offset } : undefined;
   const told = await ask(repository, upload);
   const acknowledged = { offset: kept.offset, sizeBytes: blob.size };
-  const resume = decideResume(acknowledged, told?.offset, howOf(repository), chunkSizeFor(repository, upload));
+  const resume = decideResume(acknowledged, told?.offset, howOf(repository), chunkSizeFor({ repository, upload }));
   if (told === undefined || resume.go === 'restart') return undefined;
   return { upload: told.session, offset: resume.offset };
 }
@@ -113,10 +135,19 @@ export async function sendChunk(
   source: SourceOfBlob,
   random: () => number,
 ): Promise<void> {
+  const { repository, blob, parts } = one;
+  await repository.registry.pace?.(chunk.bytes.byteLength, repository.signal);
+  if (parts === undefined) await patchChunk(one, chunk, random);
+  else await parts.send(repository, one.upload, chunk.bytes, chunk.offset);
+  one.offset = chunk.offset + chunk.bytes.byteLength;
+  await keepUpload(one, chunk.hashState, source);
+  tellBlob(one.one.target, blob, 'progress', one.offset);
+}
+
+async function patchChunk(one: ChunkedUpload, chunk: Chunk, random: () => number): Promise<void> {
   const { repository, blob } = one;
   let rest = chunk.bytes;
   let { offset } = chunk;
-  await repository.registry.pace?.(rest.byteLength, repository.signal);
   for (let tried = 1; rest.byteLength > 0; tried += 1) {
     try {
       one.upload = withLeast(await patchBlob(repository, one.upload, rest, offset), one.upload);
@@ -132,9 +163,6 @@ export async function sendChunk(
       ({ offset } = resume);
     }
   }
-  one.offset = chunk.offset + chunk.bytes.byteLength;
-  await keepUpload(one, chunk.hashState, source);
-  tellBlob(one.one.target, blob, 'progress', one.offset);
 }
 
 /** Where a blob comes from, for the checkpoint. */
@@ -159,9 +187,10 @@ export async function keepUpload(one: ChunkedUpload, hashState: Uint8Array, sour
 
 /** Commits; a lost answer is no failure where the blob is there. @throws TransshipError upload-lost, and what the registry answered */
 export async function finishChunkedUpload(one: ChunkedUpload): Promise<void> {
-  const { repository, blob } = one;
+  const { repository, blob, parts } = one;
   try {
-    await finishUpload(repository, one.upload, blob.digest);
+    if (parts === undefined) await finishUpload(repository, one.upload, blob.digest);
+    else await parts.finish(repository, one.upload, blob.digest);
   } catch (error) {
     if (repository.signal?.aborted === true || !(await hasBlob(repository, blob))) throw afterFinding(one, error);
   }
@@ -169,13 +198,14 @@ export async function finishChunkedUpload(one: ChunkedUpload): Promise<void> {
   one.slices.drop(nameOf(repository), blob.digest);
 }
 
-/** The session that nobody needs after a failure; none where the next slice or try goes on with it. */
+/** The session that nobody needs after a failure; none where the next slice or try goes on with it, or nobody can give it up. */
 export function leftOver(one: ChunkedUpload, error: unknown): UploadSession | undefined {
   const goesOn =
     !isTransshipError(error) || isTransshipError(error, ...SESSION_MAY_BE_THERE, 'fence-lost', 'store-unavailable');
   if (one.isKept && goesOn) return undefined;
+  if (one.found !== undefined) one.slices.onFound(one.repository.registry.host, 'restarted');
   one.slices.drop(nameOf(one.repository), one.blob.digest);
-  return one.upload;
+  return one.parts === undefined ? one.upload : undefined;
 }
 
 /** Of what was found again, wrong content is no verdict: the part from before may be what is wrong. */
@@ -188,10 +218,14 @@ export function nameOf({ registry, name }: Pick<Repository, 'registry' | 'name'>
   return `${registry.host}/${name}`;
 }
 
-/** The size of chunks that a session takes. */
-export function chunkSizeFor({ registry }: Repository, { leastChunkBytes }: UploadSession): number {
-  return Math.max(registry.traits.upload.chunkBytes, leastChunkBytes);
+/** The size of chunks that an upload takes. */
+export function chunkSizeFor({ repository, upload, parts }: Sized): number {
+  return parts === undefined
+    ? Math.max(repository.registry.traits.upload.chunkBytes, upload.leastChunkBytes)
+    : upload.leastChunkBytes;
 }
+
+type Sized = Pick<ChunkedUpload, 'repository' | 'upload'> & Partial<Pick<ChunkedUpload, 'parts'>>;
 
 function howOf({ registry }: Repository): 'status' | 'location' {
   return registry.traits.upload.resume === 'location' ? 'location' : 'status';

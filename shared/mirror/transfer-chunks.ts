@@ -18,6 +18,7 @@ import {
   leftOver,
   lost,
   nameOf,
+  partsFor,
   sendChunk,
 } from './chunked-upload.ts';
 import type { ChunkedUpload, SourceOfBlob } from './chunked-upload.ts';
@@ -36,8 +37,9 @@ const MOST_CHUNK_BYTES = 64 * 1024 * 1024;
 export function slicesFor({ target, upload }: OpenUpload, blob: Descriptor): Slices | undefined {
   const { slices, repository } = target;
   if (slices === undefined || blob.size < slices.leastBytes) return undefined;
+  if (partsFor(repository, blob) !== undefined) return slices;
   if (repository.registry.traits.upload.resume === 'none') return undefined;
-  return chunkSizeFor(repository, upload) > MOST_CHUNK_BYTES ? undefined : slices;
+  return chunkSizeFor({ repository, upload }) > MOST_CHUNK_BYTES ? undefined : slices;
 }
 
 /** Settles when every upload has ended; `failures` of the transfer gets the targets that could not take the blob. */
@@ -49,7 +51,7 @@ export async function transferChunks(transfer: BlobTransfer, opened: ReadonlyMap
     const upload = await begin(one, slices, transfer);
     if (upload === undefined) return;
     if (departed) return sendTogether([upload], transfer);
-    const key = `${upload.offset} ${upload.found?.offset ?? 0} ${chunkSizeFor(upload.repository, upload.upload)}`;
+    const key = `${upload.offset} ${upload.found?.offset ?? 0} ${chunkSizeFor(upload)}`;
     groups.set(key, [...(groups.get(key) ?? []), upload]);
   });
   const all = Promise.all(begun);
@@ -156,7 +158,7 @@ async function sendAll(reader: ChunkReader, open: Open, sending: Sending): Promi
   const [first] = open.keys();
   if (first === undefined || first.offset === sending.blob.size) return;
   const { ending } = first.slices;
-  const sizeBytes = chunkSizeFor(first.repository, first.upload);
+  const sizeBytes = chunkSizeFor(first);
   const startedAt = sending.session.now();
   let next = reader.read(sizeBytes);
   for (let chunk = await next; chunk !== undefined; chunk = await next) {

@@ -23,9 +23,12 @@ import type { RegistryPort, RegistryRequest, RegistryResponse } from './registry
 import type { RegistryRuntime, RegistrySettings } from './registry-settings.ts';
 import { retryDelayMs, sleep } from './http/retry.ts';
 import { createThrottle } from './http/throttle.ts';
+import type { Throttle } from './http/throttle.ts';
 import { unquoteWarning } from './warning.ts';
 
 export type RegistryClient = RegistryPort & {
+  /** What all requests to the registry keep to, those beside its own API among them. */
+  readonly throttle: Throttle;
   /** What is known without asking: the login for the registry as a whole, once it was needed, and what the registry said of a quota. */
   known(): { credential?: Credential; quota?: Quota };
   close(): Promise<void>;
@@ -54,6 +57,7 @@ export function createRegistryClient(settings: RegistrySettings, runtime: Regist
   return {
     host: settings.host,
     traits,
+    throttle,
     ...(bandwidthBytesPerSecond === undefined ? {} : { pace: createBandwidth(bandwidthBytesPerSecond) }),
     async send(request) {
       for (let tried = 1; ; tried += 1) {

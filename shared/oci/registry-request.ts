@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { BufferPool } from './http/buffer-pool.ts';
 import type { Pace } from './http/bandwidth.ts';
+import type { LayerParts } from './layer-parts.ts';
 import type { ActionClass, Traits } from './traits.ts';
 
 /** One `type:name:actions` access, as the token specification writes it. */
@@ -72,5 +73,7 @@ export type RegistryPort = {
   readonly traits: Traits;
   /** The limit for the content of blobs, read and sent together; absent: none. */
   readonly pace?: Pace;
+  /** Where it has another way for large blobs, and somebody to be there. */
+  readonly parts?: LayerParts;
   send(request: RegistryRequest): Promise<RegistryResponse>;
 };

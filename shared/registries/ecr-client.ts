@@ -7,6 +7,9 @@ type Calls = Pick<
   ECR,
   | 'getAuthorizationToken'
   | 'createRepository'
+  | 'initiateLayerUpload'
+  | 'completeLayerUpload'
+  | 'send'
   | 'describeRepositories'
   | 'getAccountSetting'
   | 'getRepositoryPolicy'
@@ -37,11 +40,12 @@ export async function withEcrClient<Result>(
   }
 }
 
-/** Its credentials are renewed as they end. Whoever opens it closes it. */
+/** Its credentials are renewed as they end. Whoever opens it closes it. @param options `tries` of each call, by the SDK */
 export async function openEcrClient(
   host: string,
   identity: AwsIdentity,
   env: NodeJS.ProcessEnv,
+  { tries }: { tries?: number } = {},
 ): Promise<EcrCalls & { close: () => void }> {
   const sdk = await import('@aws-sdk/client-ecr');
   const told = parseEcrHost(host);
@@ -56,6 +60,7 @@ export async function openEcrClient(
       throwOnRequestTimeout: true,
     },
     ...(region === undefined ? {} : { region }),
+    ...(tries === undefined ? {} : { maxAttempts: tries }),
     ...(identity.profile === undefined ? {} : { profile: identity.profile }),
     ...(variants?.isFips ? { useFipsEndpoint: true } : {}),
     ...(variants?.isDualStack ? { useDualstackEndpoint: true } : {}),

@@ -2,6 +2,7 @@
 import type { AwsIdentity } from '../identity/aws.ts';
 import { defineTraits } from './define-traits.ts';
 import { parseEcrHost } from './ecr-host.ts';
+import { ecrParts } from './ecr-parts.ts';
 import type { CloudIdentity, Vendor } from './vendor.ts';
 
 export const ecr: Vendor = {
@@ -13,6 +14,7 @@ export const ecr: Vendor = {
     // "Your authorization token has expired": https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
     login: { endedStatus: 403 },
     // PATCH stores its bytes but reports a wrong Range: https://github.com/aws/containers-roadmap/issues/2831
+    // What must go on in another process goes in parts instead.
     upload: { strategy: 'monolithic' },
     referrers: { mode: 'api' },
     // A larger `n` is an error: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html
@@ -21,6 +23,7 @@ export const ecr: Vendor = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
+  layerParts: ({ identity, ...place }) => ecrParts({ ...place, identity: awsIdentity(identity) }),
   createRepository: async ({ port, repository, identity }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');
     return createEcrRepository(port.host, repository, settings, awsIdentity(identity));

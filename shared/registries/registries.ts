@@ -13,7 +13,7 @@ import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
 import { creatingRepositories } from './missing-repositories.ts';
 import type { RegistryLimits, RegistryOptions } from './registry-options.ts';
-import type { Vendor } from './vendor.ts';
+import type { CloudIdentity, Vendor } from './vendor.ts';
 import { vendorOf } from './vendors.ts';
 
 export type RegistriesOptions = {
@@ -55,10 +55,15 @@ export function openRegistries(options: RegistriesOptions): Registries {
 
   const clientFor = (registry: RegistryOptions): RegistryClient => {
     const { createRepository: settings, identity } = registry;
+    const vendor = vendorOf(registry.host, registry.kind);
+    const client = createRegistryClient(registrySettings(registry, options), runtime);
     return creatingRepositories(
-      createRegistryClient(registrySettings(registry, options), runtime),
-      vendorOf(registry.host, registry.kind),
-      { ...(settings === undefined ? {} : { settings }), ...(identity === undefined ? {} : { identity }) },
+      identity === undefined ? client : withParts(client, vendor, identity, runtime),
+      vendor,
+      {
+        ...(settings === undefined ? {} : { settings }),
+        ...(identity === undefined ? {} : { identity }),
+      },
     );
   };
 
@@ -79,6 +84,26 @@ export function openRegistries(options: RegistriesOptions): Registries {
     },
     async close() {
       await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}
+
+/** Layers go by another way only where the configuration says who is to call it. */
+function withParts(
+  client: RegistryClient,
+  vendor: Vendor,
+  identity: CloudIdentity,
+  runtime: RegistryRuntime,
+): RegistryClient {
+  const { host, throttle } = client;
+  const parts = vendor.layerParts?.({ host, identity, throttle, runtime });
+  if (parts === undefined) return client;
+  return {
+    ...client,
+    parts,
+    async close() {
+      parts.close();
+      await client.close();
     },
   };
 }

@@ -2,8 +2,10 @@
 import type { AwsIdentity } from '../identity/aws.ts';
 import type { AzureIdentity } from '../identity/azure.ts';
 import type { GoogleIdentity } from '../identity/google.ts';
+import type { LayerParts } from '../oci/layer-parts.ts';
 import type { RegistryPort } from '../oci/registry-request.ts';
-import type { ConnectionMaterial } from '../oci/registry-settings.ts';
+import type { ConnectionMaterial, RegistryRuntime } from '../oci/registry-settings.ts';
+import type { Throttle } from '../oci/http/throttle.ts';
 import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
 
@@ -47,6 +49,16 @@ export type CreateRepositorySettings = {
 
 export type RepositoryPlace = { port: RegistryPort; repository: string; identity?: CloudIdentity };
 
+/** A registry that layers are sent to in parts. */
+export type PartsPlace = {
+  /** As references name it. */
+  host: string;
+  identity: CloudIdentity;
+  /** Of the registry's own requests. */
+  throttle: Throttle;
+  runtime: Pick<RegistryRuntime, 'retries' | 'random' | 'onRetry'>;
+};
+
 /** The name of the cloud in the configuration. */
 export type Cloud = 'aws' | 'google' | 'azure';
 
@@ -69,6 +81,8 @@ export type Vendor = {
   createRepository?(place: RepositoryPlace, settings: CreateRepositorySettings): Promise<void>;
   /** Tells a missing repository from one that may not be seen, where the registry answers both with 401. */
   isRepositoryMissing?(place: RepositoryPlace): Promise<boolean>;
+  /** The way for large blobs beside the registry's own sessions, which are of no use to another process. Opens nothing before the first. */
+  layerParts?(place: PartsPlace): LayerParts;
   /** The same vendor as it is at one host, where hosts differ in more than their name. */
   at?(host: string): Vendor;
 };

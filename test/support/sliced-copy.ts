@@ -7,7 +7,7 @@ import type { UploadCheckpoint } from '../../shared/mirror/upload-checkpoint.ts'
 import { anonymous } from '../../shared/oci/auth/credential.ts';
 import { parseReference } from '../../shared/oci/reference.ts';
 import type { Traits } from '../../shared/oci/traits.ts';
-import { openRegistries } from '../../shared/registries/registries.ts';
+import { openRegistries, type Registries } from '../../shared/registries/registries.ts';
 
 export const CHUNK_BYTES = 1000;
 
@@ -30,14 +30,9 @@ type SliceOptions = {
   patienceMs?: number;
 };
 
-export function openSlicedBed(): SlicedBed {
+/** @param registries other ones than those that need no login; closed with the bed */
+export function openSlicedBed(registries: Registries = openAnonymously()): SlicedBed {
   const checkpoints = new Map<string, UploadCheckpoint>();
-  const registries = openRegistries({
-    credentials: () => Promise.resolve(anonymous),
-    env: {},
-    retries: { tries: 2, firstDelayMs: 1, longestDelayMs: 2 },
-    timeouts: { connectMs: 1000, responseMs: 1000, commitMs: 1000, stallMs: 1000 },
-  });
 
   return {
     checkpoints,
@@ -92,4 +87,13 @@ export function openSlicedBed(): SlicedBed {
     },
     [Symbol.asyncDispose]: () => registries.close(),
   };
+}
+
+function openAnonymously(): Registries {
+  return openRegistries({
+    credentials: () => Promise.resolve(anonymous),
+    env: {},
+    retries: { tries: 2, firstDelayMs: 1, longestDelayMs: 2 },
+    timeouts: { connectMs: 1000, responseMs: 1000, commitMs: 1000, stallMs: 1000 },
+  });
 }

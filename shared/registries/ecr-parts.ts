@@ -1,0 +1,58 @@
+// Layers to ECR in parts, by the AWS API: what can go this way, and what names such an upload. The calls are loaded when the first one begins.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html
+import type { AwsIdentity } from '../identity/aws.ts';
+import { parseDigest } from '../oci/digest.ts';
+import type { LayerParts } from '../oci/layer-parts.ts';
+import type { UploadSession } from '../oci/uploads.ts';
+import { mebibytes } from './define-traits.ts';
+import type { EcrLayerUploads } from './ecr-layer-uploads.ts';
+import type { PartsPlace } from './vendor.ts';
+
+export type EcrPartsPlace = Omit<PartsPlace, 'identity'> & { identity: AwsIdentity };
+
+/** https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: so a layer may have 42,000 MiB; larger ones take the PUT. */
+const MOST_PARTS = 4200;
+const MOST_PART_BYTES = mebibytes(10);
+const SCHEME = 'ecr-upload:';
+const UPLOAD_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Opens nothing before the first upload. */
+export function ecrParts(place: EcrPartsPlace): LayerParts {
+  let opened: Promise<EcrLayerUploads> | undefined;
+  const uploads = (): Promise<EcrLayerUploads> => (opened ??= open(place).catch(forget));
+
+  function forget(error: unknown): never {
+    opened = undefined;
+    throw error;
+  }
+
+  return {
+    takes: ({ digest, size }) =>
+      parseDigest(digest).algorithm === 'sha256' && size > 0 && size <= MOST_PARTS * MOST_PART_BYTES,
+    isOne: ({ location, leastChunkBytes }) =>
+      location.protocol === SCHEME && UPLOAD_ID.test(location.pathname) && leastChunkBytes > 0,
+    async begin(repository, { size }) {
+      const { uploadId, partBytes } = await (await uploads()).begin(repository);
+      return { location: new URL(`${SCHEME}${uploadId}`), leastChunkBytes: partBytesFor(size, partBytes) };
+    },
+    send: async (repository, session, part, offset) =>
+      (await uploads()).send(repository, uploadIdOf(session), part, offset),
+    finish: async (repository, session, digest) => (await uploads()).finish(repository, uploadIdOf(session), digest),
+    close: () => void opened?.then((calls) => calls.close(), forget),
+  };
+}
+
+async function open(place: EcrPartsPlace): Promise<EcrLayerUploads> {
+  const { openEcrLayerUploads } = await import('./ecr-layer-uploads.ts');
+  return openEcrLayerUploads(place);
+}
+
+function uploadIdOf({ location }: UploadSession): string {
+  return location.pathname;
+}
+
+/** What ECR asked for, unless that makes too many parts. */
+function partBytesFor(layerBytes: number, told: number | undefined): number {
+  const wanted = told === undefined || told < 1 ? MOST_PART_BYTES : Math.min(told, MOST_PART_BYTES);
+  return Math.ceil(layerBytes / wanted) > MOST_PARTS ? MOST_PART_BYTES : wanted;
+}
