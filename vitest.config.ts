@@ -9,7 +9,7 @@ const serverTests = {
 };
 
 /** They take milliseconds, the architecture seconds; the limit is for machines with ten times the work that they have cores for. */
-const quickTests = { testTimeout: 30_000, hookTimeout: 30_000 };
+const quickTests = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 30_000 };
 
 export default defineConfig({
   test: {

@@ -13,6 +13,7 @@ export type ComponentName =
   | 'regsync'
   | 'moto'
   | 'schemathesis'
+  | 'cfn-lint'
   | 'etcd'
   | 'kube-apiserver'
   | 'kube-controller-manager'
@@ -154,6 +155,16 @@ export const COMPONENTS: readonly Component[] = [
     accepts: /version 4\./,
     pythonPackage: 'schemathesis==4.32.5',
     module: 'schemathesis.cli',
+    buildTime: '30 s',
+  },
+  {
+    name: 'cfn-lint',
+    binary: 'cfn-lint',
+    version: '1.58.0',
+    versionArguments: ['--version'],
+    accepts: /\b1\.58\./,
+    pythonPackage: 'cfn-lint==1.58.0',
+    module: 'cfnlint.runner.cli',
     buildTime: '30 s',
   },
   {
