@@ -107,6 +107,11 @@ export const METRICS = {
     help: 'Changes that grants made, by what has them and what they are.',
     labels: ['backend', 'change'],
   },
+  transship_undelivered_total: {
+    kind: 'counter',
+    help: 'On AWS: messages that no queue, bus or clock could deliver, by what became of them.',
+    labels: ['source', 'outcome'],
+  },
   transship_build_info: { kind: 'gauge', help: 'Always 1; the version is the label.', labels: ['version'] },
 } as const satisfies Record<string, MetricShape>;
 
