@@ -18,13 +18,20 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a program; `onLine` gets each line of its standard output. */
+export type ProcessOptions = {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+  onLine?: (line: string) => void;
+  onErrorLine?: (line: string) => void;
+};
+
+/** Starts a program; `onLine` gets each line of its standard output, `onErrorLine` of its standard error. */
 export function startProcess(
   program: string,
   args: readonly string[],
-  { env = process.env, onLine }: { env?: NodeJS.ProcessEnv; onLine?: (line: string) => void } = {},
+  { env = process.env, cwd, onLine, onErrorLine }: ProcessOptions = {},
 ): Running {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const errors: string[] = [];
   const ended = once(child, 'close').catch((error: unknown) => void errors.push(String(error)));
@@ -32,6 +39,7 @@ export function startProcess(
   createInterface(child.stdout).on('line', (line) => onLine?.(line));
   createInterface(child.stderr).on('line', (line) => {
     errors.push(line);
+    onErrorLine?.(line);
     if (errors.length > KEPT_LINES) errors.shift();
   });
   return {
