@@ -49,3 +49,9 @@ export type JournalEvent =
       isUnknown?: true;
     } & OfEntry)
   | { event: 'alarm'; message: string; target: Target };
+
+/** The grants that a line is about. */
+export function grantsOf(line: JournalLine): readonly string[] {
+  if ('grant' in line) return [line.grant];
+  return 'grants' in line ? line.grants : [];
+}

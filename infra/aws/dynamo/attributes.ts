@@ -34,6 +34,7 @@ export function sizeBytes(item: Item): number {
   for (const [name, value] of Object.entries(item)) {
     const texts = [name, value.S ?? '', value.N ?? '', ...(value.SS ?? [])];
     for (const one of texts) total += Buffer.byteLength(one);
+    total += value.B?.byteLength ?? 0;
   }
   return total;
 }

@@ -1,12 +1,18 @@
-// What the errors of DynamoDB mean for a store of jobs.
+// What the errors of DynamoDB mean for a store.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 import {
+  ConditionalCheckFailedException,
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
   TransactionConflictException,
   TransactionInProgressException,
+  type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import { TransshipError, isTransshipError, messageOf } from '../../../shared/errors.ts';
+import type { Item } from './attributes.ts';
+
+/** The writes whose condition did not hold, with what is there instead. */
+export type Refused<Write> = ReadonlyMap<Write, Item | undefined>;
 
 const RETRY_AFTER_MS = 5000;
 const HINTS: Readonly<Record<string, string>> = {
@@ -21,17 +27,21 @@ const PASSING: readonly (string | undefined)[] = [
 ];
 
 /** The error for whoever waited on the store. */
-export function storeError(error: unknown): TransshipError {
+export function storeError(error: unknown, tableName: string): TransshipError {
   if (isTransshipError(error)) return error;
   const name = error instanceof Error ? error.name : 'Error';
   const hint = HINTS[name];
   const mayPass = hint === undefined && name !== 'ValidationException';
-  return new TransshipError('store-unavailable', `the job store cannot be used: ${name}: ${messageOf(error)}`, {
-    retryable: mayPass,
-    ...(mayPass ? { retryAfterMs: RETRY_AFTER_MS } : {}),
-    ...(hint === undefined ? {} : { hint }),
-    cause: error,
-  });
+  return new TransshipError(
+    'store-unavailable',
+    `the table ${tableName} cannot be used: ${name}: ${messageOf(error)}`,
+    {
+      retryable: mayPass,
+      ...(mayPass ? { retryAfterMs: RETRY_AFTER_MS } : {}),
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    },
+  );
 }
 
 /** True when the same write may succeed in a moment: somebody else was writing, or too much was written. */
@@ -44,4 +54,18 @@ export function isPassing(error: unknown): boolean {
     error instanceof TransactionInProgressException ||
     error instanceof ProvisionedThroughputExceededException
   );
+}
+
+/** Empty where the error is about something else. */
+export function refusedOf<Write extends TransactWriteItem>(writes: readonly Write[], error: unknown): Refused<Write> {
+  const refused = new Map<Write, Item | undefined>();
+  const [only] = writes;
+  if (error instanceof ConditionalCheckFailedException && only !== undefined) refused.set(only, error.Item);
+  if (error instanceof TransactionCanceledException) {
+    for (const [index, write] of writes.entries()) {
+      const reason = error.CancellationReasons?.[index];
+      if (reason?.Code === 'ConditionalCheckFailed') refused.set(write, reason.Item);
+    }
+  }
+  return refused;
 }

@@ -1,30 +1,28 @@
-// The table as the operations use it: consistent reads, queries of an index, and writes that happen all or not at all. Conflicts between
-// transactions are waited out with jitter; what an answer that was lost had done, the condition of the next try finds.
+// A table as the operations use it: consistent reads, queries, and writes that happen all or not at all. Conflicts between transactions
+// are waited out with jitter; what an answer that was lost had done, the condition of the next try finds.
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
-  ConditionalCheckFailedException,
+  DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   TransactWriteItemsCommand,
-  TransactionCanceledException,
+  UpdateItemCommand,
   type DynamoDBClient,
   type QueryCommandInput,
   type TransactWriteItem,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransshipError } from '../../../shared/errors.ts';
 import { sizeBytes, type Item } from './attributes.ts';
-import { isPassing, storeError } from './dynamo-errors.ts';
+import { isPassing, refusedOf, storeError, type Refused } from './dynamo-errors.ts';
 
 /** A write of a transaction, of one kind. */
 export type Write = Pick<TransactWriteItem, 'Put' | 'Update' | 'Delete'>;
 
-/** The writes whose condition did not hold, with what is there instead. */
-type Refused = ReadonlyMap<Write, Item | undefined>;
-
-type Query = Omit<QueryCommandInput, 'TableName'>;
+export type Query = Omit<QueryCommandInput, 'TableName'>;
 
 export type TableAccess = {
   name: string;
@@ -34,10 +32,20 @@ export type TableAccess = {
   query(query: Query): Promise<{ items: Item[]; last: Item | undefined }>;
   /** All pages of a query. */
   queryAll(query: Query): Promise<Item[]>;
-  /** Undefined: all are written. Otherwise none is. @throws TransshipError store-unavailable, invalid-job */
-  commit(writes: readonly Write[]): Promise<Refused | undefined>;
+  /** Undefined: all are written. Otherwise none is. @throws TransshipError store-unavailable, or as `tooLarge` says */
+  commit(writes: readonly Write[]): Promise<Refused<Write> | undefined>;
+  /** Writes without condition, some and then others. */
+  putAll(items: readonly Item[]): Promise<void>;
   /** Deletes without condition, some and then others. */
   deleteAll(keys: readonly Item[]): Promise<void>;
+};
+
+export type TableOptions = {
+  dynamo: DynamoDBClient;
+  tableName: string;
+  random: () => number;
+  /** The error for what no item or transaction holds; `what` goes on from "has". */
+  tooLarge: (what: string) => TransshipError;
 };
 
 const MAX_ITEM_BYTES = 400 * 1024;
@@ -45,11 +53,11 @@ const MAX_TRANSACTION_BYTES = 4 * 1024 * 1024;
 const MAX_WRITES = 100;
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
 const MAX_READS = 100;
-const MAX_DELETES = 25;
+const MAX_BATCH_WRITES = 25;
 const MAX_TRIES = 8;
 const FIRST_WAIT_MS = 20;
 
-export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => number): TableAccess {
+export function tableAccess({ dynamo, tableName: name, random, tooLarge }: TableOptions): TableAccess {
   const access: TableAccess = {
     name,
     async get(key) {
@@ -95,25 +103,33 @@ export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => 
         throw error;
       }
     },
-    async deleteAll(keys) {
-      for (let wanted = keys.map((Key) => ({ DeleteRequest: { Key } })); wanted.length > 0;) {
-        const RequestItems = { [name]: wanted.slice(0, MAX_DELETES) };
-        const answer = await patiently(() => dynamo.send(new BatchWriteItemCommand({ RequestItems })));
-        const left = (answer.UnprocessedItems?.[name] ?? []).flatMap(({ DeleteRequest }) =>
-          DeleteRequest?.Key === undefined ? [] : [{ DeleteRequest: { Key: DeleteRequest.Key } }],
-        );
-        if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
-        wanted = [...left, ...wanted.slice(MAX_DELETES)];
-      }
+    async putAll(items) {
+      for (const item of items) itemBytes(item);
+      await writeAll(items.map((Item) => ({ PutRequest: { Item } })));
     },
+    deleteAll: (keys) => writeAll(keys.map((Key) => ({ DeleteRequest: { Key } }))),
   };
+
+  /** A batch has room for one write of a key: the last one counts. */
+  async function writeAll(requests: readonly WriteRequest[]): Promise<void> {
+    const byKey = new Map(requests.map((request) => [keyText(request), request]));
+    for (let wanted = [...byKey.values()]; wanted.length > 0;) {
+      const RequestItems = { [name]: wanted.slice(0, MAX_BATCH_WRITES) };
+      const answer = await patiently(() => dynamo.send(new BatchWriteItemCommand({ RequestItems })));
+      const left = answer.UnprocessedItems?.[name] ?? [];
+      if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
+      wanted = [...left, ...wanted.slice(MAX_BATCH_WRITES)];
+    }
+  }
 
   /** A single write costs half of a transaction. */
   async function send(writes: readonly Write[]): Promise<void> {
     const [first, ...others] = writes;
-    const put = others.length === 0 ? first?.Put : undefined;
-    if (put !== undefined) await dynamo.send(new PutItemCommand(put));
-    else await dynamo.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
+    if (first === undefined) return;
+    if (others.length > 0) await dynamo.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
+    else if (first.Put !== undefined) await dynamo.send(new PutItemCommand(first.Put));
+    else if (first.Delete !== undefined) await dynamo.send(new DeleteItemCommand(first.Delete));
+    else if (first.Update !== undefined) await dynamo.send(new UpdateItemCommand(first.Update));
   }
 
   async function patiently<Answer>(call: () => Promise<Answer>): Promise<Answer> {
@@ -121,44 +137,30 @@ export function tableAccess(dynamo: DynamoDBClient, name: string, random: () => 
       try {
         return await call();
       } catch (error) {
-        if (!isPassing(error) || tries === MAX_TRIES) throw storeError(error);
+        if (!isPassing(error) || tries === MAX_TRIES) throw storeError(error, name);
       }
       await sleep(random() * FIRST_WAIT_MS * 2 ** tries);
     }
   }
 
+  function itemBytes(item: Item): number {
+    const bytes = sizeBytes(item);
+    if (bytes > MAX_ITEM_BYTES) throw tooLarge(`${bytes} bytes in all, more than the ${MAX_ITEM_BYTES} of an item`);
+    return bytes;
+  }
+
+  function assertSizes(writes: readonly Write[]): void {
+    const total = writes.reduce((sum, { Put }) => sum + itemBytes(Put?.Item ?? {}), 0);
+    if (total <= MAX_TRANSACTION_BYTES && writes.length <= MAX_WRITES) return;
+    throw tooLarge(
+      `${total} bytes to write in ${writes.length} items, more than the ${MAX_TRANSACTION_BYTES} of a transaction`,
+    );
+  }
+
   return access;
 }
 
-function refusedOf(writes: readonly Write[], error: unknown): Refused {
-  const refused = new Map<Write, Item | undefined>();
-  const [only] = writes;
-  if (error instanceof ConditionalCheckFailedException && only !== undefined) refused.set(only, error.Item);
-  if (error instanceof TransactionCanceledException) {
-    for (const [index, write] of writes.entries()) {
-      const reason = error.CancellationReasons?.[index];
-      if (reason?.Code === 'ConditionalCheckFailed') refused.set(write, reason.Item);
-    }
-  }
-  return refused;
-}
-
-/** @throws TransshipError invalid-job for what one transaction cannot hold */
-function assertSizes(writes: readonly Write[]): void {
-  let total = 0;
-  for (const { Put } of writes) {
-    const bytes = sizeBytes(Put?.Item ?? {});
-    if (bytes > MAX_ITEM_BYTES) tooLarge(`${bytes} bytes in all, more than the ${MAX_ITEM_BYTES} of an item`);
-    total += bytes;
-  }
-  if (total <= MAX_TRANSACTION_BYTES && writes.length <= MAX_WRITES) return;
-  tooLarge(
-    `${total} bytes to write in ${writes.length} items, more than the ${MAX_TRANSACTION_BYTES} of a transaction`,
-  );
-}
-
-function tooLarge(what: string): never {
-  throw new TransshipError('invalid-job', `the job has ${what}`, {
-    hint: 'fewer or shorter targets and messages, or less payload, checkpoint and result',
-  });
+function keyText({ PutRequest, DeleteRequest }: WriteRequest): string {
+  const { pk, sk } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
+  return JSON.stringify([pk?.S, sk?.S]);
 }

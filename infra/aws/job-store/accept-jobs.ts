@@ -7,9 +7,10 @@ import type { Job, NewJob } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
 import { MAX_PAYLOAD_BYTES, assertName, newJob } from '../../../shared/jobs/new-job.ts';
 import { accepted, superseded, superseding } from '../../../shared/jobs/transitions.ts';
-import { s, text, texts, type Item } from '../dynamo/attributes.ts';
+import { text, texts, type Item } from '../dynamo/attributes.ts';
 import { ABSENT } from '../dynamo/conditions.ts';
 import { storedJob, type StoredJob } from './job-items.ts';
+import { keyItem } from './jobs-by-key.ts';
 import { dedupeKey, jobKey, waitingKey } from './keys.ts';
 import { writeMove, writeNewJob } from './move-writes.ts';
 import type { StoreContext } from './store-context.ts';
@@ -68,7 +69,7 @@ export function acceptJob({ table, clock, order, wake, random }: StoreContext): 
       const set = writeSet(table.name, now, random);
       const job = writeReplacement(set, fresh, waiting, now);
       const { write } = writeNewJob(set, accepted(job), age, key, now);
-      const keyWrite = key === undefined ? undefined : set.put({ ...dedupeKey(key), jobId: s(job.id) }, ABSENT);
+      const keyWrite = key === undefined ? undefined : set.put(keyItem(key, job), ABSENT);
       const writes = [...(beside === undefined ? [] : [beside]), ...set.all()];
       const refused = await table.commit(writes);
       // the job is there: it was written, and the answer lost

@@ -2,6 +2,7 @@
 // on it reads the job itself.
 import type { JobState } from '../../../shared/jobs/job.ts';
 import { s, text, type Item } from '../dynamo/attributes.ts';
+import { allOf, merged } from '../dynamo/lanes.ts';
 import { leasedGroups, placeOf, readyGroups, stateGroups } from './keys.ts';
 import { STATE_INDEX, WORK_INDEX } from './table.ts';
 import type { TableAccess } from '../dynamo/table-access.ts';
@@ -18,8 +19,13 @@ export function dueJobs(table: TableAccess, kind: string, now: Date): AsyncGener
 
 /** What is in the groups up to a place, in order. */
 export function upTo(table: TableAccess, groups: readonly string[], last: string): AsyncGenerator<Item> {
-  const within = 'workGroup = :group AND workOrder < :last';
-  const lanes = groups.map((group) => allOf(table, WORK_INDEX, within, { ':group': s(group), ':last': s(last) }));
+  const lanes = groups.map((group) =>
+    allOf(table, {
+      IndexName: WORK_INDEX,
+      KeyConditionExpression: 'workGroup = :group AND workOrder < :last',
+      ExpressionAttributeValues: { ':group': s(group), ':last': s(last) },
+    }),
+  );
   return merged(lanes, 'workOrder');
 }
 
@@ -60,42 +66,14 @@ async function* dueIn(table: TableAccess, group: string, now: Date): AsyncGenera
   }
 }
 
-async function* allOf(
-  table: TableAccess,
-  IndexName: string,
-  KeyConditionExpression: string,
-  ExpressionAttributeValues: Item,
-): AsyncGenerator<Item> {
-  const query = { IndexName, KeyConditionExpression, ExpressionAttributeValues };
-  let start: Item | undefined;
-  do {
-    const page = await table.query({ ...query, ...(start === undefined ? {} : { ExclusiveStartKey: start }) });
-    yield* page.items;
-    start = page.last;
-  } while (start !== undefined);
-}
-
-async function* merged(lanes: readonly AsyncGenerator<Item>[], by: 'workOrder' | 'age'): AsyncGenerator<Item> {
-  const started = await Promise.all(lanes.map(async (lane) => ({ lane, head: await lane.next() })));
-  for (;;) {
-    let first: { lane: AsyncGenerator<Item>; item: Item; order: string } | undefined;
-    for (const { lane, head } of started) {
-      if (head.done === true) continue;
-      const order = text(head.value, by);
-      if (first === undefined || order < first.order) first = { lane, item: head.value, order };
-    }
-    if (first === undefined) return;
-    const { lane, item } = first;
-    yield item;
-    const taken = started.find((one) => one.lane === lane);
-    if (taken !== undefined) taken.head = await lane.next();
-  }
-}
-
 /** The jobs in a state, oldest first. */
 export async function* inState(table: TableAccess, state: JobState): AsyncGenerator<Item> {
-  yield* merged(
-    stateGroups(state).map((group) => allOf(table, STATE_INDEX, 'stateGroup = :group', { ':group': s(group) })),
-    'age',
+  const lanes = stateGroups(state).map((group) =>
+    allOf(table, {
+      IndexName: STATE_INDEX,
+      KeyConditionExpression: 'stateGroup = :group',
+      ExpressionAttributeValues: { ':group': s(group) },
+    }),
   );
+  yield* merged(lanes, 'age');
 }

@@ -3,6 +3,7 @@
 import { MAX_PROGRESS_LINES } from '../../../shared/jobs/new-job.ts';
 import { s, type Item } from '../dynamo/attributes.ts';
 import { PRESENT } from '../dynamo/conditions.ts';
+import { keyOf } from '../dynamo/key-parts.ts';
 import { linesOf, linesText, type StoredJob } from './job-items.ts';
 import { jobKey, pageRow } from './keys.ts';
 import type { TableAccess } from '../dynamo/table-access.ts';
@@ -26,7 +27,7 @@ export async function forgetProgress(table: TableAccess, { job, lines, pagedTo }
   for (const page of pages) {
     const all = linesOf(page);
     const kept = all.filter(({ type }) => type !== 'progress');
-    if (kept.length === 0) emptied.push({ pk: page['pk'] ?? s(''), sk: page['sk'] ?? s('') });
+    if (kept.length === 0) emptied.push(keyOf(page));
     else if (kept.length < all.length) {
       const Item = { ...page, lines: s(linesText(kept)) };
       // refused where the job was removed meanwhile, with its pages

@@ -3,7 +3,7 @@ import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import { upTo } from './candidates.ts';
 import { PRESENT } from '../dynamo/conditions.ts';
-import { timeKey } from '../dynamo/key-parts.ts';
+import { keyOf, timeKey } from '../dynamo/key-parts.ts';
 import { messageGroups, messageIndexKeys, messageKey } from './keys.ts';
 import { entryOf, messageAge, outboxItem, packetOf } from './message-items.ts';
 import type { StoreContext } from './store-context.ts';
@@ -17,7 +17,7 @@ export function outbox({ table, clock, random }: StoreContext): Operations {
     const keys: Item[] = [];
     for await (const item of upTo(table, messageGroups(), `${timeKey(now)}$`)) {
       if (keys.length === limit) break;
-      keys.push({ pk: item['pk'] ?? s(''), sk: item['sk'] ?? s('') });
+      keys.push(keyOf(item));
     }
     const items = await table.getAll(keys);
     return items.sort((one, other) => (messageAge(one) < messageAge(other) ? -1 : 1));

@@ -3,6 +3,7 @@ import type { Job, JobState } from '../../../shared/jobs/job.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import { isAge } from '../dynamo/age-order.ts';
 import { number, s, text, type Item } from '../dynamo/attributes.ts';
+import { newestOf } from '../dynamo/lanes.ts';
 import { linesOf, storedJob } from './job-items.ts';
 import { COUNTER_SHARDS, JOB_ROW, ageGroups, counterKey, jobIdOf, jobKey, pageRow, stateGroups } from './keys.ts';
 import type { StoreContext } from './store-context.ts';
@@ -14,28 +15,13 @@ const MAX_TRIES = 5;
 
 export function readJobs({ table }: StoreContext): Operations {
   /** What the index has of one group, newest first, as much as is wanted. */
-  async function newest(
-    group: string,
-    state: JobState | undefined,
-    kind: string | undefined,
-    before: string,
-    want: number,
-  ) {
-    const found: Item[] = [];
-    let start: Item | undefined;
-    do {
-      const page = await table.query({
-        IndexName: state === undefined ? AGE_INDEX : STATE_INDEX,
-        KeyConditionExpression: `${state === undefined ? 'ageGroup' : 'stateGroup'} = :group AND age < :before`,
-        ExpressionAttributeValues: { ':group': s(group), ':before': s(before) },
-        ScanIndexForward: false,
-        Limit: want,
-        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-      });
-      found.push(...page.items.filter((item) => kind === undefined || text(item, 'kind') === kind));
-      start = page.last;
-    } while (start !== undefined && found.length < want);
-    return found;
+  function newest(group: string, state: JobState | undefined, kind: string | undefined, before: string, want: number) {
+    const query = {
+      IndexName: state === undefined ? AGE_INDEX : STATE_INDEX,
+      KeyConditionExpression: `${state === undefined ? 'ageGroup' : 'stateGroup'} = :group AND age < :before`,
+      ExpressionAttributeValues: { ':group': s(group), ':before': s(before) },
+    };
+    return newestOf(table, query, want, (item) => kind === undefined || text(item, 'kind') === kind);
   }
 
   async function readAll(items: readonly Item[]): Promise<Job[]> {

@@ -1,6 +1,7 @@
 // Removes a job with its key and history, and counts it; and messages that nobody took.
 import { number, s, type Item } from '../dynamo/attributes.ts';
 import { unchanged } from '../dynamo/conditions.ts';
+import { keyOf } from '../dynamo/key-parts.ts';
 import type { StoredJob } from './job-items.ts';
 import { JOB_ROW, dedupeKey, jobKey, messageGroups } from './keys.ts';
 import type { StoreContext } from './store-context.ts';
@@ -40,7 +41,7 @@ export async function removeMessages(table: TableAccess, before: Date): Promise<
       ExpressionAttributeValues: { ':group': s(group) },
     });
     for (const item of messages) {
-      if (number(item, 'createdAt') < before.getTime()) old.push({ pk: item['pk'] ?? s(''), sk: item['sk'] ?? s('') });
+      if (number(item, 'createdAt') < before.getTime()) old.push(keyOf(item));
     }
   }
   await table.deleteAll(old);

@@ -48,7 +48,10 @@ export function recordMarks(table: TableAccess): Marks {
       const Put = { TableName: table.name, Item, ...asSeen };
       const refused = await table.commit([{ Put }]);
       // the answer to the first try may have been lost
-      return refused === undefined || [...refused.values()].some((there) => there?.['value']?.S === value && number(there, 'rev') === generation);
+      return (
+        refused === undefined ||
+        [...refused.values()].some((there) => there?.['value']?.S === value && number(there, 'rev') === generation)
+      );
     },
   };
 }

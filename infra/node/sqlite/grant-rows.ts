@@ -4,9 +4,9 @@ import type { SQLInputValue } from 'node:sqlite';
 import { foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { GrantStore, StoredLine } from '../../../shared/grants/grant-store.ts';
 import type { EntryRecord, GrantRecord, GrantsState } from '../../../shared/grants/grants-state.ts';
-import type { JournalLine } from '../../../shared/grants/journal.ts';
+import { grantsOf, type JournalLine } from '../../../shared/grants/journal.ts';
 import { entryKey } from '../../../shared/grants/plan-hash.ts';
-import { entryRecordOf, grantRecordOf, lineOf } from './grant-json.ts';
+import { entryRecordOf, grantRecordOf, lineOf } from '../../../shared/grants/journal-json.ts';
 import { integer, text, type Row } from './job-rows.ts';
 import type { StoreContext } from './store-context.ts';
 
@@ -85,12 +85,6 @@ export function grantRows({ database, clock, bootId, write, read, assertRoom }: 
       }),
     release: (target, holder) => write(() => void giveBack.run(target, holder)),
   };
-}
-
-/** Those that a line is about. */
-function grantsOf(line: JournalLine): readonly string[] {
-  if ('grant' in line) return [line.grant];
-  return 'grants' in line ? line.grants : [];
 }
 
 function stateOfRows(grants: readonly Row[], entries: readonly Row[]): GrantsState {

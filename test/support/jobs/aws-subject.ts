@@ -8,11 +8,16 @@ import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/clie
 import { randomUUID } from 'node:crypto';
 import { awsJobStore, type AwsJobStoreOptions } from '../../../infra/aws/job-store.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import { ageOrder } from '../../../infra/aws/dynamo/age-order.ts';
+import { ageOrder, type AgeOrder } from '../../../infra/aws/dynamo/age-order.ts';
 import { JOB_TABLE } from '../../../infra/aws/job-store/table.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Moto } from '../moto.ts';
-import type { JobStoreSubject, OpenedJobs } from './store-subject.ts';
+import { awsApiTokens } from '../../../infra/aws/records/api-tokens.ts';
+import { awsGrantStore } from '../../../infra/aws/records/grant-store.ts';
+import { awsPushLog } from '../../../infra/aws/records/push-log.ts';
+import { awsTagJournal } from '../../../infra/aws/records/tag-journal.ts';
+import { RECORD_TABLE } from '../../../infra/aws/records/table.ts';
+import type { JobStoreSubject, OpenedJobs, OpenedStore, StoreSubject } from './store-subject.ts';
 
 export type AwsBed = { dynamo: DynamoDBClient; sqs: SQSClient; close(): void };
 
@@ -40,6 +45,8 @@ export function awsBed({ url }: Moto): AwsBed {
 export type AwsTable = {
   tableName: string;
   queueUrl: string;
+  /** Of all processes: they agree about ages, whatever happens to their clock. */
+  order: AgeOrder;
   /** One more process at the same table. */
   open(options?: Partial<AwsJobStoreOptions>): JobStore;
   remove(): Promise<void>;
@@ -49,11 +56,11 @@ export async function newTable({ dynamo, sqs }: AwsBed, clock: Clock): Promise<A
   const tableName = `jobs-${randomUUID()}`;
   const { QueueUrl: queueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: tableName }));
   await dynamo.send(new CreateTableCommand({ TableName: tableName, ...JOB_TABLE }));
-  // one clock for all processes: they agree about ages, whatever happens to it
   const order = ageOrder(clock);
   return {
     tableName,
     queueUrl,
+    order,
     open: (options) =>
       awsJobStore({ dynamo, sqs, tableName, owner: randomUUID(), clock, order, queueFor: () => queueUrl, ...options }),
     async remove() {
@@ -73,5 +80,54 @@ export function awsSubject(bed: () => AwsBed): JobStoreSubject {
     open: async (clock) => openAt(await newTable(bed(), clock)),
     freesLeasesAtStart: false,
     schedules: 1,
+  };
+}
+
+export type AwsRecords = Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 'grants'>;
+
+export type AwsRecordTable = {
+  tableName: string;
+  /** One more process at the same table. */
+  open(): AwsRecords;
+  remove(): Promise<void>;
+};
+
+/** @param jobs the table of the jobs that pushes ask for */
+export async function newRecordTable(
+  { dynamo }: Pick<AwsBed, 'dynamo'>,
+  clock: Clock,
+  jobs: Pick<AwsTable, 'tableName' | 'order'>,
+): Promise<AwsRecordTable> {
+  const tableName = `records-${randomUUID()}`;
+  await dynamo.send(new CreateTableCommand({ TableName: tableName, ...RECORD_TABLE }));
+  const options = { dynamo, tableName, clock, order: jobs.order, jobsTableName: jobs.tableName };
+  return {
+    tableName,
+    open: () => ({
+      pushes: awsPushLog(options),
+      journal: awsTagJournal(options),
+      apiTokens: awsApiTokens(options),
+      grants: awsGrantStore(options),
+    }),
+    remove: async () => void (await dynamo.send(new DeleteTableCommand({ TableName: tableName }))),
+  };
+}
+
+/** Both tables. @param bed is asked for when a test runs */
+export function awsStoreSubject(bed: () => AwsBed): StoreSubject {
+  function openAt(jobs: AwsTable, records: AwsRecordTable): OpenedStore {
+    return {
+      store: jobs.open(),
+      ...records.open(),
+      crash: async () => openAt(jobs, records),
+      remove: async () => void (await Promise.all([jobs.remove(), records.remove()])),
+    };
+  }
+  return {
+    ...awsSubject(bed),
+    async open(clock) {
+      const jobs = await newTable(bed(), clock);
+      return openAt(jobs, await newRecordTable(bed(), clock, jobs));
+    },
   };
 }
