@@ -5,6 +5,7 @@
 //                            └─ InvalidLayerPart: what ECR has tells whether this part's answer was lost
 //
 import { TransshipError } from '../errors.ts';
+import type { AwsIdentity } from '../identity/aws.ts';
 import { awsError } from '../identity/aws-error.ts';
 import { parseRetryAfter } from '../oci/http/retry-after.ts';
 import { interruption, retryDelayMs, sleep } from '../oci/http/retry.ts';
@@ -14,7 +15,9 @@ import type { ActionClass } from '../oci/traits.ts';
 import { openEcrClient } from './ecr-client.ts';
 import { parseEcrHost } from './ecr-host.ts';
 import { layerPartCommand } from './ecr-layer-part.ts';
-import type { EcrPartsPlace } from './ecr-parts.ts';
+import type { PartsPlace } from './vendor.ts';
+
+export type EcrPartsPlace = Omit<PartsPlace, 'identity'> & { identity: AwsIdentity };
 
 export type EcrLayerUploads = {
   /** `partBytes`: the size that ECR wants parts to have. */

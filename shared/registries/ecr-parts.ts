@@ -1,14 +1,10 @@
 // Layers to ECR in parts, by the AWS API: what can go this way, and what names such an upload. The calls are loaded when the first one begins.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html
-import type { AwsIdentity } from '../identity/aws.ts';
 import { parseDigest } from '../oci/digest.ts';
 import type { LayerParts } from '../oci/layer-parts.ts';
 import type { UploadSession } from '../oci/uploads.ts';
 import { mebibytes } from './define-traits.ts';
-import type { EcrLayerUploads } from './ecr-layer-uploads.ts';
-import type { PartsPlace } from './vendor.ts';
-
-export type EcrPartsPlace = Omit<PartsPlace, 'identity'> & { identity: AwsIdentity };
+import type { EcrLayerUploads, EcrPartsPlace } from './ecr-layer-uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: so a layer may have 42,000 MiB; larger ones take the PUT. */
 const MOST_PARTS = 4200;

@@ -64,7 +64,7 @@ if (values.only === 'grants') {
 if (values.only === 'resume') {
   for (const name of ['distribution', 'docker-registry'] as const) {
     const layerBytes = Number(values.mib) * MEBIBYTE;
-    const report = await resumeCampaign({ program: await programOf(name), layerBytes, kills, seed });
+    const report = await resumeCampaign({ to: { program: await programOf(name) }, layerBytes, kills, seed });
     tell(wrongIn(report, name), `${name}: ${values.mib} MiB, ${kills} kills, seed ${seed}: ${summaryOf(report)}`);
   }
 }

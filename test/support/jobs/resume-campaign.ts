@@ -8,9 +8,8 @@ import { openSqliteStore } from '../../../infra/node/sqlite-store.ts';
 import { mirrorJob } from '../../../functions/job-kinds/mirror-job.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
 import { startProcess } from '../child-processes.ts';
-import { startCountingProxy } from '../counting-proxy.ts';
 import { startGeneratedSource } from '../generated-source.ts';
-import { startServer } from '../servers.ts';
+import { startCampaignTarget, type CampaignTarget } from './campaign-target.ts';
 import { seededRandom } from './seeded-random.ts';
 import { newFolder } from './sqlite-subject.ts';
 
@@ -25,19 +24,19 @@ export type ResumeReport = {
   durationMs: number;
   job: Job;
   /** What the target's tag names in the end. */
-  digest: string | null;
+  digest: string | undefined;
   wanted: string;
 };
 
-export type ResumeCampaign = { program: string; layerBytes: number; kills: number; seed: number };
+export type ResumeCampaign = { to: CampaignTarget; layerBytes: number; kills: number; seed: number };
 
 const PROCESS = fileURLToPath(new URL('mirroring-process.ts', import.meta.url));
 
-export async function resumeCampaign({ program, layerBytes, kills, seed }: ResumeCampaign): Promise<ResumeReport> {
+export async function resumeCampaign({ to, layerBytes, kills, seed }: ResumeCampaign): Promise<ResumeReport> {
   const random = seededRandom(seed);
   await using source = await startGeneratedSource(layerBytes, seed);
-  await using server = await startServer({ program });
-  await using proxy = await startCountingProxy(server.host);
+  await using reached = await startCampaignTarget(to);
+  const { proxy } = reached;
   const dataDir = await newFolder();
   const startedAt = Date.now();
   const target = `${proxy.host}/app:v1`;
@@ -56,34 +55,32 @@ export async function resumeCampaign({ program, layerBytes, kills, seed }: Resum
   let ended: string | undefined;
   for (let kill = 0; kill <= kills && ended === undefined; kill += 1) {
     const { promise: end, resolve } = Promise.withResolvers<string>();
-    const running = startProcess(process.execPath, [PROCESS, dataDir], {
+    const running = startProcess(process.execPath, [PROCESS, dataDir, ...(to === 'ecr' ? [proxy.host] : [])], {
+      env: { ...process.env, ...reached.env },
       onLine: (line) => {
         if (!line.startsWith('open')) resolve(line);
       },
     });
     const crash = once(running.process, 'close').then(() => `it ended by itself: ${running.lastWords()}`);
-    const killAt = proxy.sentBytes + random() * ((2 * layerBytes) / (kills + 1));
-    const reached =
+    const killAt = proxy.sentBytes + random() * ((2 * reached.wireBytes(layerBytes)) / (kills + 1));
+    const reachedByte =
       kill < kills ? proxy.reached(killAt).then(() => undefined) : new Promise<undefined>(() => undefined);
-    ended = await Promise.race([reached, end, crash]);
+    ended = await Promise.race([reachedByte, end, crash]);
     mostMemoryBytes = Math.max(mostMemoryBytes, peakMemory(running.process.pid));
     await running.end('SIGKILL');
   }
 
   const job = await inStore(dataDir, ({ jobs }) => jobs.get(id));
   if (job === undefined) throw new Error('the job is lost');
-  const head = await fetch(`${server.url}/v2/app/manifests/v1`, {
-    headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
-  });
   const report = {
     seed,
     kills,
     layerBytes,
-    resentBytes: proxy.sentBytes - layerBytes,
+    resentBytes: ((proxy.sentBytes - reached.wireBytes(layerBytes)) * layerBytes) / reached.wireBytes(layerBytes),
     mostMemoryBytes,
     durationMs: Date.now() - startedAt,
     job,
-    digest: head.headers.get('docker-content-digest'),
+    digest: await reached.tagged(),
     wanted: source.digest,
   };
   await rm(dataDir, { recursive: true });
