@@ -5,6 +5,7 @@
 //   A#<hash> -             an API token, by its text        JI#<grant> <to>     where in the journal a grant stands
 //   A <token>              an API token, by its id          JS at               the summary of the journal, in parts:
 //   H#<target> -           who holds a target of grants     JS <to>#<id>#<part>
+//   M#<name> -             a mark (marks.ts)
 import type { PushEvent } from '../../../shared/events/push-event.ts';
 import { s, type Item } from '../dynamo/attributes.ts';
 import { itemKey, part } from '../dynamo/key-parts.ts';

@@ -32,7 +32,7 @@ export function describeTagJournal(subject: StoreSubject): void {
       await bed.journal.wrote([tag()]);
       await bed.clock.advance(1000);
       const later = tag({ digest: 'sha256:bb', rule: 'new', source: 'docker.io/team/new:1.0' });
-      await bed.journal.wrote([later]);
+      await bed.journal.wrote([tag({ rule: 'between' }), later]);
       expect(await bed.journal.written('r.example', 'mirror/app')).toEqual([later]);
       expect(await bed.journal.repositoriesOf('app')).toEqual([]);
     });

@@ -1,13 +1,42 @@
-// What is kept beside jobs on DynamoDB, under the contracts of all stores, at a moto server.
-import { afterAll, beforeAll, describe } from 'vitest';
+// What is kept beside jobs on DynamoDB, at a moto server: under the contracts of all stores, and what is particular to it: several processes
+// at one table, answers that get lost, the limits of items, the summary of the journal of grants.
+import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
+import type { GrantStore, StoredLine } from '../../../shared/grants/grant-store.ts';
+import { grantsOf, type JournalLine } from '../../../shared/grants/journal.ts';
+import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import { describeGrantStore } from '../../contract/grants/grant-store.ts';
 import { describeApiTokens } from '../../contract/store/api-tokens.ts';
 import { describePushLog } from '../../contract/store/push-log.ts';
 import { describeAcceptingPushes } from '../../contract/store/registry-push.ts';
 import { describeTagJournal } from '../../contract/store/tag-journal.ts';
-import { awsBed, awsStoreSubject, type AwsBed } from '../../support/jobs/aws-subject.ts';
+import {
+  awsBed,
+  awsStoreSubject,
+  newRecordTable,
+  newTable,
+  type AwsBed,
+  type AwsRecordTable,
+  type AwsRecords,
+  type AwsTable,
+} from '../../support/jobs/aws-subject.ts';
+import { dynamoWatch, type DynamoWatch } from '../../support/jobs/dynamo-watch.ts';
+import { manualClock, type ManualClock } from '../../support/jobs/manual-clock.ts';
 import { startMoto, type Moto } from '../../support/moto.ts';
+import { pushEvent } from '../../support/push-event.ts';
 import { isMissing, requireComponent } from '../../support/require-component.ts';
+
+const DECLARATION = {
+  grantees: [],
+  what: [],
+  mode: 'enforce',
+  onExpiry: 'revoke',
+  pin: 'name',
+  adopt: false,
+  origin: 'store',
+} as const;
 
 // Without moto there is no DynamoDB to ask; the summary names what is missing.
 describe.skipIf(isMissing('moto'))('at moto', () => {
@@ -28,4 +57,196 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
   describeApiTokens(subject);
   describeAcceptingPushes(subject);
   describeGrantStore(subject);
+
+  describe('several processes at one table of records', () => {
+    let watch: DynamoWatch;
+    let clock: ManualClock;
+    let jobTable: AwsTable;
+    let table: AwsRecordTable;
+    let jobs: JobStore;
+    let here: AwsRecords;
+    let there: AwsRecords;
+    beforeAll(() => {
+      watch = dynamoWatch(bed.dynamo);
+    });
+    beforeEach(async () => {
+      clock = manualClock();
+      jobTable = await newTable(bed, clock);
+      table = await newRecordTable(bed, clock, jobTable);
+      jobs = jobTable.open();
+      [here, there] = [table.open(), table.open()];
+      watch.calm();
+    });
+    afterEach(() => Promise.all([jobTable.remove(), table.remove()]));
+
+    const line = (grant: string, reason: string): JournalLine => ({
+      at: clock.now(),
+      actor: 'test',
+      event: 'declared',
+      grant,
+      declaration: { ...DECLARATION, id: grant, reason },
+      declarationSha: 'sha',
+    });
+    const reasonOf = ({ line: one }: StoredLine) => (one.event === 'declared' ? one.declaration.reason : undefined);
+    const allLines = (grants: GrantStore) => grants.lines({ limit: 100_000 });
+    const accept = async (key: string) => (await jobs.accept({ kind: 'mirror', payload: null }, key)).id;
+    const record = (id: string, jobKeys: readonly string[]) =>
+      here.pushes.record([{ id, receivedAt: clock.now(), event: pushEvent(), jobKeys }]);
+
+    it('add to one journal: every append whole, and nobody who follows it misses a line', async () => {
+      const followed: StoredLine[] = [];
+      const writing = Promise.all(
+        Array.from({ length: 40 }, (_, index) => {
+          const lines = Array.from({ length: 1 + (index % 3) }, (__, part) => line('g', `${index}.${part}`));
+          return (index % 2 ? here : there).grants.append(lines);
+        }),
+      );
+      let isWritten = false;
+      void writing.then(() => (isWritten = true));
+      for (let isLast = false; !isLast;) {
+        isLast = isWritten;
+        followed.push(...(await table.open().grants.lines({ after: followed.at(-1)?.seq ?? 0, limit: 7 })));
+        isLast &&= followed.at(-1)?.seq === (await here.grants.last());
+      }
+      await writing;
+      expect(followed).toEqual(await allLines(there.grants));
+      const numbers = followed.map(({ seq }) => seq);
+      expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+      const expected = Array.from({ length: 40 }, (_, index) => `${index}.0`);
+      expect(
+        followed
+          .map(reasonOf)
+          .filter((reason) => reason?.endsWith('.0'))
+          .sort(),
+      ).toEqual(expected.sort());
+      // the lines of an append stand together
+      for (const [index, one] of followed.entries()) {
+        const [append, part] = String(reasonOf(one)).split('.').map(Number);
+        if (part! > 0) expect(reasonOf(followed[index - 1]!)).toBe(`${append}.${part! - 1}`);
+      }
+    });
+
+    it('know what an answer that was lost had done, and wait a conflict out', async () => {
+      for (const trouble of [() => watch.conflict(2), () => watch.throttle(), () => watch.loseAnswer()]) {
+        trouble();
+        await here.grants.append([line('g', 'once')]);
+        trouble();
+        expect(await here.grants.hold('t', 'one', 1000)).toBe(true);
+        trouble();
+        await here.grants.release('t', 'one');
+      }
+      expect(await there.grants.hold('t', 'two', 1000)).toBe(true);
+      expect((await allLines(there.grants)).map(reasonOf)).toEqual(['once', 'once', 'once']);
+      watch.loseAnswer();
+      const token = { id: 'one', name: 'ci', scopes: ['read'] as const, createdAt: clock.now() };
+      await here.apiTokens.add(token, 'aa');
+      expect(await there.apiTokens.list()).toEqual([token]);
+    });
+
+    it('give a target to one of those who reach for it at the same moment', async () => {
+      const holders = Array.from({ length: 10 }, (_, index) => `holder ${index}`);
+      const hold = (holder: string, index: number) => (index % 2 ? here : there).grants.hold('t', holder, 1000);
+      expect((await Promise.all(holders.map(hold))).filter(Boolean)).toHaveLength(1);
+      await clock.advance(1000);
+      expect((await Promise.all(holders.map(hold))).filter(Boolean)).toHaveLength(1);
+    });
+
+    it('read an append that no item and no transaction holds, or nothing of it', async () => {
+      const lines = Array.from({ length: 150 }, (_, index) =>
+        line('g', `${index} ${randomBytes(30_000).toString('hex')}`),
+      );
+      const unlucky = table.open(() => 0);
+      watch.conflict(8);
+      await expect(unlucky.grants.append(lines)).rejects.toMatchObject({ code: 'store-unavailable' });
+      expect(await allLines(here.grants)).toEqual([]);
+      await Promise.all([unlucky.grants.append(lines), unlucky.grants.append([line('g', 'behind it')])]);
+      const found = await there.grants.lines({ limit: 100 });
+      found.push(...(await there.grants.lines({ after: found.at(-1)!.seq, limit: 100 })));
+      expect(found.map((stored) => stored.line)).toEqual([...lines, line('g', 'behind it')]);
+    });
+
+    it('open a long journal by its summary, and find the lines of a grant by it', async () => {
+      for (let number = 0; number < 110; number += 1) await here.grants.append([line(`g${number % 10}`, `${number}`)]);
+      const all = await allLines(here.grants);
+      watch.calm();
+      const state = await there.grants.state();
+      expect(watch.requests()).toEqual({ GetItem: 1, Query: 2 });
+      expect(state).toEqual(
+        foldLines(
+          emptyGrants(),
+          all.map((stored) => stored.line),
+        ),
+      );
+      watch.calm();
+      expect(await there.grants.state()).toBe(state);
+      expect(watch.requests()).toEqual({ Query: 1 });
+      const ofGrant = all.filter((stored) => grantsOf(stored.line).includes('g3'));
+      watch.calm();
+      expect(await there.grants.lines({ grant: 'g3', limit: 99 })).toEqual(ofGrant);
+      expect(watch.requests()).toEqual({ GetItem: 1, Query: 2, BatchGetItem: 1 });
+      const [, second, third, ...later] = ofGrant;
+      expect(await there.grants.lines({ grant: 'g3', after: second!.seq, limit: 1 })).toEqual([third]);
+      expect(await there.grants.lines({ grant: 'g3', after: third!.seq, limit: 99 })).toEqual(later);
+
+      // where the summary is not whole, the journal says the same
+      const asked = { TableName: table.tableName, KeyConditionExpression: 'pk = :summary AND sk < :pointer' };
+      const ExpressionAttributeValues = { ':summary': { S: 'JS' }, ':pointer': { S: 'at' } };
+      const { Items = [] } = await bed.dynamo.send(new QueryCommand({ ...asked, ExpressionAttributeValues }));
+      expect(Items).toHaveLength(1);
+      const { pk, sk } = Items[0]!;
+      await bed.dynamo.send(new DeleteItemCommand({ TableName: table.tableName, Key: { pk: pk!, sk: sk! } }));
+      expect(await table.open().grants.state()).toEqual(state);
+    });
+
+    it('revoke a token once, and add none with the id or the text of another', async () => {
+      const token = { id: 'one', name: 'ci', scopes: ['read'] as const, createdAt: clock.now() };
+      await here.apiTokens.add(token, 'aa');
+      await expect(there.apiTokens.add(token, 'bb')).rejects.toMatchObject({ code: 'internal' });
+      await expect(there.apiTokens.add({ ...token, id: 'two' }, 'aa')).rejects.toMatchObject({ code: 'internal' });
+      expect(await there.apiTokens.findByHash('bb')).toBeUndefined();
+      const revoked = await Promise.all([here, there, here].map(({ apiTokens }) => apiTokens.revoke('one')));
+      expect(revoked.filter(Boolean)).toHaveLength(1);
+      expect(await there.apiTokens.findByHash('aa')).toBeUndefined();
+    });
+
+    it('name the jobs of a push that were accepted after it was recorded', async () => {
+      await record('p1', ['k', 'other']);
+      expect(await there.pushes.get('p1')).toMatchObject({ jobIds: [], isRepeated: false });
+      await clock.advance(5);
+      const id = await accept('k');
+      expect(await there.pushes.get('p1')).toMatchObject({ jobIds: [id], isRepeated: false });
+    });
+
+    it('keep the job of a repeated push when it is removed, and never name a later one of its key', async () => {
+      const first = await accept('k');
+      const [claimed] = await jobs.claim('mirror', 1, 1000);
+      await jobs.complete(claimed!.lease);
+      await record('first', ['k']);
+      await record('early', ['late']);
+      await clock.advance(7_200_000);
+      await record('again', ['k']);
+      expect(await jobs.purge(clock.now(), 9)).toBe(1);
+      await accept('k');
+      await accept('late');
+      expect(await there.pushes.get('again')).toMatchObject({ jobIds: [first], isRepeated: true });
+      expect(await there.pushes.get('first')).toMatchObject({ jobIds: [first], isRepeated: false });
+      expect(await there.pushes.get('early')).toMatchObject({ jobIds: [], isRepeated: false });
+    });
+
+    it('cost few requests', async () => {
+      const spent = async (operation: () => Promise<unknown>): Promise<Record<string, number>> => {
+        watch.calm();
+        await operation();
+        return watch.requests();
+      };
+      expect(await spent(() => record('p1', ['k']))).toEqual({ BatchGetItem: 1, BatchWriteItem: 1 });
+      expect(await spent(() => here.pushes.list({}, 9))).toEqual({ Query: 4, BatchGetItem: 2 });
+      expect(await spent(() => here.pushes.list({ receiverId: 'r', relevant: true }, 9))).toEqual({ Query: 2 });
+      expect(await spent(() => here.apiTokens.findByHash('aa'))).toEqual({ GetItem: 1 });
+      expect(await spent(() => here.grants.append([line('g', 'first')]))).toEqual({ Query: 1, PutItem: 1 });
+      expect(await spent(() => here.grants.append([line('g', 'next')]))).toEqual({ PutItem: 1 });
+      expect(await spent(() => here.grants.hold('t', 'one', 1))).toEqual({ PutItem: 1 });
+      expect(await spent(() => here.grants.release('t', 'one'))).toEqual({ DeleteItem: 1 });
+    });
+  });
 });

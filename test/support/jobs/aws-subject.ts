@@ -88,7 +88,7 @@ export type AwsRecords = Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 
 export type AwsRecordTable = {
   tableName: string;
   /** One more process at the same table. */
-  open(): AwsRecords;
+  open(random?: () => number): AwsRecords;
   remove(): Promise<void>;
 };
 
@@ -103,12 +103,15 @@ export async function newRecordTable(
   const options = { dynamo, tableName, clock, order: jobs.order, jobsTableName: jobs.tableName };
   return {
     tableName,
-    open: () => ({
-      pushes: awsPushLog(options),
-      journal: awsTagJournal(options),
-      apiTokens: awsApiTokens(options),
-      grants: awsGrantStore(options),
-    }),
+    open(random = Math.random) {
+      const opened = { ...options, random };
+      return {
+        pushes: awsPushLog(opened),
+        journal: awsTagJournal(opened),
+        apiTokens: awsApiTokens(opened),
+        grants: awsGrantStore(opened),
+      };
+    },
     remove: async () => void (await dynamo.send(new DeleteTableCommand({ TableName: tableName }))),
   };
 }

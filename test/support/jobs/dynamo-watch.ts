@@ -80,6 +80,11 @@ export function dynamoWatch(dynamo: DynamoDBClient): DynamoWatch {
   };
 }
 
+/** Batches are no writes here: they have no condition, and are only repeated. */
+const WRITES: readonly unknown[] = ['TransactWriteItems', 'PutItem', 'UpdateItem', 'DeleteItem'].map(
+  (name) => `${name}Command`,
+);
+
 function isWrite(commandName: unknown): boolean {
-  return commandName === 'TransactWriteItemsCommand' || commandName === 'PutItemCommand';
+  return WRITES.includes(commandName);
 }

@@ -8,7 +8,7 @@ import { n, s, text, type Item } from '../../dynamo/attributes.ts';
 import { ABSENT } from '../../dynamo/conditions.ts';
 import type { TableAccess } from '../../dynamo/table-access.ts';
 import { commitKey, linesGroup } from '../keys.ts';
-import type { Commits } from './commits.ts';
+import { LINES_PART, type Commits } from './commits.ts';
 import { partItems } from './long-text.ts';
 
 type Append = { lines: readonly string[]; bytes: number; settle: () => void; fail: (error: unknown) => void };
@@ -73,7 +73,7 @@ export function appendLines(
 
   async function contentOf(id: string, lines: string): Promise<Item> {
     if (Buffer.byteLength(lines) <= MAX_INLINE_BYTES) return { lines: s(lines) };
-    const parts = await partItems(linesGroup(id), '', lines);
+    const parts = await partItems(linesGroup(id), LINES_PART, lines);
     await table.putAll(parts);
     return { parts: n(parts.length) };
   }

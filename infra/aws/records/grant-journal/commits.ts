@@ -24,6 +24,8 @@ export type Commits = {
   all(numbers: readonly number[]): Promise<Commit[]>;
 };
 
+/** The beginning of the names of parts of lines. */
+export const LINES_PART = '#';
 /** More lines than a commit ever has. */
 const LINES = 1_000_000;
 
@@ -34,7 +36,7 @@ export function commits(table: TableAccess): Commits {
 
   /** @throws TransshipError store-unavailable */
   async function longLines(item: Item): Promise<string> {
-    const found = await readParts(table, linesGroup(text(item, 'id')), '', number(item, 'parts'));
+    const found = await readParts(table, linesGroup(text(item, 'id')), LINES_PART, number(item, 'parts'));
     if (found !== undefined) return found;
     throw new TransshipError('store-unavailable', `lines of the journal of grants are missing: ${numberOf(item)}`);
   }
