@@ -7,7 +7,8 @@ import { accessRuleName, accessRules } from './access-rules.ts';
 export function accessFollower(
   deps: Pick<Deps, 'clock' | 'config' | 'grants'> & { jobs: Pick<Deps['jobs'], 'accept'> },
 ): () => Promise<void> {
-  let last: ReadonlyMap<string, string> | undefined;
+  /** Of each place that was known, what held there. */
+  let last: ReadonlyMap<string, string | undefined> | undefined;
   return async () => {
     const { clusters, grants } = deps.config();
     const state = await deps.grants.state();
@@ -19,12 +20,13 @@ export function accessFollower(
         .filter(({ cluster }) => clusters.some(({ name }) => name === cluster))
         .map((access) => [accessRuleName(access), access]),
     );
-    const changed = [...places].filter(([name]) => last === undefined || last.get(name) !== current.get(name));
+    // one that came and went since then was never seen to hold
+    const changed = [...places].filter(([name]) => !last?.has(name) || last.get(name) !== current.get(name));
     await Promise.all(
       changed.map(([, { cluster, namespace }]) =>
         deps.jobs.accept(credentialsJob({ cluster, namespace, trigger: 'config' })),
       ),
     );
-    last = current;
+    last = new Map([...places.keys()].map((name) => [name, current.get(name)]));
   };
 }

@@ -1,8 +1,11 @@
 // Brings planted content to a real server by the plainest requests there are, so that tests of our client do not depend on our client.
 import type { Place } from './planted-content.ts';
 
-/** Pushes all blobs, manifests and tags of a place into the same repository of a server that asks for no login. */
-export async function pushPlanted({ registry, repository }: Place, serverUrl: string): Promise<void> {
+export type Login = { username: string; password: string };
+
+/** Pushes all blobs, manifests and tags of a place into the same repository of a server, with a login where it asks for one. */
+export async function pushPlanted({ registry, repository }: Place, serverUrl: string, login?: Login): Promise<void> {
+  const request = requestsOf(login);
   const held = registry.catalog.get(repository);
   if (held === undefined) throw new Error(`nothing was planted in ${repository}`);
   const content = async (digest: string) => Buffer.from((await registry.bytesOf(digest)) ?? '');
@@ -21,11 +24,14 @@ export async function pushPlanted({ registry, repository }: Place, serverUrl: st
   }
 }
 
-async function request(url: string | URL, method: string, expected: number, body?: Buffer<ArrayBuffer>, type = '') {
-  const init = body === undefined ? {} : { body, headers: { 'content-type': type } };
-  const response = await fetch(url, { method, ...init });
-  if (response.status !== expected)
-    throw new Error(`${method} ${String(url)}: ${response.status} ${await response.text()}`);
-  await response.arrayBuffer();
-  return response;
+function requestsOf(login: Login | undefined) {
+  const authorization = login && `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
+  return async (url: string | URL, method: string, expected: number, body?: Buffer<ArrayBuffer>, type = '') => {
+    const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': type }) };
+    const response = await fetch(url, { method, headers, ...(body && { body }) });
+    if (response.status !== expected)
+      throw new Error(`${method} ${String(url)}: ${response.status} ${await response.text()}`);
+    await response.arrayBuffer();
+    return response;
+  };
 }

@@ -45,4 +45,8 @@ it('looks at each Namespace once in the beginning, and then where something bega
   await declare('third');
   expect(await told()).toEqual(['prod/second', 'prod/third']);
   expect(await told()).toEqual([]);
+  // what it gave is there, whoever gave it
+  await declare('brief');
+  await revokeGrant(decision, 'brief');
+  expect(await told()).toEqual(['prod/brief']);
 });
