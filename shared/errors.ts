@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'grant-refused'
   | 'credential-helper-failed'
   | 'copy-failed'
+  | 'deploy-failed'
   // jobs and their store
   | 'invalid-job'
   | 'fence-lost'

@@ -125,6 +125,7 @@ const STATUS_OF: Readonly<Record<ErrorCode, number>> = {
   'grant-refused': 403,
   'credential-helper-failed': 502,
   'copy-failed': 502,
+  'deploy-failed': 502,
   'invalid-job': 422,
   'fence-lost': 409,
   'worker-lost': 500,

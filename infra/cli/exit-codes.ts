@@ -59,6 +59,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   'grant-refused': EXIT.refused,
   'credential-helper-failed': EXIT.failed,
   'copy-failed': EXIT.failed,
+  'deploy-failed': EXIT.failed,
   'invalid-job': EXIT.failed,
   'fence-lost': EXIT.failed,
   'worker-lost': EXIT.failed,

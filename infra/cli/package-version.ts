@@ -1,31 +1,7 @@
-// The version of this program, read from the package.json above the running file: of the checkout, or of the installed package.
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { TransshipError } from '../../shared/errors.ts';
+// The version of this program.
+import { packageRoot } from './package-root.ts';
 
 /** The version in our package.json. @throws TransshipError internal if the installation is broken */
 export function packageVersion(): string {
-  let folder = import.meta.dirname;
-  for (;;) {
-    const version = versionIn(join(folder, 'package.json'));
-    if (version !== undefined) return version;
-    const parent = dirname(folder);
-    if (parent === folder) {
-      throw new TransshipError('internal', 'the package.json of transship is missing', {
-        hint: 'install transship again',
-      });
-    }
-    folder = parent;
-  }
-}
-
-function versionIn(path: string): string | undefined {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || !('name' in parsed) || parsed.name !== 'transship')
-      return undefined;
-    return 'version' in parsed && typeof parsed.version === 'string' ? parsed.version : undefined;
-  } catch {
-    return undefined;
-  }
+  return packageRoot().version;
 }

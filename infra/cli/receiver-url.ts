@@ -1,6 +1,5 @@
 // The address of a receiver, as a sender is told it.
 import { hostname } from 'node:os';
-import { resolveSecret } from '../../shared/config/secrets.ts';
 import type { Config } from '../../shared/config/config.ts';
 import { TransshipError } from '../../shared/errors.ts';
 import { printable } from '../../shared/telemetry/printable.ts';
@@ -8,6 +7,7 @@ import type { ReceiverConfig } from '../../functions/registry-push/receiver-of.t
 import { openReceivers } from '../../functions/registry-push/receivers.ts';
 import { readMasterKey } from '../node/master-key.ts';
 import type { Context } from './context.ts';
+import { secretReader } from './secret-reader.ts';
 
 /** The receiver of that id. @throws TransshipError invalid-usage */
 export function receiverOf({ receivers }: Config, id: string): ReceiverConfig {
@@ -36,7 +36,7 @@ export async function pathTokenFor(
   { id, auth }: ReceiverConfig,
 ): Promise<string | undefined> {
   if (auth.mode !== 'path') return undefined;
-  const readSecret = (reference: Parameters<typeof resolveSecret>[0]) => resolveSecret(reference, { env: io.env });
+  const readSecret = secretReader(io.env);
   const masterKey = await readMasterKey(config, readSecret);
   const own = { registries: config.registries, receivers: config.receivers.filter((one) => one.id === id) };
   return (await openReceivers(own, { resolveSecret: readSecret, masterKey })).pathTokenOf(id);

@@ -12,7 +12,7 @@ const RETRIES: Readonly<Record<TimerName, { MaximumEventAgeInSeconds: number; Ma
   grants: { MaximumEventAgeInSeconds: 300, MaximumRetryAttempts: 3 },
 };
 
-const TIMER_NAMES = ['upkeep', 'mirrors', 'credentials', 'grants'] as const satisfies readonly TimerName[];
+export const TIMER_NAMES = ['upkeep', 'mirrors', 'credentials', 'grants'] as const satisfies readonly TimerName[];
 
 const TIMERS = AWS_FUNCTIONS.flatMap(({ name, trigger }) =>
   'timers' in trigger ? TIMER_NAMES.map((timer) => ({ name, timer, rate: trigger.timers[timer] })) : [],

@@ -1,11 +1,10 @@
 // `transship api-token create`: makes a token, and prints its text once.
-import { TransshipError, isTransshipError } from '../../../shared/errors.ts';
-import { parseDuration } from '../../../shared/config/units.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import { logs, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { styleFor } from '../output/style.ts';
+import { readExpiry } from '../read-expiry.ts';
 import { callApi } from '../server/call-api.ts';
 import { withServer, type ServerOptions } from '../server/open-server.ts';
 import { newTokenView } from '../server/shapes.ts';
@@ -26,7 +25,7 @@ export async function runApiTokenCreate(context: Context, options: ApiTokenCreat
     scopes: scope,
     ...(rule === undefined ? {} : { rules: rule }),
     ...(registry === undefined ? {} : { registries: registry }),
-    ...(expires === undefined ? {} : { expiresAt: readExpiry(expires) }),
+    ...(expires === undefined ? {} : { expiresAt: readExpiry(expires).toISOString() }),
   };
   const made = await withServer(
     context,
@@ -45,18 +44,4 @@ export async function runApiTokenCreate(context: Context, options: ApiTokenCreat
   const life = made.expiresAt === undefined ? 'it never expires' : `it expires at ${printable(made.expiresAt)}`;
   io.stderr.write(`${style('dim', `token ${printable(made.id)}, shown only now; ${life}`)}\n`);
   return EXIT.done;
-}
-
-/** A time from now or a point in time. @throws TransshipError invalid-usage */
-function readExpiry(text: string): string {
-  const dateMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(dateMs)) return new Date(dateMs).toISOString();
-  try {
-    return new Date(Date.now() + parseDuration(text)).toISOString();
-  } catch (error) {
-    if (!isTransshipError(error) && !(error instanceof RangeError)) throw error;
-    throw new TransshipError('invalid-usage', `--expires "${printable(text, 60)}" is neither a duration nor a date`, {
-      hint: 'write it like 90d, or 2027-01-31',
-    });
-  }
 }

@@ -1,7 +1,6 @@
 // `transship cluster manifests`: what is to be applied to a cluster so that Transship can work there, as YAML.
 import type { ClusterConfig, Config } from '../../../shared/config/config.ts';
 import { nearestWord } from '../../../shared/config/nearest-word.ts';
-import { resolveSecret } from '../../../shared/config/secrets.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import { openClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
@@ -15,6 +14,7 @@ import { EXIT } from '../exit-codes.ts';
 import { loadConfigFor } from '../load-config.ts';
 import { readAuthorities } from '../open-registries.ts';
 import { printJsonLine } from '../output/json-lines.ts';
+import { secretReader } from '../secret-reader.ts';
 
 export type ClusterManifestsOptions = {
   mode: Mode;
@@ -131,7 +131,7 @@ function ownAddress({ api }: Config, { deployment, serviceAccount }: ClusterMani
 /** Where API servers show certificates, none is needed. */
 async function pathToken({ io }: Context, config: Config, { name }: ClusterConfig): Promise<string[]> {
   if (config.api.admission?.tls?.clientCa !== undefined) return [];
-  const masterKey = await readMasterKey(config, (reference) => resolveSecret(reference, { env: io.env }));
+  const masterKey = await readMasterKey(config, secretReader(io.env));
   const token = openClusterSenders(config, masterKey).pathTokenOf(name);
   return token === undefined ? [] : [token];
 }

@@ -4,7 +4,6 @@ import type { ReceiverConfig } from '../../../functions/registry-push/receiver-o
 import { openReceiver } from '../../../functions/registry-push/receivers.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { loadConfigIfAny } from '../../../shared/config/config-if-any.ts';
-import { resolveSecret } from '../../../shared/config/secrets.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { isReceiverKind, PUSH_SOURCES } from '../../../shared/events/index.ts';
 import type { ReceiverKind } from '../../../shared/events/push-event.ts';
@@ -17,6 +16,7 @@ import { loadConfigFor } from '../load-config.ts';
 import { printJsonLine } from '../output/json-lines.ts';
 import { styleFor } from '../output/style.ts';
 import { pathTokenFor, readBase, receiverOf, receiverUrl } from '../receiver-url.ts';
+import { secretReader } from '../secret-reader.ts';
 
 export type ReceiversTestOptions = { receiver?: string; base?: string; repository?: string; tag?: string };
 
@@ -96,7 +96,7 @@ async function sampleOf(
   receiver: ReceiverConfig,
   base: string | undefined,
 ): Promise<Sample> {
-  const opened = await openReceiver(receiver, config, (reference) => resolveSecret(reference, { env: context.io.env }));
+  const opened = await openReceiver(receiver, config, secretReader(context.io.env));
   const token = await pathTokenFor(context, config, receiver);
   const secret = secretOf(opened.auth) ?? token;
   const { mode } = opened.auth;

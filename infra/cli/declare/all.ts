@@ -1,6 +1,7 @@
 // Every command's declaration, in the order of the help.
 import { declareAllow } from './allow.ts';
 import { declareApiToken } from './api-token.ts';
+import { declareAws } from './aws.ts';
 import { declareCanPull } from './can-pull.ts';
 import { declareCluster } from './cluster.ts';
 import { declareCompletion } from './completion.ts';
@@ -35,6 +36,7 @@ export const DECLARATIONS = [
   declareCluster,
   declareTokenEndpoint,
   declareApiToken,
+  declareAws,
   declareConfig,
   declareDemo,
   declareCompletion,
