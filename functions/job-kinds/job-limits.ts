@@ -27,7 +27,12 @@ export const REFRESHES = {
   room: { perHost: 12, perRoute: 12 },
 };
 /** All grants are one job; the others are of Namespaces. */
-export const RECONCILES = { name: 'reconcile-grants', kind: GRANTS, concurrency: 12, room: { perHost: 12, perRoute: 12 } };
+export const RECONCILES = {
+  name: 'reconcile-grants',
+  kind: GRANTS,
+  concurrency: 12,
+  room: { perHost: 12, perRoute: 12 },
+};
 /** Each is for one Namespace, and somebody waits for it. */
 export const ACCESSES = { name: 'give-access', kind: ACCESS, concurrency: 6, room: { perHost: 6, perRoute: 6 } };
 

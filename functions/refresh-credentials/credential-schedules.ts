@@ -4,7 +4,7 @@ import type { Config } from '../../shared/config/config.ts';
 import type { Clock } from '../../shared/jobs/clock.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { nextTime } from '../../shared/jobs/next-time.ts';
-import type { Schedule } from '../../shared/jobs/schedule.ts';
+import { firingKey, type Schedule } from '../../shared/jobs/schedule.ts';
 import { credentialsJob, credentialsPayload } from '../job-kinds/credentials-job.ts';
 
 const PREFIX = 'credentials:';
@@ -51,13 +51,15 @@ export async function saveCredentialSchedules(
   const ids = new Set(wanted.map(({ id }) => id));
   const looked = new Set(distributedClusters(config));
   const gone = (await store.schedules()).filter(({ id }) => id.startsWith(PREFIX) && !ids.has(id));
-  const left = new Set(
-    gone
-      .flatMap(({ job }) => credentialsPayload.safeParse(job.payload).data ?? [])
-      .map(({ cluster }) => cluster)
-      .filter((cluster) => !looked.has(cluster)),
+  // by the time that is next for it: whoever takes the same change over asks for the same look
+  const left = new Map(
+    gone.flatMap((schedule): [string, string][] => {
+      const { cluster } = credentialsPayload.safeParse(schedule.job.payload).data ?? {};
+      return cluster === undefined || looked.has(cluster) ? [] : [[cluster, `left:${firingKey(schedule)}`]];
+    }),
   );
   // first: where the process dies in between, the schedule still tells of it
-  await Promise.all([...left].map((cluster) => store.accept(credentialsJob({ cluster, trigger: 'config' }))));
+  const asked = [...left].map(([cluster, key]) => store.accept(credentialsJob({ cluster, trigger: 'config' }), key));
+  await Promise.all(asked);
   await Promise.all([...gone.map(({ id }) => store.unschedule(id)), ...wanted.map((one) => store.schedule(one))]);
 }

@@ -56,6 +56,9 @@ export async function openReceivers(
   };
 }
 
+/** For a host whose requests of receivers go elsewhere. */
+export const NO_RECEIVERS: ReceiverDirectory = { find: standIn, pathTokenOf: () => undefined };
+
 /** Of its path token, where it has one. */
 function generationOf({ auth }: ReceiverConfig): number | undefined {
   return auth.mode === 'path' ? auth.generation : undefined;

@@ -20,7 +20,11 @@ export async function keepDeadLetter(
   store: AwsJobStore,
   { messageId, body, cause = 'nothing understood it' }: Undelivered,
 ): Promise<string> {
-  const payload: Json = { message: messageId, body: shownBody(body), cause: redactText(cause).slice(0, MAX_BODY_BYTES) };
+  const payload: Json = {
+    message: messageId,
+    body: shownBody(body),
+    cause: redactText(cause).slice(0, MAX_BODY_BYTES),
+  };
   const { id } = await store.accept({ kind: DEAD_LETTER, payload, maxAttempts: 1 }, `${DEAD_LETTER}:${messageId}`);
   const claimed = await store.claimNamed(DEAD_LETTER, [{ id, again: true }], LEASE_MS);
   await bury(store, claimed);

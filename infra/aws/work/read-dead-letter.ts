@@ -30,7 +30,10 @@ const failedCall = z.object({
 });
 
 /** @param isKind whether there are jobs of a kind */
-export function readDeadLetter({ body, messageAttributes }: DeadMessage, isKind: (kind: string) => boolean): DeadLetter {
+export function readDeadLetter(
+  { body, messageAttributes }: DeadMessage,
+  isKind: (kind: string) => boolean,
+): DeadLetter {
   const sent = parseJson(Buffer.from(body));
   const call = failedCall.safeParse(sent).data;
   const event = call === undefined ? sent : call.requestPayload;

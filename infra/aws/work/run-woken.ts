@@ -98,7 +98,9 @@ export async function runWoken(worker: Worker, woken: readonly NamedJob[], remai
 
   const callOffs = [
     clock.after(times.stopMs, () => stop.abort()),
-    clock.after(times.hangsMs, () => logger.error('jobs do not end; the function will be killed', { job_ids: [...running] })),
+    clock.after(times.hangsMs, () =>
+      logger.error('jobs do not end; the function will be killed', { job_ids: [...running] }),
+    ),
   ];
   try {
     const first = await claimFirst();

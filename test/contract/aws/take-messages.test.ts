@@ -211,12 +211,14 @@ describe('a worker that messages wake', () => {
     const id = await bed.accept();
     const { promise, resolve } = Promise.withResolvers<void>();
     const effects: string[] = [];
-    const handler = (name: string): JobHandler => async ({ assertHeld }) => {
-      if (name === 'zombie') await promise;
-      await assertHeld();
-      effects.push(name);
-      return {};
-    };
+    const handler =
+      (name: string): JobHandler =>
+      async ({ assertHeld }) => {
+        if (name === 'zombie') await promise;
+        await assertHeld();
+        effects.push(name);
+        return {};
+      };
     const zombie = take(workerWith(handler('zombie')));
     await settle();
     // as if it had been frozen: no heartbeat came
