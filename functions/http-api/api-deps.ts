@@ -28,6 +28,8 @@ export type ApiDeps = Deps & {
   readonly version: string;
   /** Aborted when the host is about to end: streams end then. Absent: it never is. */
   readonly stopping?: AbortSignal;
+  /** No answer of this host can be kept open: a stream ends after what there is, and the client comes again for more. */
+  readonly endsStreams?: true;
   /** Absent: new work is taken. Otherwise why not, for `/readyz`. */
   readonly readiness: () => Reason | Promise<Reason>;
   /** Absent, or nothing said: the process can go on. Otherwise why only a restart helps, for `/livez`. */

@@ -15,7 +15,12 @@ const REALM = 'Bearer realm="transship"';
 const BEARER = /^bearer +([\x21-\x7e]{1,16384})$/i;
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-export function authenticator({ apiTokens, clock, config, fetchJson }: ApiDeps): Authenticate {
+export function authenticator({
+  apiTokens,
+  clock,
+  config,
+  fetchJson,
+}: Pick<ApiDeps, 'apiTokens' | 'clock' | 'config' | 'fetchJson'>): Authenticate {
   const keys = createSigningKeys(fetchJson, () => clock.now().getTime());
 
   const byHash = async (text: string): Promise<Identity> => {

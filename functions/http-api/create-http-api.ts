@@ -1,9 +1,11 @@
 // The HTTP API as one Hono application: receivers, clusters, jobs, rules, events, tokens, health and its own documentation. It knows
 // requests and answers and nothing of the host that brings them.
+import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { addApiTokens } from './api-tokens.ts';
 import { addAccess } from './access.ts';
+import { authenticator } from './authenticate.ts';
 import { addCredentials } from './credentials.ts';
 import { addDocument } from './document.ts';
 import { addEvents } from './events.ts';
@@ -23,7 +25,8 @@ import { addTokens } from './token.ts';
 
 /** `app.fetch(request, { peer })`: the host says who is at the other end. One application per process: it counts its clients. */
 export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
-  const api = newApi(deps);
+  const app = new OpenAPIHono<ApiEnv>();
+  const api = newApi(deps, app, authenticator(deps), app.openAPIRegistry);
   addMirrors(api, deps);
   addJobs(api, deps);
   addJobEvents(api, deps);
@@ -38,7 +41,7 @@ export function createHttpApi(deps: ApiDeps): Hono<ApiEnv> {
   addKubernetes(api, deps);
   addTokens(api, deps);
   addHealth(api, deps);
-  addReferencePage(api, addDocument(api, deps));
+  addReferencePage(api, addDocument(api, app, deps));
   refuseOtherMethods(api);
   return api.app;
 }

@@ -5,8 +5,9 @@ import * as z from 'zod';
 import { problemSchema, titleOf } from './problem.ts';
 import type { Answers, RouteShape } from './route-shape.ts';
 
-type Registry = OpenAPIHono['openAPIRegistry'];
-type Responses = Parameters<Registry['registerPath']>[0]['responses'];
+/** Takes what the document says of routes. */
+export type RouteRegistry = Pick<OpenAPIHono['openAPIRegistry'], 'registerPath'>;
+type Responses = Parameters<RouteRegistry['registerPath']>[0]['responses'];
 
 const PROBLEM = 'application/problem+json';
 const JSON_TYPE = 'application/json';
@@ -29,7 +30,7 @@ export function mediaTypesOf(answers: Answers): string[] {
   return [...new Set(withBody.map(({ type }) => type ?? JSON_TYPE))];
 }
 
-export function describeRoute(registry: Registry, shape: RouteShape): void {
+export function describeRoute(registry: RouteRegistry, shape: RouteShape): void {
   const { method, path, access, tag, summary, description, answers } = shape;
   const hasBody = !(shape.body instanceof z.ZodUndefined);
   registry.registerPath({

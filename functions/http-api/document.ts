@@ -1,7 +1,8 @@
 // The OpenAPI document, made of the declared routes, and where it is served.
 // https://spec.openapis.org/oas/v3.1.1.html
+import type { OpenAPIHono } from '@hono/zod-openapi';
 import * as z from 'zod';
-import type { ApiDeps } from './api-deps.ts';
+import type { ApiDeps, ApiEnv } from './api-deps.ts';
 import { BEARER } from './describe-route.ts';
 import { addRoute, PLAIN, type Api } from './route.ts';
 
@@ -12,19 +13,23 @@ const ABOUT = [
   'Errors are problem documents (RFC 9457) with a stable `code`.',
 ].join(' ');
 
-export type ApiDocument = ReturnType<Api['app']['getOpenAPI31Document']>;
+export type ApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
 
 /** Gives the document of all routes, also of those that are added later. */
-export function addDocument(api: Api, { version }: Pick<ApiDeps, 'version'>): () => ApiDocument {
+export function addDocument(
+  api: Api,
+  app: OpenAPIHono<ApiEnv>,
+  { version }: Pick<ApiDeps, 'version'>,
+): () => ApiDocument {
   let document: ApiDocument | undefined;
   const make = (): ApiDocument =>
-    (document ??= api.app.getOpenAPI31Document({
+    (document ??= app.getOpenAPI31Document({
       openapi: '3.1.0',
       info: { title: 'Transship', version, description: ABOUT, license: { name: 'Apache-2.0' } },
       servers: [{ url: '/' }],
     }));
 
-  api.app.openAPIRegistry.registerComponent('securitySchemes', BEARER, { type: 'http', scheme: 'bearer' });
+  app.openAPIRegistry.registerComponent('securitySchemes', BEARER, { type: 'http', scheme: 'bearer' });
   addRoute(
     api,
     {

@@ -17,7 +17,7 @@ export type Gate = (
 
 const NOBODY: Identity = { name: 'nobody', scopes: [] };
 
-export function createGate(deps: ApiDeps, authenticate: Authenticate): Gate {
+export function createGate(deps: Pick<ApiDeps, 'clock' | 'config'>, authenticate: Authenticate): Gate {
   const rateLimit = createRateLimit();
 
   return async (context, access, unmetered) => {

@@ -38,7 +38,7 @@ export function addJobEvents(api: Api, deps: ApiDeps): void {
       tag: 'jobs',
       summary: 'Follow a job',
       description:
-        'Server-sent events. The stream ends when the job has ended; a client that comes back for more after that gets 204.',
+        'Server-sent events. The stream ends when the job has ended; a client that comes back for more after that gets 204. A host that can keep no answer open ends it after what there is: whoever comes again gets the rest.',
       params: jobParams,
       headers: z.object({
         'last-event-id': z
@@ -82,9 +82,9 @@ type History = {
   onEnd: () => void;
 };
 
-/** The stream ends with the job, after a while, when the client goes or may no longer see it, and with the server. */
+/** The stream ends with the job, after a while (at once on some hosts), when the client goes or may no longer see it, and with the server. */
 function historyOf({ id, after, stillMay, onEnd }: History, deps: ApiDeps): ReadableStream<Uint8Array> {
-  const { jobs, clock, stopping } = deps;
+  const { jobs, clock, stopping, endsStreams } = deps;
   const encoder = new TextEncoder();
   const news = createBell(id, deps);
   // by the clock and by a timer, of which one stops while a machine sleeps, and the other does not need a client that reads
@@ -122,7 +122,7 @@ function historyOf({ id, after, stillMay, onEnd }: History, deps: ApiDeps): Read
       const events = await jobs.log(id, last, BATCH);
       last = events.at(-1)?.sequence ?? last;
       if (events.length > 0) return events.map(textOf).join('');
-      if (job === undefined || hasEnded(job)) return undefined;
+      if (job === undefined || hasEnded(job) || endsStreams === true) return undefined;
       if (clock.now().getTime() >= quietAt) return ': still here\n\n';
       await news.wait();
     }

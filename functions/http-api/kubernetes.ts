@@ -39,7 +39,12 @@ const PER_MINUTE = 6000;
 /** An API server waits for the answer, and so does who asked it. */
 const LONGEST_MS = 2000;
 
-export function addKubernetes(api: Api, deps: ApiDeps): void {
+export type ClusterApiDeps = Pick<
+  ApiDeps,
+  'acceptNamespaces' | 'clock' | 'clusterSenders' | 'config' | 'grants' | 'logger' | 'namespaceLabels'
+>;
+
+export function addKubernetes(api: Api, deps: ClusterApiDeps): void {
   const rateLimit = createRateLimit();
   const waitOf = (cluster: string): number => rateLimit(cluster, deps.clock.now().getTime(), PER_MINUTE);
 
@@ -213,11 +218,11 @@ const ABOUT: Readonly<Record<Kind, { summary: string; description: string; id: s
 
 const JSON_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
 
-function describe({ app }: Api, kind: Kind, path: string): void {
+function describe({ registry }: Api, kind: Kind, path: string): void {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
   const { summary, description, id } = ABOUT[kind];
   const types = kind === 'admission' ? ['application/json'] : JSON_TYPES;
-  app.openAPIRegistry.registerPath({
+  registry?.registerPath({
     method: 'post',
     path,
     tags: ['clusters'],

@@ -1,19 +1,26 @@
 // An API without routes yet: what holds for each of its requests, and what is answered where no route fits.
-import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { ApiDeps, ApiEnv } from './api-deps.ts';
-import { authenticator } from './authenticate.ts';
+import type { Authenticate } from './authenticate.ts';
 import { createBodyBudget } from './body-budget.ts';
 import { createGate } from './gate.ts';
 import { observe } from './observe.ts';
 import { problemOf, problemResponse, Refusal } from './problem.ts';
 import type { Api } from './route.ts';
 
-export function newApi(deps: ApiDeps): Api {
-  const app = new OpenAPIHono<ApiEnv>();
-  const authenticate = authenticator(deps);
+/** What every API needs of its host, however few routes it has. */
+export type BareDeps = Pick<ApiDeps, 'clock' | 'config' | 'logger'>;
+
+/** @param authenticate absent: none of the routes asks for a token of ours */
+export function newApi(
+  deps: BareDeps,
+  app: Hono<ApiEnv>,
+  authenticate: Authenticate = nobody,
+  registry?: Api['registry'],
+): Api {
   const api: Api = {
     app,
+    registry,
     gate: createGate(deps, authenticate),
     authenticate,
     bodies: createBodyBudget(),
@@ -38,6 +45,10 @@ export function newApi(deps: ApiDeps): Api {
     }
   });
   return api;
+}
+
+function nobody(): Promise<never> {
+  throw new Refusal({ status: 401, code: 'unauthorized', detail: 'nobody has a token for this' });
 }
 
 function nothingHere(): Refusal {

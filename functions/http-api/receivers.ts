@@ -28,7 +28,12 @@ const JSON_TYPES = [
   'application/cloudevents-batch+json',
 ];
 
-export function addReceivers(api: Api, deps: ApiDeps): void {
+export type ReceiverDeps = Pick<
+  ApiDeps,
+  'clock' | 'config' | 'fetchJson' | 'jobs' | 'logger' | 'metrics' | 'pushes' | 'receivers'
+>;
+
+export function addReceivers(api: Api, deps: ReceiverDeps): void {
   const keys = createSigningKeys(deps.fetchJson, () => deps.clock.now().getTime());
 
   const receive = async (context: Context<ApiEnv>, kind: ReceiverKind): Promise<Answer> => {
@@ -148,9 +153,9 @@ function isProblem(status: number): status is keyof typeof PROBLEMS {
   return Object.hasOwn(PROBLEMS, status);
 }
 
-function describe({ app }: Api, path: (typeof PATHS)[number]): void {
+function describe({ registry }: Api, path: (typeof PATHS)[number]): void {
   const withToken = path.endsWith('{token}');
-  app.openAPIRegistry.registerPath({
+  registry?.registerPath({
     method: 'post',
     path,
     tags: ['receivers'],

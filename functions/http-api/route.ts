@@ -3,12 +3,11 @@
 //
 //   route and method ─▶ rate ─▶ who ─▶ scope ─▶ Accept ─▶ parameters ─▶ type, size, JSON and schema of the body ─▶ handler
 //
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { accepts } from './accepts.ts';
 import type { ApiEnv } from './api-deps.ts';
-import { describeRoute, mediaTypesOf } from './describe-route.ts';
+import { describeRoute, mediaTypesOf, type RouteRegistry } from './describe-route.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { Gate } from './gate.ts';
@@ -33,12 +32,14 @@ export type Input<
 };
 
 export type Api = {
-  app: OpenAPIHono<ApiEnv>;
+  app: Hono<ApiEnv>;
   gate: Gate;
   /** For requests that last: who asks, looked at anew. */
   authenticate: Authenticate;
   /** For the bodies of all requests together. */
   bodies: BodyBudget;
+  /** What the document says of routes comes here; absent: there is no document. */
+  registry?: RouteRegistry | undefined;
   /** The methods of each routing path. */
   methods: Map<string, Set<string>>;
 };
@@ -64,7 +65,7 @@ export function addRoute<
 ): void {
   const types = mediaTypesOf(shape.answers);
   const hasBody = !(shape.body instanceof z.ZodUndefined);
-  describeRoute(api.app.openAPIRegistry, shape);
+  if (api.registry !== undefined) describeRoute(api.registry, shape);
   mount(api, shape, async (context) => {
     context.set('route', shape.path);
     const identity = await api.gate(context, shape.access, shape.unmetered === true);

@@ -20,7 +20,12 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MOST_FORM_BYTES = 64 * 1024;
 const RETRY_AFTER_MS = 5000;
 
-export function addTokens(api: Api, deps: ApiDeps): void {
+export type TokenDeps = Pick<
+  ApiDeps,
+  'clock' | 'clusters' | 'config' | 'fetchJson' | 'logger' | 'metrics' | 'tokenKeys'
+>;
+
+export function addTokens(api: Api, deps: TokenDeps): void {
   let loading: Promise<RegistryToken> | undefined;
   // most servers have no token endpoint
   const load = () => (loading ??= import('../registry-token.ts').then(({ registryToken }) => registryToken(deps)));
@@ -177,12 +182,12 @@ const formSchema = z.looseObject({
 const ABOUT =
   'The protocol of Docker registries: https://distribution.github.io/distribution/spec/auth/. What is not allowed is left out of the token.';
 
-function describe({ app }: Api): void {
+function describe({ registry }: Api): void {
   const responses = responsesOf(
     { 200: { description: 'A token', schema: tokenSchema } },
     [400, 401, 404, 429, 500, 503],
   );
-  app.openAPIRegistry.registerPath({
+  registry?.registerPath({
     method: 'get',
     path: PATH,
     tags: [TAG],
@@ -193,7 +198,7 @@ function describe({ app }: Api): void {
     request: { query: z.object({ service: z.string(), scope: z.array(scope).optional() }) },
     responses,
   });
-  app.openAPIRegistry.registerPath({
+  registry?.registerPath({
     method: 'post',
     path: PATH,
     tags: [TAG],

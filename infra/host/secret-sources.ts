@@ -1,14 +1,26 @@
-// Where secrets can come from in this process: its environment, files, and Secrets of the cluster that it runs in, if it does.
+// Where secrets can come from in this process: its environment, files, AWS, and Secrets of the cluster that it runs in, if it does.
 import type { SecretSources } from '../../shared/config/secrets.ts';
 import { TransshipError } from '../../shared/errors.ts';
+import type { AwsSecretSources } from './aws-secrets.ts';
 
 type Place = Parameters<NonNullable<SecretSources['kubernetesSecret']>>[0];
 
 /** @param userAgent sent to the API server */
 export function secretSources(env: NodeJS.ProcessEnv, userAgent: string): SecretSources {
+  const aws = awsSources(env);
   // every Pod has it: https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
-  if (env['KUBERNETES_SERVICE_HOST'] === undefined) return { env };
-  return { env, kubernetesSecret: (place) => readFromCluster(place, env, userAgent) };
+  if (env['KUBERNETES_SERVICE_HOST'] === undefined) return { env, ...aws };
+  return { env, ...aws, kubernetesSecret: (place) => readFromCluster(place, env, userAgent) };
+}
+
+/** Most processes never ask for one. */
+function awsSources(env: NodeJS.ProcessEnv): AwsSecretSources {
+  let loading: Promise<AwsSecretSources> | undefined;
+  const load = () => (loading ??= import('./aws-secrets.ts').then(({ awsSecretSources }) => awsSecretSources(env)));
+  return {
+    awsSecret: async (reference) => (await load()).awsSecret(reference),
+    awsParameter: async (reference) => (await load()).awsParameter(reference),
+  };
 }
 
 /** @throws TransshipError invalid-config where it is not there, and as `Cluster.send` does */

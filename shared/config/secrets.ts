@@ -11,6 +11,7 @@ export type SecretSources = {
   env: NodeJS.ProcessEnv;
   kubernetesSecret?: (reference: Inner<'kubernetesSecret'>) => Promise<string>;
   awsSecret?: (reference: Inner<'awsSecret'>) => Promise<string>;
+  awsParameter?: (reference: Inner<'awsParameter'>) => Promise<string>;
 };
 
 /** The secret behind a reference, read anew at each call. @throws TransshipError invalid-config */
@@ -23,12 +24,17 @@ export async function resolveSecret(reference: SecretReference, sources: SecretS
 function read(reference: SecretReference, sources: SecretSources): Promise<string> {
   if ('env' in reference) return fromEnvironment(reference.env, sources.env);
   if ('file' in reference) return fromFile(reference.file);
-  const isCluster = 'kubernetesSecret' in reference;
-  const answer = isCluster
-    ? sources.kubernetesSecret?.(reference.kubernetesSecret)
-    : sources.awsSecret?.(reference.awsSecret);
-  if (answer !== undefined) return answer;
-  const where = isCluster ? 'a Kubernetes cluster' : 'AWS';
+  if ('kubernetesSecret' in reference) {
+    return sources.kubernetesSecret?.(reference.kubernetesSecret) ?? unreachable(reference, 'a Kubernetes cluster');
+  }
+  const answer =
+    'awsSecret' in reference
+      ? sources.awsSecret?.(reference.awsSecret)
+      : sources.awsParameter?.(reference.awsParameter);
+  return answer ?? unreachable(reference, 'AWS');
+}
+
+function unreachable(reference: SecretReference, where: string): never {
   throw refused(
     `${nameOf(reference)} can't be read here`,
     `run it in ${where}, or use { env: NAME } or { file: PATH }`,
@@ -55,6 +61,7 @@ function nameOf(reference: SecretReference): string {
   if ('env' in reference) return `the environment variable ${reference.env}`;
   if ('file' in reference) return `the file ${reference.file}`;
   if ('awsSecret' in reference) return `the AWS secret ${reference.awsSecret.id}`;
+  if ('awsParameter' in reference) return `the AWS parameter ${reference.awsParameter.name}`;
   const { namespace, name, key } = reference.kubernetesSecret;
   return `the key ${key} of Secret ${namespace}/${name}`;
 }

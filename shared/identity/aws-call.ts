@@ -1,7 +1,7 @@
 // A signed call to an API of AWS that no client of the SDK is installed for: most speak JSON, S3 and the oldest XML.
 import type { ErrorDetails } from '../errors.ts';
 import { awsError } from './aws-error.ts';
-import { awsKeys, type AwsIdentity } from './aws.ts';
+import { awsKeys, keysOf, type AwsIdentity } from './aws.ts';
 import { signedHeaders } from './aws-sign.ts';
 import { clockOffset } from './clock-offset.ts';
 import { callJson, isRecord, type JsonAnswer } from './json-call.ts';
@@ -21,6 +21,9 @@ export type AwsCall = {
   details: ErrorDetails;
   /** It answers with a credential. */
   issues?: true;
+  timeoutMs?: number;
+  /** Of the answer; 1 MiB by default. */
+  mostBytes?: number;
 };
 
 export type AwsSurroundings = {
@@ -46,24 +49,29 @@ export async function callAws(
 }
 
 /**
- * The same where the answer is no JSON: an object of S3, or XML.
+ * The same where the answer is no JSON: an object of S3, or XML. Who asked for what has changed since may be told 304.
  * @throws TransshipError by what AWS answered
  */
 export async function callAwsForText(
   call: AwsCall,
   surroundings: AwsSurroundings,
-): Promise<Pick<JsonAnswer, 'text' | 'headers'>> {
-  const { text, headers, ...answer } = await ask(call, surroundings);
-  if (answer.status >= 200 && answer.status < 300) return { text, headers };
-  throw awsError(refusal({ ...answer, text, headers }), placeOf(call));
+): Promise<Pick<JsonAnswer, 'status' | 'text' | 'headers'>> {
+  const answer = await ask(call, surroundings);
+  const { status } = answer;
+  if ((status >= 200 && status < 300) || status === 304) return answer;
+  throw awsError(refusal(answer), placeOf(call));
 }
 
 async function ask(call: AwsCall, { identity, env, signal, now }: AwsSurroundings): Promise<JsonAnswer> {
-  const { method, url, service, region, headers = {}, body = '', action, what } = call;
+  const { method, url, service, region, headers = {}, body = '', action, what, timeoutMs, mostBytes } = call;
+  const limits = {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(mostBytes === undefined ? {} : { mostBytes }),
+  };
   try {
-    const keys = await awsKeys(identity, region);
+    const keys = keysOf(identity, env) ?? (await awsKeys(identity, region));
     const sent = signedHeaders({ method, url, headers, body }, { keys, region, service, at: new Date(now()) });
-    return await callJson({ method, url, headers: sent, body, what: `${what}: ${action}`, env, signal });
+    return await callJson({ method, url, headers: sent, body, what: `${what}: ${action}`, env, signal, ...limits });
   } catch (error) {
     throw awsError(error, placeOf(call));
   }

@@ -17,6 +17,23 @@ export async function getObjectText(object: S3Object, surroundings: AwsSurroundi
 }
 
 /**
+ * The same, unless it is still the one of that ETag: then undefined.
+ * @throws TransshipError like `getObjectText`
+ */
+export async function getChangedText(
+  object: S3Object,
+  known: string | undefined,
+  limits: { timeoutMs: number; mostBytes: number },
+  surroundings: AwsSurroundings,
+): Promise<{ text: string; etag: string; lastModified: string } | undefined> {
+  const headers: Record<string, string> = known === undefined || known === '' ? {} : { 'if-none-match': known };
+  const call = { ...callFor('GET', object, surroundings.env), ...limits, headers };
+  const answer = await callAwsForText(call, surroundings);
+  const { etag = '', 'last-modified': lastModified = '' } = answer.headers;
+  return answer.status === 304 ? undefined : { text: answer.text, etag, lastModified };
+}
+
+/**
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  * @throws TransshipError not-found (the bucket), denied, and what AWS answers else
  */

@@ -58,6 +58,15 @@ export async function awsKeys(identity: AwsIdentity, region: string): Promise<Aw
   };
 }
 
+/** Those of the environment, where they are all that there is to it: a function has them there, and needs no SDK to read them. */
+export function keysOf({ roleArn, roleChain = [], profile }: AwsIdentity, env: NodeJS.ProcessEnv): AwsKeys | undefined {
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: key, AWS_SESSION_TOKEN: token, AWS_PROFILE } = env;
+  // the SDK takes a profile that is named before keys that stand there
+  const isPlain = roleArn === undefined && roleChain.length === 0 && (profile ?? AWS_PROFILE ?? '') === '';
+  if (!isPlain || !id || !key) return undefined;
+  return { accessKeyId: id, secretAccessKey: new Secret(key), sessionToken: token ? new Secret(token) : undefined };
+}
+
 /** In words for people and for the id of an issuer: the same words, the same identity. */
 export function describeAwsIdentity({ roleArn, roleChain = [], externalId, profile }: AwsIdentity): string {
   const base = profile === undefined ? 'the AWS default chain' : `the AWS profile ${profile}`;

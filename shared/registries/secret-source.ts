@@ -14,6 +14,7 @@ function nameOf(reference: SecretReference): string {
     const { id, key } = reference.awsSecret;
     return `the AWS secret ${id}${key === undefined ? '' : ` (${key})`}`;
   }
+  if ('awsParameter' in reference) return `the AWS parameter ${reference.awsParameter.name}`;
   const { namespace, name, key } = reference.kubernetesSecret;
   return `the key ${key} of Secret ${namespace}/${name}`;
 }

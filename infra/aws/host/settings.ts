@@ -27,7 +27,8 @@ export type AwsSettings = {
   functionName: string;
 };
 
-const HINT = 'the functions get it from serverless.yml: deploy with `transship aws deploy`, or set it as that file does';
+const HINT =
+  'the functions get it from serverless.yml: deploy with `transship aws deploy`, or set it as that file does';
 
 /** @throws TransshipError invalid-config that names the variable */
 export function readSettings(env: NodeJS.ProcessEnv): AwsSettings {

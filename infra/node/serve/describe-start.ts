@@ -1,9 +1,7 @@
 // What a server says of itself when it is up: where it listens, who may tell it of pushes, and what nobody will ever start.
-import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
-import { formatProblem } from '../../../shared/config/problem.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
-import { neverTriggered } from './never-triggered.ts';
+import { tellConfigWarnings } from '../../host/tell-config.ts';
 
 export function describeStart(
   logger: Logger,
@@ -26,24 +24,5 @@ export function describeStart(
     const token = auth.mode === 'path' ? '/<token>' : '';
     logger.info('receiver', { receiver: id, registry, url: `${at.url}/hooks/${kind}/${id}${token}` });
   }
-  warnOf(logger, loaded);
-}
-
-/** What the file allows and may still not be meant, and rules that wait for nobody. */
-export function warnOf(logger: Logger, { config, warnings }: LoadedConfig): void {
-  for (const problem of warnings) logger.warn('configuration', { reason: formatProblem(problem), hint: problem.hint });
-  warnOfSilence(logger, config);
-}
-
-/** Says what the configuration allows and nobody can mean. */
-function warnOfSilence(logger: Logger, config: Config): void {
-  const { rules, credentials, grants } = config;
-  if (rules.length + credentials.length + grants.length === 0) {
-    logger.warn('there are no mirror rules: nothing is copied but what somebody asks for over the API');
-  }
-  for (const rule of neverTriggered(config)) {
-    logger.warn('nothing triggers this rule: it has no schedule, and no receiver hears of pushes to its source', {
-      rule,
-    });
-  }
+  tellConfigWarnings(logger, loaded);
 }

@@ -3,20 +3,18 @@
 import { saveSchedules } from '../../../functions/sync-mirrors/sweep-schedules.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import type { LoadedConfig } from '../../../shared/config/load.ts';
-import { formatProblem, problemsOf } from '../../../shared/config/problem.ts';
 import type { SecretSources } from '../../../shared/config/secrets.ts';
-import { isTransshipError } from '../../../shared/errors.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
 import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { Connections } from '../../host/connections.ts';
+import { tellConfigProblems, tellConfigWarnings } from '../../host/tell-config.ts';
 import { watchFiles } from '../watch-files.ts';
 import type { RemoteStore } from '../store-thread/remote-store.ts';
-import { warnOf } from './describe-start.ts';
 import type { Listening } from './listen.ts';
 import { needsRestart } from './needs-restart.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { referencedFiles } from './referenced-files.ts';
-import type { Swapped } from './swapped.ts';
+import type { Swapped } from '../../host/swapped.ts';
 
 export type ReloadOptions = {
   load: () => Promise<LoadedConfig>;
@@ -41,6 +39,8 @@ export type Reloads = {
   close: () => void;
 };
 
+const REFUSED = 'the configuration was not loaded: the one before still holds';
+
 /** Watches the files of the configuration from now on; what changes meanwhile is taken over after what holds now. */
 export async function reloading(options: ReloadOptions): Promise<Reloads> {
   const { live, cwd, logger } = options;
@@ -50,7 +50,7 @@ export async function reloading(options: ReloadOptions): Promise<Reloads> {
 
   /** One after the other: the last one read is the one that holds. */
   function reload(): Promise<void> {
-    last = last.then(takeOver).catch((error: unknown) => tellRefusal(logger, error));
+    last = last.then(takeOver).catch((error: unknown) => tellConfigProblems(logger, REFUSED, error));
     return last;
   }
 
@@ -79,7 +79,7 @@ async function adopt(options: ReloadOptions, next: Prepared, wanted: Config): Pr
   const { rules, receivers } = next.config;
   logger.info('configuration loaded', { rules: rules.length, receivers: receivers.length });
   for (const key of needsRestart(before.config, wanted)) logger.warn('this change needs a restart', { key });
-  warnOf(logger, next.loaded);
+  tellConfigWarnings(logger, next.loaded);
 }
 
 /** What only a restart brings stays as it is. */
@@ -105,11 +105,4 @@ function keptAdmission(before: Admission, wanted: Admission): Admission {
   const isSame =
     old !== undefined && next !== undefined && (old.clientCa === undefined) === (next.clientCa === undefined);
   return before !== undefined && isSame ? { ...before, tls: next } : before;
-}
-
-function tellRefusal(logger: Logger, error: unknown): void {
-  const told = 'the configuration was not loaded: the one before still holds';
-  const problems = isTransshipError(error, 'invalid-config') ? problemsOf(error) : [];
-  if (problems.length === 0) return logger.error(told, { err: error });
-  for (const problem of problems) logger.error(told, { reason: formatProblem(problem), hint: problem.hint });
 }

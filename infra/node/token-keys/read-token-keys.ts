@@ -1,7 +1,8 @@
 // What signs the tokens of registries: the configured keys, or those of the data folder.
-import { openTokenKeys, type TokenKeyPair, type TokenKeys } from '../../../functions/registry-token/token-keys.ts';
+import { openTokenKeys, type TokenKeys } from '../../../functions/registry-token/token-keys.ts';
 import type { Config, SecretReference } from '../../../shared/config/config.ts';
 import type { Secret } from '../../../shared/telemetry/secret.ts';
+import { configuredTokenKeys } from '../../host/configured-token-keys.ts';
 import { madeKeys } from './made-keys.ts';
 
 /**
@@ -14,13 +15,7 @@ export async function readTokenKeys(
   now: Date,
 ): Promise<TokenKeys | undefined> {
   if (tokenEndpoint === undefined) return undefined;
-  if (tokenEndpoint.keys === undefined) {
-    const { pairs, signing } = await madeKeys(dataDir, now);
-    return openTokenKeys(pairs, signing, now);
-  }
-  const pairs = tokenEndpoint.keys.map(async ({ certificate, key }, index): Promise<TokenKeyPair> => {
-    const [certificateText, keyText] = await Promise.all([readSecret(certificate), readSecret(key)]);
-    return { certificate: certificateText.reveal(), key: keyText, origin: `tokenEndpoint.keys[${index}]` };
-  });
-  return openTokenKeys(await Promise.all(pairs), 0, now);
+  if (tokenEndpoint.keys !== undefined) return configuredTokenKeys(tokenEndpoint.keys, readSecret, now);
+  const { pairs, signing } = await madeKeys(dataDir, now);
+  return openTokenKeys(pairs, signing, now);
 }

@@ -28,6 +28,11 @@ const forms = [
       })
       .describe('a secret of AWS Secrets Manager'),
   }),
+  z.strictObject({
+    awsParameter: z
+      .strictObject({ name: z.string().min(1).describe('its name or ARN') })
+      .describe('a parameter of AWS Systems Manager, best a SecureString'),
+  }),
 ] as const;
 
 export const secretReference = z

@@ -90,10 +90,12 @@ test('secrets of a cluster and of a cloud come from what the host hands in', asy
     kubernetesSecret: ({ namespace, name, key }: { namespace: string; name: string; key: string }) =>
       Promise.resolve(`${namespace}/${name}/${key}`),
     awsSecret: ({ id }: { id: string }) => Promise.resolve(id),
+    awsParameter: ({ name }: { name: string }) => Promise.resolve(name),
   };
   const cluster = { kubernetesSecret: { namespace: 'n', name: 's', key: 'k' } };
   expect((await resolveSecret(cluster, sources)).reveal()).toBe('n/s/k');
   expect((await resolveSecret({ awsSecret: { id: 'x' } }, sources)).reveal()).toBe('x');
+  expect((await resolveSecret({ awsParameter: { name: '/x' } }, sources)).reveal()).toBe('/x');
 });
 
 test.each<[reference: SecretReference, message: string]>([
@@ -102,6 +104,7 @@ test.each<[reference: SecretReference, message: string]>([
   [{ file: '/nonexistent/key' }, "the secret in /nonexistent/key can't be read"],
   [{ kubernetesSecret: { namespace: 'n', name: 's', key: 'k' } }, "the key k of Secret n/s can't be read here"],
   [{ awsSecret: { id: 'x' } }, "the AWS secret x can't be read here"],
+  [{ awsParameter: { name: '/x' } }, "the AWS parameter /x can't be read here"],
 ])('a secret that is not there: %j', async (reference, message) => {
   const failure = resolveSecret(reference, { env: { EMPTY: '' } });
   await expect(failure).rejects.toMatchObject({ code: 'invalid-config', message: expect.stringContaining(message) });

@@ -1,11 +1,11 @@
 // The small parts of a server: what is swapped while it is used, what is done again and again, what nobody triggers, what needs a restart.
 import { expect, it } from 'vitest';
 import { needsRestart } from '../../../infra/node/serve/needs-restart.ts';
-import { neverTriggered } from '../../../infra/node/serve/never-triggered.ts';
+import { neverTriggered } from '../../../infra/host/never-triggered.ts';
 import { quietTrouble } from '../../../infra/node/serve/quiet-trouble.ts';
 import { referencedFiles } from '../../../infra/node/serve/referenced-files.ts';
 import { repeat } from '../../../infra/node/serve/repeat.ts';
-import { swapped } from '../../../infra/node/serve/swapped.ts';
+import { swapped } from '../../../infra/host/swapped.ts';
 import { readConfig, type LoadedConfig } from '../../../shared/config/load.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { manualClock, settle } from '../../support/jobs/manual-clock.ts';

@@ -1,5 +1,5 @@
 // Rules that nothing in the configuration will ever start: allowed, and rarely meant.
-import type { Config } from '../../../shared/config/config.ts';
+import type { Config } from '../../shared/config/config.ts';
 
 /** The names of rules that neither a receiver nor a schedule triggers; only somebody who asks for it does. */
 export function neverTriggered({ rules, receivers, registries }: Config): string[] {

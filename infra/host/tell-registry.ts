@@ -1,7 +1,7 @@
 // What the log and the metrics say of registries that warn, and of requests to them that are tried again.
-import type { CopyEvent } from '../../../shared/mirror/copy-types.ts';
-import type { Logger } from '../../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../../shared/telemetry/metrics.ts';
+import type { CopyEvent } from '../../shared/mirror/copy-types.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
 
 export type RegistryNote = Extract<CopyEvent, { type: 'warning' | 'retry' }>;
 

@@ -1,0 +1,81 @@
+// Makes the handler of a function that API Gateway calls, of an application that knows only requests and answers. Whatever goes wrong,
+// there is an answer in time, and it tells nothing of what is inside.
+//
+//   request ─▶ configuration ─▶ application ─▶ answer
+//                 │ 503            │ signal: four seconds are left ─▶ 504 one second before the end
+//
+import type { ApiBindings } from '../../../../functions/http-api/api-deps.ts';
+import { problemResponse, retryAfter, type Problem } from '../../../../functions/http-api/problem.ts';
+import type { AwsHost, Invocation } from '../aws-host.ts';
+import { readRequest, type HttpEvent } from './read-request.ts';
+import { writeAnswer, type HttpAnswer } from './write-answer.ts';
+
+type Application = { fetch: (request: Request, bindings: ApiBindings) => Response | Promise<Response> };
+
+/** What waits for a registry or a cluster is called off then, and has until the next one to say so. */
+const CALL_OFF_MS = 4000;
+const ANSWER_MS = 1000;
+/** Lambda takes answers of up to 6 MB, as JSON. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MOST_BYTES = 5_900_000;
+const RETRY_AFTER_MS = 10_000;
+
+export function httpHandler<Given>(
+  host: Pick<AwsHost<Given>, 'invoke' | 'logger'>,
+  app: Application,
+): (event: HttpEvent, invocation: Invocation) => Promise<HttpAnswer> {
+  async function answerFor(event: HttpEvent, invocation: Invocation): Promise<Response> {
+    const late = new AbortController();
+    const leftMs = (reserveMs: number) => Math.max(0, invocation.getRemainingTimeInMillis() - reserveMs);
+    const { promise: overdue, resolve } = Promise.withResolvers<Response>();
+    const timers = [
+      setTimeout(() => late.abort(), leftMs(CALL_OFF_MS)),
+      setTimeout(() => resolve(problemResponse(LATE)), leftMs(ANSWER_MS)),
+    ];
+    try {
+      // who is at the other end, API Gateway says; what a client writes about that is not believed
+      const peer = { address: event.requestContext.http.sourceIp, isOwner: false };
+      const answering = Promise.resolve(app.fetch(readRequest(event, late.signal), { peer }));
+      return await Promise.race([answering, overdue]);
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+    }
+  }
+
+  return async (event, invocation) => {
+    try {
+      return await host.invoke(invocation, async () => sendable(await writeAnswer(await answerFor(event, invocation))));
+    } catch (error) {
+      // why there is no configuration, its keeper has said
+      host.logger.debug('a request was not served', { err: error });
+      return writeAnswer(problemResponse(UNREADY));
+    }
+  };
+
+  async function sendable(answer: HttpAnswer): Promise<HttpAnswer> {
+    if (Buffer.byteLength(JSON.stringify(answer)) <= MOST_BYTES) return answer;
+    host.logger.error('an answer is larger than a function can give', { status: answer.statusCode });
+    return writeAnswer(problemResponse(TOO_LARGE));
+  }
+}
+
+const UNREADY: Problem = {
+  status: 503,
+  code: 'unavailable',
+  detail: 'the server has no configuration that it can work with',
+  hint: 'look into the log of the function',
+  headers: retryAfter(RETRY_AFTER_MS),
+};
+
+const LATE: Problem = {
+  status: 504,
+  code: 'timeout',
+  detail: 'there is no answer within the time that a request has here',
+  hint: 'ask for it as a job, or for less at once',
+};
+
+const TOO_LARGE: Problem = {
+  status: 500,
+  code: 'internal',
+  detail: 'the answer is larger than this host can give',
+  hint: 'ask for less: limit, or a filter',
+};

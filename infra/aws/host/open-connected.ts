@@ -1,0 +1,75 @@
+// What all functions have that work with registries and clusters. Nothing is asked before the first request that needs it; where the
+// configuration has other connections, they are opened anew, and the old ones closed when nobody uses them any more.
+import { issuedCredentials } from '../../../shared/credentials/issued-credentials.ts';
+import type { Connections } from '../../host/connections.ts';
+import { connectionsMark } from '../../host/connections-mark.ts';
+import { openConnections } from '../../host/open-connections.ts';
+import { swapped, type Swapped } from '../../host/swapped.ts';
+import { registryTeller } from '../../host/tell-registry.ts';
+import type { HostDeps } from './aws-host.ts';
+import { intakeDeps } from './intake-deps.ts';
+import { openCore, type Core, type CoreOptions } from './open-core.ts';
+import { awsTagJournal } from '../records/tag-journal.ts';
+import { USER_AGENT } from './user-agent.ts';
+
+type Prepared = {
+  mark: string;
+  /** Absent: those of before are the right ones. */
+  opened?: Connections;
+};
+
+export type Connected = {
+  core: Core<Prepared>;
+  deps: HostDeps;
+  connections: () => Swapped<Connections>;
+};
+
+/** @throws TransshipError invalid-config for a wrong environment */
+export function openConnected(env: NodeJS.ProcessEnv): Connected {
+  let held: Swapped<Connections> | undefined;
+
+  const prepare: CoreOptions<Prepared>['prepare'] = async (config, { logger, metrics, readSecret }, before) => {
+    const mark = await connectionsMark(config, readSecret);
+    if (before?.mark === mark) return { mark };
+    const hear = registryTeller(logger, metrics);
+    const opened = await openConnections(config, {
+      // there are no credential files of a user
+      homeDir: '/',
+      readSecret,
+      certificateAuthorities: [],
+      env,
+      userAgent: USER_AGENT,
+      onWarning: (warning) => hear({ type: 'warning', ...warning }),
+      onRetry: (retry) => hear({ type: 'retry', ...retry }),
+    });
+    return { mark, opened };
+  };
+
+  const core = openCore<Prepared>(env, {
+    prepare,
+    adopt({ opened }) {
+      if (opened === undefined) return;
+      if (held === undefined)
+        held = swapped(opened, (err) => core.logger.warn('something could not be closed', { err }));
+      else held.swap(opened);
+    },
+  });
+
+  function connections(): Swapped<Connections> {
+    if (held === undefined) throw new Error('connections were asked for before there was a configuration');
+    return held;
+  }
+
+  const { dynamo, settings } = core;
+  const deps: HostDeps = {
+    ...intakeDeps(core),
+    journal: awsTagJournal({ dynamo, tableName: settings.recordsTable }),
+    registries: () => connections().current().registries,
+    clusters: () => connections().current().clusters,
+    grantBackends: () => connections().current().grantBackends,
+    issuers: () => connections().current().issuers,
+    probePull: () => connections().current().probePull,
+    credentials: issuedCredentials(),
+  };
+  return { core, deps, connections };
+}
