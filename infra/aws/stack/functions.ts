@@ -29,7 +29,8 @@ const WORK = { timeoutSeconds: 240, memoryMiB: 1024 };
 const SHORT = { timeoutSeconds: 60, memoryMiB: 512 };
 
 export const AWS_FUNCTIONS = [
-  { name: 'registry-push', trigger: { routes: ['POST /hooks/{proxy+}'] }, ...HTTP },
+  // by OPTIONS senders of CloudEvents ask whether they may send
+  { name: 'registry-push', trigger: { routes: ['POST /hooks/{proxy+}', 'OPTIONS /hooks/{proxy+}'] }, ...HTTP },
   { name: 'namespace-created', trigger: { routes: ['POST /k8s/{proxy+}'] }, ...HTTP },
   { name: 'registry-token', trigger: { routes: ['GET /token', 'POST /token', 'GET /token/jwks'] }, ...HTTP },
   { name: 'http-api', trigger: { routes: ['$default'] }, ...HTTP },
