@@ -45,6 +45,13 @@ export function logGroupId(name: AwsFunctionName): string {
   return `${oslsName(name)}LogGroup`;
 }
 
+/** As osls calls a route of the HTTP API: `POST /hooks/{proxy+}` is `HttpApiRoutePostHooksProxyVar`. */
+export function routeId(route: string): string {
+  if (route === '$default') return 'HttpApiRouteDefault';
+  const words = route.split(/[ /]+/).map((word) => (word === '{proxy+}' ? 'proxyVar' : word.toLowerCase()));
+  return `HttpApiRoute${words.map(pascal).join('')}`;
+}
+
 export function pascal(name: string): string {
   return name
     .split('-')

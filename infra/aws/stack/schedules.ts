@@ -1,6 +1,6 @@
 // The clocks: schedules of EventBridge Scheduler that call the function of the timers. osls has no retry policy and no dead letters for
 // them, so they stand here.
-import { arnOf, ref, type Fragment, type Resource } from './fragment.ts';
+import { arnOf, ref, sub, type Fragment, type Resource } from './fragment.ts';
 import { AWS_FUNCTIONS, type TimerName } from './functions.ts';
 import { EDGE_DEAD_LETTERS, lambdaId, pascal, SCHEDULER_ROLE, TIMER_GROUP } from './names.ts';
 
@@ -18,9 +18,12 @@ const TIMERS = AWS_FUNCTIONS.flatMap(({ name, trigger }) =>
   'timers' in trigger ? TIMER_NAMES.map((timer) => ({ name, timer, rate: trigger.timers[timer] })) : [],
 );
 
+const GROUP = '${self:service}-${sls:stage}';
+const GROUP_ARN = sub(`arn:\${AWS::Partition}:scheduler:\${AWS::Region}:\${AWS::AccountId}:schedule-group/${GROUP}`);
+
 export const schedules: Fragment = {
   Resources: {
-    [TIMER_GROUP]: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: '${self:service}-${sls:stage}' } },
+    [TIMER_GROUP]: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: GROUP } },
     ...Object.fromEntries(TIMERS.map((timer) => [scheduleId(timer.timer), schedule(timer)])),
     [SCHEDULER_ROLE]: {
       Type: 'AWS::IAM::Role',
@@ -33,7 +36,7 @@ export const schedules: Fragment = {
               Principal: { Service: 'scheduler.amazonaws.com' },
               Action: 'sts:AssumeRole',
               Condition: {
-                StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId'), 'aws:SourceArn': arnOf(TIMER_GROUP) },
+                StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId'), 'aws:SourceArn': GROUP_ARN },
               },
             },
           ],
@@ -72,9 +75,10 @@ export function scheduleId(timer: TimerName): string {
 function schedule({ name, timer, rate }: (typeof TIMERS)[number]): Resource {
   return {
     Type: 'AWS::Scheduler::Schedule',
+    DependsOn: [TIMER_GROUP],
     Properties: {
       Description: `Transship: ${timer}`,
-      GroupName: ref(TIMER_GROUP),
+      GroupName: GROUP,
       ScheduleExpression: rate,
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {

@@ -4,19 +4,18 @@ import { alarms } from './alarms.ts';
 import { configBucket } from './config-bucket.ts';
 import { eventBus } from './event-bus.ts';
 import { joined } from './fragment.ts';
-import { httpApiExtensions } from './http-api.ts';
+import { extensions } from './extensions.ts';
 import { masterKey } from './master-key.ts';
 import { parameters } from './parameters.ts';
 import { queues } from './queues.ts';
 import { roles } from './roles.ts';
 import { schedules } from './schedules.ts';
 import { tables } from './tables.ts';
-import { vpcExtensions } from './vpc.ts';
 
 /** @throws TransshipError invalid-config for a configuration that asks for more rights than a role can hold */
 export function stackOf(config: Config) {
   return {
     ...joined([parameters, tables, queues, configBucket, masterKey, eventBus, schedules, alarms, roles(config)]),
-    extensions: { ...httpApiExtensions, ...vpcExtensions },
+    extensions,
   };
 }

@@ -45,7 +45,7 @@ const REACH: Readonly<Partial<Record<AwsFunctionName, Reach>>> = {
     calls: (config) => [...planCalls(config), ...readGrantCalls(config)],
     registries: allHosts,
     clusters: 'all',
-    secrets: ({ registries, clusters, receivers, masterKey }) => [registries, clusters, receivers, masterKey],
+    secrets: ({ registries, clusters }) => [registries, clusters],
   },
   'mirror-image': { calls: copyCalls, registries: ruleHosts, secrets: ({ registries }) => registries },
   'sync-mirrors': { calls: sweepCalls, registries: ruleHosts, secrets: ({ registries }) => registries },

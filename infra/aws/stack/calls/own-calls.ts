@@ -21,7 +21,7 @@ import { allow, type Statement } from './statement.ts';
 type TableUse = { actions: readonly string[]; indexes: readonly string[] };
 
 export type OwnCalls = {
-  jobs: TableUse;
+  jobs?: TableUse;
   records?: TableUse;
   /** Kinds of jobs that it asks for, or gives back. */
   wakes: readonly string[];
@@ -74,8 +74,8 @@ const OWN_CALLS: Readonly<Record<AwsFunctionName, OwnCalls>> = {
     receives: [],
     readsMasterKey: true,
   },
-  'registry-token': { jobs: ACCEPTS, wakes: [], receives: [] },
-  'http-api': { jobs: ADMINISTERS, records: ADMINISTERS_RECORDS, wakes: KINDS, receives: [], readsMasterKey: true },
+  'registry-token': { wakes: [], receives: [] },
+  'http-api': { jobs: ADMINISTERS, records: ADMINISTERS_RECORDS, wakes: KINDS, receives: [] },
   'ecr-push': { jobs: ACCEPTS, records: WRITES_RECORDS, wakes: ['mirror', 'sweep'], receives: [], isAsync: true },
   'mirror-image': worker('mirror'),
   'sync-mirrors': worker('sweep', ['mirror']),
@@ -98,7 +98,7 @@ export function ownCalls(name: AwsFunctionName): Statement[] {
     // no trace is a resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
     allow('Trace', ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], ['*']),
     allow('ReadConfiguration', ['s3:GetObject'], [sub(`\${${CONFIG_BUCKET}.Arn}/${CONFIG_KEY}`)]),
-    useOf('Jobs', JOBS_TABLE, jobs),
+    ...(jobs === undefined ? [] : [useOf('Jobs', JOBS_TABLE, jobs)]),
     ...(records === undefined ? [] : [useOf('Records', RECORDS_TABLE, records)]),
     ...(wakes.length === 0 ? [] : [allow('Wake', ['sqs:SendMessage'], wakes.map(queueId).map(arnOf))]),
     ...(receives.length === 0
