@@ -6,15 +6,11 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as esbuild from 'esbuild';
-import { lazyCommonJs } from './lazy-commonjs.ts';
-import { bundledPackages, licensesText, softwareBillOfMaterials } from './third-party.ts';
+import { BUNDLE_OPTIONS } from '../../host/package/bundle-options.ts';
+import { bundledPackages, licensesText, softwareBillOfMaterials } from '../../host/package/third-party.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const dist = path.join(root, 'dist');
-
-// undici, commander and yaml are CommonJS: bundled as ESM they ask for node: modules through a `require` that ESM has not got.
-const banner = `import { createRequire as transshipCreateRequire } from 'node:module';
-const require = transshipCreateRequire(import.meta.url);`;
 
 /** A file that is started by its address, as a worker thread is: a URL of a neighbour, relative to the file that names it. */
 const STARTED_FILE = /new URL\('(?<file>\.{1,2}\/[\w./-]+)\.ts', import\.meta\.url\)/g;
@@ -43,26 +39,13 @@ function findStartedFiles(): string[] {
 
 rmSync(dist, { recursive: true, force: true });
 const result = await esbuild.build({
+  ...BUNDLE_OPTIONS,
   absWorkingDir: root,
   entryPoints: ['infra/cli/main.ts', ...new Set(findStartedFiles())],
   outdir: dist,
   entryNames: '[name]',
   chunkNames: '[name]-[hash]',
-  bundle: true,
-  // a dynamic import stays a file of its own, read when it is needed
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  // of packages in both forms the ES modules: a lazy import of CommonJS would have a default export only, in the bundle but not before
-  mainFields: ['module', 'main'],
-  target: 'node24',
-  legalComments: 'none',
-  banner: { js: banner },
-  // google-gax asks where it lies, and reads nothing there: its protocol buffers are in the bundle
-  define: { __dirname: 'import.meta.dirname' },
-  plugins: [startedFiles, lazyCommonJs],
-  metafile: true,
-  logLevel: 'warning',
+  plugins: [startedFiles, ...BUNDLE_OPTIONS.plugins],
 });
 
 const packages = bundledPackages(root, Object.keys(result.metafile.inputs));
