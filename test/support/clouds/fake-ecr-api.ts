@@ -100,6 +100,7 @@ function isSigned({ settings }: EcrState, { headers, url, method }: IncomingMess
   const time = String(headers['x-amz-date']).replace(/^(....)(..)(..T..)(..)(..)Z$/, '$1-$2-$3:$4:$5Z');
   const known = sent.filter((name) => !['host', 'x-amz-date', 'x-amz-security-token'].includes(name));
   const { accessKeyId, secretAccessKey } = settings;
+  const token = headers['x-amz-security-token'];
   const expected = signedHeaders(
     {
       method: method ?? '',
@@ -108,7 +109,11 @@ function isSigned({ settings }: EcrState, { headers, url, method }: IncomingMess
       body,
     },
     {
-      keys: { accessKeyId, secretAccessKey: new Secret(secretAccessKey) },
+      keys: {
+        accessKeyId,
+        secretAccessKey: new Secret(secretAccessKey),
+        ...(typeof token === 'string' ? { sessionToken: new Secret(token) } : {}),
+      },
       region: 'eu-west-1',
       service: 'ecr',
       at: new Date(time),

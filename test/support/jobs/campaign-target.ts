@@ -13,13 +13,18 @@ export type StartedTarget = {
   env: Readonly<Record<string, string>>;
   /** Bytes on the wire for so many of a layer, without the heads of requests. */
   wireBytes(layerBytes: number): number;
+  /** Of a configuration file, where it needs more than an anonymous one. */
+  entry?: string;
+  /** How often it was asked what. */
+  requests(): Promise<Record<string, number>>;
   /** What the tag `app:v1` names. */
   tagged(): Promise<string | undefined>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function startCampaignTarget(target: CampaignTarget): Promise<StartedTarget> {
-  return target === 'ecr' ? startEcr() : startDistribution(target.program);
+/** @param accessKeyId of whoever copies, as the emulator of Lambda makes it up */
+export async function startCampaignTarget(target: CampaignTarget, accessKeyId?: string): Promise<StartedTarget> {
+  return target === 'ecr' ? startEcr(accessKeyId) : startDistribution(target.program);
 }
 
 async function startDistribution(program: string): Promise<StartedTarget> {
@@ -29,6 +34,7 @@ async function startDistribution(program: string): Promise<StartedTarget> {
     proxy,
     env: {},
     wireBytes: (layerBytes) => layerBytes,
+    requests: async () => counted((await server.requests()).map(({ method }) => method)),
     async tagged() {
       const accept = 'application/vnd.oci.image.manifest.v1+json';
       const head = await fetch(`${server.url}/v2/app/manifests/v1`, { headers: { accept } });
@@ -41,8 +47,10 @@ async function startDistribution(program: string): Promise<StartedTarget> {
   };
 }
 
-async function startEcr(): Promise<StartedTarget> {
+async function startEcr(accessKeyId: string | undefined): Promise<StartedTarget> {
   const ecr = await startFakeEcr();
+  if (accessKeyId !== undefined)
+    Object.assign(ecr.settings, { accessKeyId, secretAccessKey: `secret-of-${accessKeyId}` });
   ecr.repositories.set('app', newRepository());
   const proxy = await startCountingProxy(ecr.host);
   return {
@@ -50,10 +58,18 @@ async function startEcr(): Promise<StartedTarget> {
     env: { ...ecr.env, AWS_ENDPOINT_URL_ECR: `http://${proxy.host}` },
     // base64
     wireBytes: (layerBytes) => (layerBytes * 4) / 3,
+    entry: 'kind: ecr, plainHttp: true, credential: { aws: { region: eu-west-1 } }',
+    requests: () => Promise.resolve(counted(ecr.calls.map(({ operation }) => operation))),
     tagged: () => Promise.resolve(ecr.repositories.get('app')?.tags.get('v1')),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
       await ecr[Symbol.asyncDispose]();
     },
   };
+}
+
+function counted(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }
