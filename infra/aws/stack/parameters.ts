@@ -59,4 +59,12 @@ export const parameters = {
     [HAS_CONFIG_PARAMETER]: isThere(CONFIG_PARAMETER),
   },
   Resources: {},
+  Outputs: {
+    // also keeps the condition in use where no secret is referred to: CloudFormation's linter wants no idle ones
+    SecretKeyArns: {
+      Description: 'Keys by which secrets are encrypted',
+      Condition: HAS_SECRET_KEYS,
+      Value: { 'Fn::Join': [',', ref(SECRET_KEYS)] },
+    },
+  },
 } satisfies Fragment;
