@@ -37,7 +37,7 @@ export type AwsJobStore = JobStore & {
   /** Wakes another worker of the job's kind for whatever waits: the one that ended this job has no time for the next. */
   passOn(job: Job): Promise<void>;
   /** Since when the job that has waited longest could run; undefined where none waits. */
-  oldestDue(now: Date): Promise<Date | undefined>;
+  oldestDue: (now: Date) => Promise<Date | undefined>;
 };
 
 export function awsJobStore(options: AwsJobStoreOptions): AwsJobStore {

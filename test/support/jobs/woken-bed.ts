@@ -61,8 +61,8 @@ export async function openWokenBed(): Promise<WokenBed> {
     queue,
     deps(config = '') {
       const held = typeof config === 'string' ? configOf(config) : config;
-      const config_ = () => held;
-      return { clock, config: config_, grants, jobs: store, logger: silentLogger, marks, metrics: noMetrics, pushes };
+      const given = () => held;
+      return { clock, config: given, grants, jobs: store, logger: silentLogger, marks, metrics: noMetrics, pushes };
     },
     accept: async (job, key) => (await store.accept({ kind: 'mirror', payload: null, ...job }, key)).id,
     async job(id) {
