@@ -9,8 +9,7 @@ import type { AwsIdentity } from '../identity/aws.ts';
 import { awsError } from '../identity/aws-error.ts';
 import { parseRetryAfter } from '../oci/http/retry-after.ts';
 import { interruption, retryDelayMs, sleep } from '../oci/http/retry.ts';
-import { placeOf } from '../oci/repository.ts';
-import type { Repository } from '../oci/repository.ts';
+import type { PartsTarget } from '../oci/layer-parts.ts';
 import type { ActionClass } from '../oci/traits.ts';
 import { openEcrClient } from './ecr-client.ts';
 import { parseEcrHost } from './ecr-host.ts';
@@ -21,13 +20,13 @@ export type EcrPartsPlace = Omit<PartsPlace, 'identity'> & { identity: AwsIdenti
 
 export type EcrLayerUploads = {
   /** `partBytes`: the size that ECR wants parts to have. */
-  begin(repository: Repository): Promise<{ uploadId: string; partBytes: number | undefined }>;
-  send(repository: Repository, uploadId: string, part: Uint8Array, offset: number): Promise<void>;
-  finish(repository: Repository, uploadId: string, digest: string): Promise<void>;
+  begin(target: PartsTarget): Promise<{ uploadId: string; partBytes: number | undefined }>;
+  send(target: PartsTarget, uploadId: string, part: Uint8Array, offset: number): Promise<void>;
+  finish(target: PartsTarget, uploadId: string, digest: string): Promise<void>;
   close(): void;
 };
 
-type Call = { action: string; class: ActionClass; repository: Repository };
+type Call = { action: string; class: ActionClass; target: PartsTarget };
 
 /** A part of 10 MiB over a slow line; the whole layer is hashed before the answer to the last call comes. */
 const PART_TIMEOUT_MS = 120_000;
@@ -37,32 +36,32 @@ export async function openEcrLayerUploads(place: EcrPartsPlace): Promise<EcrLaye
   const { calls, close } = await openEcrClient(place.host, place.identity, process.env, { tries: 1 });
   const { UploadLayerPartCommand } = await import('@aws-sdk/client-ecr');
   const account = parseEcrHost(place.host)?.account;
-  const inPlace = ({ name }: Repository) => ({
+  const inPlace = ({ name }: PartsTarget) => ({
     repositoryName: name,
     ...(account === undefined ? {} : { registryId: account }),
   });
-  const options = ({ signal }: Repository, requestTimeout?: number) => ({
+  const options = ({ signal }: PartsTarget, requestTimeout?: number) => ({
     ...(signal === undefined ? {} : { abortSignal: signal }),
     ...(requestTimeout === undefined ? {} : { requestTimeout }),
   });
 
   return {
-    async begin(repository) {
-      const call: Call = { action: 'InitiateLayerUpload', class: 'start', repository };
+    async begin(target) {
+      const call: Call = { action: 'InitiateLayerUpload', class: 'start', target };
       const { uploadId, partSize } = await attempts(place, call, () =>
-        calls.initiateLayerUpload(inPlace(repository), options(repository)),
+        calls.initiateLayerUpload(inPlace(target), options(target)),
       );
-      if (uploadId === undefined) throw withoutId(repository);
+      if (uploadId === undefined) throw withoutId(place.host, target);
       return { uploadId, partBytes: partSize };
     },
-    async send(repository, uploadId, part, offset) {
+    async send(target, uploadId, part, offset) {
       const last = offset + part.byteLength - 1;
-      const told = { ...inPlace(repository), uploadId, partFirstByte: offset, partLastByte: last };
-      const call: Call = { action: 'UploadLayerPart', class: 'upload', repository };
+      const told = { ...inPlace(target), uploadId, partFirstByte: offset, partLastByte: last };
+      const call: Call = { action: 'UploadLayerPart', class: 'upload', target };
       await attempts(place, call, async () => {
         const { command, end } = layerPartCommand(UploadLayerPartCommand, told, part);
         try {
-          await calls.send(command, options(repository, PART_TIMEOUT_MS));
+          await calls.send(command, options(target, PART_TIMEOUT_MS));
         } catch (error) {
           if (lastByteAt(error) !== last) throw error;
         } finally {
@@ -70,12 +69,12 @@ export async function openEcrLayerUploads(place: EcrPartsPlace): Promise<EcrLaye
         }
       });
     },
-    async finish(repository, uploadId, digest) {
-      const call: Call = { action: 'CompleteLayerUpload', class: 'start', repository };
+    async finish(target, uploadId, digest) {
+      const call: Call = { action: 'CompleteLayerUpload', class: 'start', target };
       await attempts(place, call, async () => {
         try {
-          const told = { ...inPlace(repository), uploadId, layerDigests: [digest] };
-          await calls.completeLayerUpload(told, options(repository, COMPLETE_TIMEOUT_MS));
+          const told = { ...inPlace(target), uploadId, layerDigests: [digest] };
+          await calls.completeLayerUpload(told, options(target, COMPLETE_TIMEOUT_MS));
         } catch (error) {
           if (nameOf(error) !== 'LayerAlreadyExistsException') throw error;
         }
@@ -86,11 +85,11 @@ export async function openEcrLayerUploads(place: EcrPartsPlace): Promise<EcrLaye
 }
 
 async function attempts<Result>(
-  { throttle, runtime }: EcrPartsPlace,
+  { host, throttle, runtime }: EcrPartsPlace,
   call: Call,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const { signal, meter } = call.repository;
+  const { signal, meter } = call.target;
   const { retries, random, onRetry } = runtime;
   for (let tried = 1; ; tried += 1) {
     const leave = await throttle.enter(call.class, signal);
@@ -100,7 +99,7 @@ async function attempts<Result>(
       leave('accepted');
       return result;
     } catch (thrown) {
-      const error = refusal(thrown, call);
+      const error = refusal(thrown, host, call);
       const waitMs = error.retryAfterMs ?? 0;
       leave(error.code === 'too-many-requests' ? 'throttled' : 'failed');
       if (signal?.aborted === true) throw interruption(signal, error);
@@ -109,16 +108,16 @@ async function attempts<Result>(
       if (isOver || !error.retryable || error.code === 'upload-lost') throw error;
       const delayMs = retryDelayMs(retries, tried, waitMs, random);
       const { code, message: reason } = error;
-      onRetry?.({ registry: call.repository.registry.host, operation: `ecr:${call.action}`, delayMs, code, reason });
+      onRetry?.({ registry: host, operation: `ecr:${call.action}`, delayMs, code, reason });
       await sleep(delayMs, signal);
     }
   }
 }
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/CommonErrors.html and the errors of each call. */
-function refusal(error: unknown, { action, repository }: Call): TransshipError {
-  const where = `${repository.registry.host}/${repository.name}`;
-  const details = placeOf(repository, `ecr:${action}`);
+function refusal(error: unknown, host: string, { action, target }: Call): TransshipError {
+  const where = `${host}/${target.name}`;
+  const details = { registry: host, repository: target.name, operation: `ecr:${action}` };
   const told = awsError(error, { action: `ecr:${action}`, what: where, details });
   const known = KNOWN[nameOf(error)];
   const retryAfterMs = parseRetryAfter(retryAfterOf(error), new Date());
@@ -172,10 +171,9 @@ function retryAfterOf(error: unknown): string | undefined {
   return typeof headers['retry-after'] === 'string' ? headers['retry-after'] : undefined;
 }
 
-function withoutId(repository: Repository): TransshipError {
-  const { host } = repository.registry;
-  return new TransshipError('invalid-response', `${host}/${repository.name}: ECR began an upload without an id`, {
+function withoutId(host: string, { name }: PartsTarget): TransshipError {
+  return new TransshipError('invalid-response', `${host}/${name}: ECR began an upload without an id`, {
     hint: 'check the address of the AWS API (AWS_ENDPOINT_URL)',
-    details: placeOf(repository, 'ecr:InitiateLayerUpload'),
+    details: { registry: host, repository: name, operation: 'ecr:InitiateLayerUpload' },
   });
 }

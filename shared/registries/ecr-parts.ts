@@ -1,8 +1,7 @@
 // Layers to ECR in parts, by the AWS API: what can go this way, and what names such an upload. The calls are loaded when the first one begins.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html
 import { parseDigest } from '../oci/digest.ts';
-import type { LayerParts } from '../oci/layer-parts.ts';
-import type { UploadSession } from '../oci/uploads.ts';
+import type { LayerParts, PartsUpload } from '../oci/layer-parts.ts';
 import { mebibytes } from './define-traits.ts';
 import type { EcrLayerUploads, EcrPartsPlace } from './ecr-layer-uploads.ts';
 
@@ -27,13 +26,12 @@ export function ecrParts(place: EcrPartsPlace): LayerParts {
       parseDigest(digest).algorithm === 'sha256' && size > 0 && size <= MOST_PARTS * MOST_PART_BYTES,
     isOne: ({ location, leastChunkBytes }) =>
       location.protocol === SCHEME && UPLOAD_ID.test(location.pathname) && leastChunkBytes > 0,
-    async begin(repository, { size }) {
-      const { uploadId, partBytes } = await (await uploads()).begin(repository);
+    async begin(target, { size }) {
+      const { uploadId, partBytes } = await (await uploads()).begin(target);
       return { location: new URL(`${SCHEME}${uploadId}`), leastChunkBytes: partBytesFor(size, partBytes) };
     },
-    send: async (repository, session, part, offset) =>
-      (await uploads()).send(repository, uploadIdOf(session), part, offset),
-    finish: async (repository, session, digest) => (await uploads()).finish(repository, uploadIdOf(session), digest),
+    send: async (target, upload, part, offset) => (await uploads()).send(target, uploadIdOf(upload), part, offset),
+    finish: async (target, upload, digest) => (await uploads()).finish(target, uploadIdOf(upload), digest),
     close: () => void opened?.then((calls) => calls.close(), forget),
   };
 }
@@ -43,7 +41,7 @@ async function open(place: EcrPartsPlace): Promise<EcrLayerUploads> {
   return openEcrLayerUploads(place);
 }
 
-function uploadIdOf({ location }: UploadSession): string {
+function uploadIdOf({ location }: PartsUpload): string {
   return location.pathname;
 }
 

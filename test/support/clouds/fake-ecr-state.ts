@@ -9,7 +9,7 @@ export type EcrRepository = {
   tags: Map<string, string>;
 };
 
-export type EcrUpload = {
+type EcrUpload = {
   repository: string;
   hash: Hash;
   sizeBytes: number;
@@ -19,7 +19,7 @@ export type EcrUpload = {
   lastPartBytes: number;
 };
 
-export type EcrSettings = {
+type EcrSettings = {
   accessKeyId: string;
   secretAccessKey: string;
   /** The password of the authorization token. */
