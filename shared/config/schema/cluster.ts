@@ -71,8 +71,14 @@ const gke = z
     project: name.describe('its project'),
     location: name.describe('its region or zone'),
     cluster: name.describe('its name'),
+    credentials: secretReference
+      .describe(
+        'credentials in JSON, in place of the default ones: a service account key, or the configuration of a workload identity federation',
+      )
+      .exactOptional(),
+    impersonate: name.describe('the service account to act as').exactOptional(),
   })
-  .describe('Google Kubernetes Engine, by the default Google identity');
+  .describe('Google Kubernetes Engine, by a Google identity');
 
 const aks = z
   .strictObject({
@@ -81,6 +87,10 @@ const aks = z
     cluster: name.describe('its name'),
     tenantId: name.describe('the tenant').exactOptional(),
     clientId: name.describe('the managed identity or application').exactOptional(),
+    clientSecret: secretReference.describe('a secret of the application').exactOptional(),
+    certificate: secretReference
+      .describe('certificate and private key of the application, one after the other in PEM form')
+      .exactOptional(),
   })
   .describe('Azure Kubernetes Service, by an Entra identity');
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cloudLogins } from '../../../infra/host/cloud-logins.ts';
 import { aksLogin } from '../../../shared/identity/azure-aks.ts';
 import type { AzureIdentity } from '../../../shared/identity/azure.ts';
 import type { SecretSource } from '../../../shared/identity/secret-source.ts';
@@ -294,6 +295,14 @@ describe('a cluster of AKS', () => {
     const claims = Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url').toString();
     expect(claims).toContain('6dae42f8-4368-4678-94ff-3960e28e3630');
     expect(expiresAt.getTime()).toBeGreaterThan(Date.now() + 50 * MINUTE);
+  });
+
+  test('takes the secret that the configuration refers to, as functions have it', async () => {
+    const secret = new Secret(azure.settings.clientSecret);
+    const logins = cloudLogins({ env: process.env, readSecret: () => Promise.resolve(secret) });
+    const reference = { awsSecret: { id: 'transship/azure' } };
+    const login = await logins.aks?.({ ...settings, tenantId: TENANT, clientId: CLIENT, clientSecret: reference });
+    expect((await login?.token())?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 50 * MINUTE);
   });
 
   test('that is not there says what to check', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cloudLogins } from '../../../infra/host/cloud-logins.ts';
 import { gkeLogin } from '../../../shared/identity/google-gke.ts';
 import type { GoogleIdentity } from '../../../shared/identity/google.ts';
 import type { SecretSource } from '../../../shared/identity/secret-source.ts';
@@ -205,6 +206,14 @@ describe('a cluster of GKE', () => {
     expect(expiresAt.getTime()).toBeGreaterThan(Date.now() + 55 * MINUTE);
     const claims = new URLSearchParams(front.requests[0]?.body).get('assertion')?.split('.')[1] ?? '';
     expect(Buffer.from(claims, 'base64url').toString()).toContain('userinfo.email');
+  });
+
+  test('takes the credentials that the configuration refers to, as functions have them', async () => {
+    const keyFile = new Secret(JSON.stringify(google.keyFile()));
+    const logins = cloudLogins({ env: process.env, readSecret: () => Promise.resolve(keyFile) });
+    const cluster = { project: 'acme', location: 'europe-west1', cluster: 'prod' };
+    const login = await logins.gke?.({ ...cluster, credentials: { awsSecret: { id: 'transship/google' } } });
+    expect((await login?.token())?.token.reveal()).toBe(google.issued.at(-1));
   });
 
   test('that is not there says what to check', async () => {
