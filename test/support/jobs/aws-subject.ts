@@ -6,11 +6,17 @@
 import { CreateTableCommand, DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
-import { awsJobStore, type AwsJobStoreOptions } from '../../../infra/aws/job-store.ts';
-import type { JobStore } from '../../../shared/jobs/job-store.ts';
+import { awsJobStore, type AwsJobStore, type AwsJobStoreOptions } from '../../../infra/aws/job-store.ts';
 import { ageOrder, type AgeOrder } from '../../../infra/aws/dynamo/age-order.ts';
+import { tableAccess } from '../../../infra/aws/dynamo/table-access.ts';
+import { jobItem, pageItem, storedJob } from '../../../infra/aws/job-store/job-items.ts';
+import { jobKey } from '../../../infra/aws/job-store/keys.ts';
+import { LINES_PER_PAGE } from '../../../infra/aws/job-store/move-writes.ts';
 import { JOB_TABLE } from '../../../infra/aws/job-store/table.ts';
+import { TransshipError } from '../../../shared/errors.ts';
 import type { Clock } from '../../../shared/jobs/clock.ts';
+import type { JobEvent } from '../../../shared/jobs/job.ts';
+import type { Json } from '../../../shared/jobs/json.ts';
 import type { Moto } from '../moto.ts';
 import { awsApiTokens } from '../../../infra/aws/records/api-tokens.ts';
 import { awsGrantStore } from '../../../infra/aws/records/grant-store.ts';
@@ -48,7 +54,7 @@ export type AwsTable = {
   /** Of all processes: they agree about ages, whatever happens to their clock. */
   order: AgeOrder;
   /** One more process at the same table. */
-  open(options?: Partial<AwsJobStoreOptions>): JobStore;
+  open(options?: Partial<AwsJobStoreOptions>): AwsJobStore;
   remove(): Promise<void>;
 };
 
@@ -73,7 +79,12 @@ export async function newTable({ dynamo, sqs }: AwsBed, clock: Clock): Promise<A
 /** @param bed is asked for when a test runs */
 export function awsSubject(bed: () => AwsBed): JobStoreSubject {
   function openAt(table: AwsTable): OpenedJobs {
-    return { store: table.open(), crash: async () => openAt(table), remove: () => table.remove() };
+    return {
+      store: table.open(),
+      told: (lease, progress) => writeProgress(bed().dynamo, table.tableName, lease.jobId, progress),
+      crash: async () => openAt(table),
+      remove: () => table.remove(),
+    };
   }
   return {
     name: 'DynamoDB',
@@ -81,6 +92,23 @@ export function awsSubject(bed: () => AwsBed): JobStoreSubject {
     freesLeasesAtStart: false,
     schedules: 1,
   };
+}
+
+/** As another process of the holder would have left it. */
+async function writeProgress(dynamo: DynamoDBClient, tableName: string, id: string, told: readonly Json[]) {
+  const tooLarge = (what: string) => new TransshipError('internal', what);
+  const table = tableAccess({ dynamo, tableName, random: Math.random, tooLarge });
+  const stored = storedJob((await table.get(jobKey(id))) ?? {});
+  const at = new Date(0);
+  const progress = told.map((data, index): JobEvent => {
+    return { sequence: stored.lines.length + index + 1, at, type: 'progress', data };
+  });
+  const lines = [...stored.lines, ...progress];
+  const pages: JobEvent[][] = [];
+  while (lines.length > LINES_PER_PAGE) pages.push(lines.splice(0, LINES_PER_PAGE));
+  const pagedTo = pages.length * LINES_PER_PAGE;
+  const job = jobItem({ ...stored, rev: stored.rev + 1, lines, pagedTo });
+  await table.putAll([...pages.map((page) => pageItem(id, page)), job]);
 }
 
 export type AwsRecords = Pick<OpenedStore, 'pushes' | 'journal' | 'apiTokens' | 'grants'>;
