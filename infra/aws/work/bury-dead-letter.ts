@@ -5,7 +5,7 @@ import { redactText } from '../../../shared/telemetry/redact-text.ts';
 import type { AwsJobStore } from '../job-store.ts';
 
 /** The kind of these jobs. */
-export const DEAD_LETTER = 'dead-letter';
+const DEAD_LETTER = 'dead-letter';
 
 type Undelivered = { messageId: string; body: string; cause: string | undefined };
 
