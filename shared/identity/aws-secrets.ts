@@ -61,8 +61,8 @@ function callOf(
   { env }: AwsSurroundings,
   { target, action, body }: { target: string; action: string; body: object },
 ) {
-  const region = ARN.exec(id)?.[1] ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION']);
-  if (region === undefined) {
+  const region = ARN.exec(id)?.[1] ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || '');
+  if (region === '') {
     throw new TransshipError('invalid-config', `${what}: its region is not known`, {
       hint: 'set AWS_REGION, or name it by its ARN',
     });

@@ -260,6 +260,18 @@ describe('the stream of a job', () => {
     await other.close();
   });
 
+  it('ends after what there is on a host that can keep no answer open', async () => {
+    const other = await openApiBed({ endsStreams: true });
+    const id = await newJob(other);
+    const peer = { address: '', isOwner: true };
+    const first = await (await other.ask(`/v1/jobs/${id}/events`, { peer })).text();
+    expect(first).toMatch(/^retry: \d+\n\n/);
+    expect(eventsOf(first).map((one) => one.id)).toEqual(['1']);
+    const again = await other.ask(`/v1/jobs/${id}/events`, { peer, headers: { 'last-event-id': '1' } });
+    expect([again.status, await again.text()]).toEqual([200, expect.stringMatching(/^retry: \d+\n\n$/)]);
+    await other.close();
+  });
+
   it('is none for HEAD', async () => {
     const answer = await bed.ask(`/v1/jobs/${await newJob()}/events`, { method: 'HEAD', token });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);

@@ -23,18 +23,18 @@ export function httpHandler<Given>(
   host: Pick<AwsHost<Given>, 'invoke' | 'logger'>,
   app: Application,
 ): (event: HttpEvent, invocation: Invocation) => Promise<HttpAnswer> {
-  async function answerFor(event: HttpEvent, invocation: Invocation): Promise<Response> {
+  async function answerFor(event: HttpEvent, invocation: Invocation): Promise<HttpAnswer> {
     const late = new AbortController();
     const leftMs = (reserveMs: number) => Math.max(0, invocation.getRemainingTimeInMillis() - reserveMs);
-    const { promise: overdue, resolve } = Promise.withResolvers<Response>();
+    const { promise: overdue, resolve } = Promise.withResolvers<HttpAnswer>();
     const timers = [
       setTimeout(() => late.abort(), leftMs(CALL_OFF_MS)),
-      setTimeout(() => resolve(problemResponse(LATE)), leftMs(ANSWER_MS)),
+      setTimeout(() => resolve(writeAnswer(problemResponse(LATE))), leftMs(ANSWER_MS)),
     ];
     try {
       // who is at the other end, API Gateway says; what a client writes about that is not believed
       const peer = { address: event.requestContext.http.sourceIp, isOwner: false };
-      const answering = Promise.resolve(app.fetch(readRequest(event, late.signal), { peer }));
+      const answering = Promise.resolve(app.fetch(readRequest(event, late.signal), { peer })).then(writeAnswer);
       return await Promise.race([answering, overdue]);
     } finally {
       for (const timer of timers) clearTimeout(timer);
@@ -43,7 +43,7 @@ export function httpHandler<Given>(
 
   return async (event, invocation) => {
     try {
-      return await host.invoke(invocation, async () => sendable(await writeAnswer(await answerFor(event, invocation))));
+      return await host.invoke(invocation, async () => sendable(await answerFor(event, invocation)));
     } catch (error) {
       // why there is no configuration, its keeper has said
       host.logger.debug('a request was not served', { err: error });
