@@ -8,6 +8,8 @@ import { STATE_INDEX, WORK_INDEX } from './table.ts';
 import type { TableAccess } from '../dynamo/table-access.ts';
 
 const PAGE = 25;
+/** Whoever keeps house takes so many at a time, and no shard has all of them. */
+const LANE_PAGE = 100;
 
 /** The jobs of a kind that are due, by priority, time and age. */
 export function dueJobs(table: TableAccess, kind: string, now: Date): AsyncGenerator<Item> {
@@ -24,6 +26,7 @@ export function upTo(table: TableAccess, groups: readonly string[], last: string
       IndexName: WORK_INDEX,
       KeyConditionExpression: 'workGroup = :group AND workOrder < :last',
       ExpressionAttributeValues: { ':group': s(group), ':last': s(last) },
+      Limit: LANE_PAGE,
     }),
   );
   return merged(lanes, 'workOrder');

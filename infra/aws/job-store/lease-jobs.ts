@@ -20,7 +20,7 @@ import { claimNamed, type ClaimNamed } from './claim-named.ts';
 import { leaseOne } from './lease-one.ts';
 import { inTurn } from '../dynamo/in-turn.ts';
 import { jobIdOf } from './keys.ts';
-import { countRunning } from './room.ts';
+import { countRunning, type Running } from './room.ts';
 import type { StoreContext } from './store-context.ts';
 
 type Operations = Pick<
@@ -42,9 +42,11 @@ export function leaseJobs(context: StoreContext, change: ChangeJob): Operations 
     const found: Claimed[] = [];
     if (limit <= 0) return found;
     const now = clock.now();
-    const running = countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
+    let running: Running | undefined;
     try {
       for await (const candidate of dueJobs(table, kind, now)) {
+        // not before there is work: who asks finds none most of the time
+        running ??= countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
         if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;
         const { claimed } = await leaseOne(change, jobIdOf(candidate), { now, leaseMs, owner });
         if (claimed === undefined) continue;

@@ -14,7 +14,7 @@ import type { Write } from '../dynamo/table-access.ts';
 import type { WriteSet } from './write-set.ts';
 
 /** So many lines stay with the job; then they become a page. */
-const LINES_PER_PAGE = 20;
+export const LINES_PER_PAGE = 20;
 /** Room that a transaction of 100 writes has beside 80 targets. */
 const MAX_SINGLE_MESSAGES = 10;
 

@@ -4,7 +4,7 @@ import type { TableAccess } from '../dynamo/table-access.ts';
 import { inState } from './candidates.ts';
 
 /** The jobs that were accepted first are those that wait longest, but for some that were tried meanwhile. */
-const MOST_READ = 500;
+const ENOUGH = 500;
 
 export async function oldestDue(table: TableAccess, now: Date): Promise<Date | undefined> {
   let oldestMs = Number.POSITIVE_INFINITY;
@@ -12,7 +12,8 @@ export async function oldestDue(table: TableAccess, now: Date): Promise<Date | u
   for await (const item of inState(table, 'READY')) {
     oldestMs = Math.min(oldestMs, number(item, 'runAt'));
     read += 1;
-    if (read === MOST_READ) break;
+    // many may wait for a later time, in front of one that is due
+    if (read >= ENOUGH && oldestMs <= now.getTime()) break;
   }
   return oldestMs <= now.getTime() ? new Date(oldestMs) : undefined;
 }

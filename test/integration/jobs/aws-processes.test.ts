@@ -54,15 +54,15 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
 
   it('make one job of a key', async () => {
     const stores = Array.from({ length: 5 }, () => table.open());
-    const race = Array.from({ length: 30 }, (_, index) => accept(stores[index % 5]!, { targets: ['t'] }, 'key'));
+    const race = Array.from({ length: 30 }, (_, index) => accept(stores[index % 5]!, {}, 'key'));
     expect(new Set(await Promise.all(race)).size).toBe(1);
     expect(await here.counts()).toMatchObject({ accepted: 1, states: { READY: 1 } });
   });
 
   it('leave one waiting job of a purpose, whoever accepts at the same moment', async () => {
-    const race = Array.from({ length: 12 }, (_, index) => accept(index % 2 ? here : there, { targets: ['t'] }));
+    const race = Array.from({ length: 7 }, (_, index) => accept(index % 2 ? here : there, { targets: ['t'] }));
     await Promise.all(race);
-    expect((await here.counts()).states).toMatchObject({ READY: 1, SUPERSEDED: 11 });
+    expect((await here.counts()).states).toMatchObject({ READY: 1, SUPERSEDED: 6 });
     const [last] = (await here.list({ state: 'READY' }, 9)).jobs;
     // each one that was superseded leads to the one that waits
     for (const { supersededBy } of (await here.list({ state: 'SUPERSEDED' }, 99)).jobs) {
@@ -73,13 +73,13 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
   });
 
   it('give each job to one of them, and each target', async () => {
-    for (let count = 0; count < 12; count += 1)
+    for (let count = 0; count < 9; count += 1)
       await accept(here, count % 2 ? { targets: [`t${count % 3}`], coalesce: `${count}` } : {});
-    const stores = Array.from({ length: 6 }, () => table.open());
+    const stores = Array.from({ length: 4 }, () => table.open());
     const claims = (await Promise.all(stores.map((store) => store.claim('mirror', 3, LEASE_MS)))).flat();
     expect(new Set(claims.map(({ job }) => job.id)).size).toBe(claims.length);
-    // six without targets, and one of each of the three targets
-    expect(claims).toHaveLength(9);
+    // five without targets, and one of each of the three targets
+    expect(claims).toHaveLength(8);
     const targets = claims.flatMap(({ job }) => job.targets);
     expect(new Set(targets).size).toBe(targets.length);
   });
@@ -233,6 +233,7 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     expect(await spent(() => here.yield(lease, 'slice'))).toEqual({ TransactWriteItems: 1 });
     const room = { perHost: 9, perRoute: 9 };
     const claim = () => here.claim('mirror', 1, LEASE_MS, room);
+    expect(await spent(() => here.claim('other', 1, LEASE_MS, room))).toEqual({ Query: 4 });
     expect(await spent(claim)).toEqual({ Query: 8, GetItem: 1, TransactWriteItems: 1 });
     expect(await spent(() => here.complete({ ...lease, fence: 2 }))).toEqual({ TransactWriteItems: 1 });
     expect(await spent(() => here.counts())).toEqual({ BatchGetItem: 1 });
@@ -242,9 +243,9 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
   it(`do each push once, delivered again and again and out of order, while they die: seed ${SEED}`, async () => {
     const random = seededRandom(SEED);
     const pick = (count: number): number => Math.floor(random() * count);
-    const pushes = Array.from({ length: 10 }, (_, index) => ({
+    const pushes = Array.from({ length: 6 }, (_, index) => ({
       key: `push ${index}`,
-      targets: [`t${index % 4}`],
+      targets: [`t${index % 3}`],
       coalesce: `${index}`,
     }));
     const deliveries = pushes.flatMap((push) => [push, push]).sort(() => random() - 0.5);

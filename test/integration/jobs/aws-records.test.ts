@@ -42,9 +42,11 @@ const DECLARATION = {
 describe.skipIf(isMissing('moto'))('at moto', () => {
   let moto: Moto;
   let bed: AwsBed;
+  let watch: DynamoWatch;
   beforeAll(async () => {
     moto = await startMoto(requireComponent('moto'));
     bed = awsBed(moto);
+    watch = dynamoWatch(bed.dynamo);
   });
   afterAll(async () => {
     bed?.close();
@@ -59,16 +61,12 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
   describeGrantStore(subject);
 
   describe('several processes at one table of records', () => {
-    let watch: DynamoWatch;
     let clock: ManualClock;
     let jobTable: AwsTable;
     let table: AwsRecordTable;
     let jobs: JobStore;
     let here: AwsRecords;
     let there: AwsRecords;
-    beforeAll(() => {
-      watch = dynamoWatch(bed.dynamo);
-    });
     beforeEach(async () => {
       clock = manualClock();
       jobTable = await newTable(bed, clock);

@@ -1,8 +1,9 @@
 // Stands between a DynamoDB client and its connection: counts requests, and plays what moto never does: indexes that lag, conflicts,
-// throttling and answers that get lost after the work was done.
+// throttling, answers that get lost after the work was done, and the refusal of a batch that writes a key twice.
 import {
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
+  type BatchWriteItemCommandInput,
   type DynamoDBClient,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
@@ -34,6 +35,7 @@ export function dynamoWatch(dynamo: DynamoDBClient): DynamoWatch {
       counts.set(name, (counts.get(name) ?? 0) + 1);
       const fault = isWrite(context.commandName) ? faults.shift() : undefined;
       if (fault !== undefined) throw fault;
+      if (name === 'BatchWriteItem') assertDistinct(args.input as BatchWriteItemCommandInput);
       const query = args.input as QueryCommandInput;
       if (frozen !== undefined && name === 'Query' && query.IndexName !== undefined) {
         const asked = JSON.stringify(query);
@@ -87,4 +89,16 @@ const WRITES: readonly unknown[] = ['TransactWriteItems', 'PutItem', 'UpdateItem
 
 function isWrite(commandName: unknown): boolean {
   return WRITES.includes(commandName);
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+function assertDistinct({ RequestItems = {} }: BatchWriteItemCommandInput): void {
+  const keys = Object.values(RequestItems).flatMap((requests) =>
+    requests.map(({ PutRequest, DeleteRequest }) => {
+      const { pk, sk } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
+      return `${pk?.S}\n${sk?.S}`;
+    }),
+  );
+  if (new Set(keys).size === keys.length) return;
+  throw Object.assign(new Error('Provided list of item keys contains duplicates'), { name: 'ValidationException' });
 }

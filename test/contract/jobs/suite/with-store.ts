@@ -1,7 +1,8 @@
 // One store per test of the suite, on a clock that the test moves; and short ways to say what most tests do.
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { Claimed, JobStore } from '../../../../shared/jobs/job-store.ts';
-import type { Job, JobProblem, NewJob } from '../../../../shared/jobs/job.ts';
+import type { Job, JobProblem, Lease, NewJob } from '../../../../shared/jobs/job.ts';
+import type { Json } from '../../../../shared/jobs/json.ts';
 import { manualClock, type ManualClock } from '../../../support/jobs/manual-clock.ts';
 import type { JobStoreSubject, OpenedJobs, OpenedStore, StoreSubject } from '../../../support/jobs/store-subject.ts';
 
@@ -19,6 +20,8 @@ export type JobBed = {
   running(job?: Partial<NewJob>): Promise<Claimed>;
   job(id: string): Promise<Job>;
   eventTypes(id: string): Promise<string[]>;
+  /** Progress that the holder of a lease told before. */
+  told(lease: Lease, progress: readonly Json[]): Promise<void>;
   in(ms: number): Date;
 };
 
@@ -100,6 +103,11 @@ function jobBed(perTest: PerTest<OpenedJobs>): JobBed {
       return job!;
     },
     eventTypes: async (id) => (await bed.store.log(id, 0, 1000)).map(({ type }) => type),
+    async told(lease, progress) {
+      const { store, told } = perTest.opened();
+      if (told === undefined) await Promise.all(progress.map((line) => store.progress(lease, line)));
+      else await told(lease, progress);
+    },
     in: (ms) => new Date(perTest.clock().now().getTime() + ms),
   };
   return bed;
