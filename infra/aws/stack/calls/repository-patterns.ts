@@ -4,13 +4,13 @@ import { fillPath } from '../../../../shared/mirror/target-template.ts';
 
 export type Place = { registry: string; repository: string };
 
-export function sourcesOf({ from }: MirrorRule): Place[] {
+export function sourcesOf({ from }: Pick<MirrorRule, 'from'>): Place[] {
   const { registry, repositories, wildcards } = from;
   const paths = [...repositories.map(({ repository }) => repository), ...wildcards.map(withSingleStars)];
   return withoutCovered(paths).map((repository) => ({ registry, repository }));
 }
 
-export function targetsOf({ from, to }: MirrorRule): Place[] {
+export function targetsOf({ from, to }: Pick<MirrorRule, 'from' | 'to'>): Place[] {
   const { registry, repositories, wildcards } = from;
   const sources = [...repositories.map(({ repository }) => repository), ...wildcards.flatMap(atEachDepth)];
   return to.flatMap((template) => {
