@@ -69,6 +69,19 @@ test('a stream that does not end is 504, too', async () => {
   expect(answer.statusCode).toBe(504);
 });
 
+test('what fails outside of the application is 500, and stands in the log', async () => {
+  const lines: string[] = [];
+  const logger = { ...silentLogger, error: (message: string) => void lines.push(message) };
+  const { requestContext } = event;
+  const traced = { ...event, requestContext: { ...requestContext, http: { ...requestContext.http, method: 'TRACE' } } };
+  const handler = httpHandler({ ...open, logger }, { fetch: () => new Response('never') });
+  expect(await handler(traced, invocation())).toMatchObject({ statusCode: 500 });
+  const broken = new ReadableStream({ pull: () => Promise.reject(new Error('broken')) });
+  const answer = await httpHandler({ ...open, logger }, { fetch: () => new Response(broken) })(event, invocation());
+  expect(answer.statusCode).toBe(500);
+  expect(lines).toEqual(['a request failed', 'a request failed']);
+});
+
 test('an answer that is larger than Lambda takes is a problem, not a broken connection', async () => {
   const answer = await answerOf(() => new Response('x'.repeat(6_100_000)));
   expect(answer.statusCode).toBe(500);

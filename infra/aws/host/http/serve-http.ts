@@ -43,13 +43,18 @@ export function httpHandler<Given>(
 
   return async (event, invocation) => {
     try {
-      return await host.invoke(invocation, async () => sendable(await answerFor(event, invocation)));
-    } catch (error) {
+      return await host.invoke(invocation, async () => sendable(await answerFor(event, invocation).catch(failed)));
+    } catch {
       // why there is no configuration, its keeper has said
-      host.logger.debug('a request was not served', { err: error });
       return writeAnswer(problemResponse(UNREADY));
     }
   };
+
+  /** A request that is none, or an answer that broke off: the application tells its own failures itself. */
+  function failed(error: unknown): Promise<HttpAnswer> {
+    host.logger.error('a request failed', { err: error });
+    return writeAnswer(problemResponse(FAILED));
+  }
 
   async function sendable(answer: HttpAnswer): Promise<HttpAnswer> {
     if (Buffer.byteLength(JSON.stringify(answer)) <= MOST_BYTES) return answer;
@@ -65,6 +70,8 @@ const UNREADY: Problem = {
   hint: 'look into the log of the function',
   headers: retryAfter(RETRY_AFTER_MS),
 };
+
+const FAILED: Problem = { status: 500, code: 'internal', detail: 'the server failed at this request' };
 
 const LATE: Problem = {
   status: 504,
