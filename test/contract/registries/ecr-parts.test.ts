@@ -2,6 +2,7 @@
 // what never becomes a layer.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransshipError } from '../../../shared/errors.ts';
+import { hasBlob } from '../../../shared/oci/blobs.ts';
 import { awsFault } from '../../support/clouds/fake-ecr-api.ts';
 import { newRepository } from '../../support/clouds/fake-ecr-state.ts';
 import { startFakeEcr, type EcrCall, type EcrFault, type FakeEcr } from '../../support/clouds/fake-ecr.ts';
@@ -46,6 +47,18 @@ const failAt = (operation: string, at: number, fault: EcrFault, more = 0) => {
   ecr.fault = (call: EcrCall) =>
     call.operation === operation && call.count >= at && call.count <= at + more ? fault : undefined;
 };
+
+const layer = () => ({ mediaType: 'application/octet-stream', ...source.layer });
+
+/** The way itself, with nothing around it that would try again. */
+function openWay(onRetry: () => void = () => undefined) {
+  const entry = `"${ecr.host}": { kind: ecr, credential: ${CLOUD} }`;
+  const registries = registriesOf(entry, { timeouts: {}, onRetry });
+  const registry = registries.client(ecr.host);
+  if (registry.parts === undefined) throw new Error('ECR takes no parts');
+  const target = { registry, name: 'app' };
+  return { parts: registry.parts, target, [Symbol.asyncDispose]: () => registries.close() };
+}
 
 function expectWhole(repository = 'app') {
   const { tags, blobs } = ecr.repositories.get(repository) ?? newRepository();
@@ -107,6 +120,7 @@ describe('a large layer', () => {
     for (const upload of ecr.uploads.values()) upload.sizeBytes = PART_BYTES;
     expect((await slice()).found).toEqual(['resumed', 'restarted']);
     expectWhole();
+    expect(parts()).toBe(3 + 1 + PARTS);
   });
 
   test('that is in another repository already is mounted', async () => {
@@ -174,13 +188,30 @@ describe('ECR', () => {
     },
   );
 
-  test('that says when is asked no sooner', async () => {
-    failAt('UploadLayerPart', 2, { ...awsFault('ServerException', 'busy', {}, 503), headers: { 'retry-after': '1' } });
+  test('that says when is asked nothing at all before', async () => {
+    const { promise: refused, resolve } = Promise.withResolvers<void>();
+    await using way = openWay(resolve);
+    const upload = await way.parts.begin(way.target, layer());
+    failAt('UploadLayerPart', 1, { ...awsFault('ServerException', 'busy', {}, 503), headers: { 'retry-after': '1' } });
     const startedAt = performance.now();
-    await slice();
+    const sending = way.parts.send(way.target, upload, Buffer.alloc(PART_BYTES), 0);
+    await refused;
+    await hasBlob(way.target, layer());
     expect(performance.now() - startedAt).toBeGreaterThan(950);
-    expectWhole();
-    expect(parts()).toBe(PARTS + 1);
+    await sending;
+    expect(parts()).toBe(2);
+  });
+
+  test('that has the layer already is a success, and one that knows no such upload is none', async () => {
+    await using way = openWay();
+    const upload = await way.parts.begin(way.target, layer());
+    await way.parts.send(way.target, upload, Buffer.alloc(PART_BYTES), 0);
+    const { hash } = [...ecr.uploads.values()][0] ?? {};
+    const digest = `sha256:${hash?.copy().digest('hex')}`;
+    ecr.repositories.get('app')?.blobs.set(digest, { size: PART_BYTES });
+    await way.parts.finish(way.target, upload, digest);
+    ecr.uploads.clear();
+    await expect(way.parts.finish(way.target, upload, digest)).rejects.toMatchObject({ code: 'upload-lost' });
   });
 
   test('that has the layer meanwhile is a success', async () => {
