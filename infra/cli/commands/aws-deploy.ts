@@ -56,7 +56,7 @@ async function deployConfig(
   }
   if (ask !== undefined && !(await ask(`Upload the configuration to ${describePlace(where)}?`)))
     return notDone(context);
-  report(context, place, stack, await upload(place, stack, config));
+  report(context, place, stack, await upload(place, stack, config), { isConfigOnly: true });
   return EXIT.done;
 }
 
@@ -97,7 +97,13 @@ function tell(context: Context, { stack, region, stage }: AwsPlace, { account, a
   ]);
 }
 
-function report(context: Context, place: AwsPlace, stack: Stack, { config, changed, version }: Uploaded): void {
+function report(
+  context: Context,
+  place: AwsPlace,
+  stack: Stack,
+  { config, changed, version }: Uploaded,
+  { isConfigOnly = false } = {},
+): void {
   const { io, globals } = context;
   const url = apiUrlOf(stack, place);
   if (globals.json) {
@@ -116,7 +122,7 @@ function report(context: Context, place: AwsPlace, stack: Stack, { config, chang
     ['configuration', `${config}${changed ? (version === undefined ? '' : `, version ${version}`) : ', as it was'}`],
     ['url', url],
   ]);
-  if (globals.quiet) return;
+  if (globals.quiet || isConfigOnly) return;
   const where = `--stage ${place.stage} --region ${place.region}`;
   io.stdout.write(
     [

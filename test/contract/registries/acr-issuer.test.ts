@@ -302,7 +302,7 @@ describe('a cluster of AKS', () => {
     const logins = cloudLogins({ env: process.env, readSecret: () => Promise.resolve(secret) });
     const reference = { awsSecret: { id: 'transship/azure' } };
     const login = await logins.aks?.({ ...settings, tenantId: TENANT, clientId: CLIENT, clientSecret: reference });
-    expect((await login?.token())?.expiresAt.getTime()).toBeGreaterThan(Date.now() + 50 * MINUTE);
+    expect((await login?.token())?.expiresAt?.getTime()).toBeGreaterThan(Date.now() + 50 * MINUTE);
   });
 
   test('that is not there says what to check', async () => {

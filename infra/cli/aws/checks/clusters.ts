@@ -2,10 +2,10 @@
 import type { Config } from '../../../../shared/config/config.ts';
 import { isTransshipError } from '../../../../shared/errors.ts';
 import { objectAt } from '../../../../shared/identity/aws-call.ts';
+import { reachesClusters } from '../../../aws/stack/calls/config-calls.ts';
 import { askPath } from '../ask-aws.ts';
 import type { AwsPlace } from '../aws-place.ts';
 import type { DeployedFunction } from '../functions-of.ts';
-import { CLUSTER_FUNCTIONS } from '../cluster-functions.ts';
 import { unanswered, type Finding } from './finding.ts';
 
 type EksSettings = { region: string; cluster: string; roleArn?: string; externalId?: string };
@@ -29,7 +29,7 @@ export async function checkClusters(
   const found = await Promise.all(
     clusters.map(async (cluster) => {
       if (cluster.eks.roleArn !== undefined && !assumesRoles) return [ofOthers(cluster)];
-      return checkCluster(place, cluster, functions).catch((error: unknown) => [
+      return checkCluster(place, cluster, comingTo(cluster.name, config, functions)).catch((error: unknown) => [
         unanswered('clusters', error, cluster.name),
       ]);
     }),
@@ -110,7 +110,8 @@ async function checkEntries(
     const hint = `use access entries: aws eks update-cluster-config --name ${eks.cluster} --access-config authenticationMode=API_AND_CONFIG_MAP`;
     return [{ id: 'access-entries', state: 'warn', about: name, message, hint }];
   }
-  const roles = eks.roleArn === undefined ? functionRoles(functions) : [eks.roleArn];
+  const own = new Set((functions ?? []).map(({ roleArn }) => roleArn).filter((arn) => arn !== ''));
+  const roles = eks.roleArn === undefined ? [...own] : [eks.roleArn];
   if (roles.length === 0) {
     const message = 'which roles come is known when the stack is deployed';
     return [{ id: 'access-entries', state: 'skipped', about: name, message }];
@@ -141,10 +142,15 @@ function notSeen(name: string, eks: EksSettings, role: string, error: unknown): 
   return { id: 'access-entries', state: 'fail', about, message: 'the cluster does not know this role', hint };
 }
 
-/** Of the functions that work in clusters. */
-function functionRoles(functions: readonly DeployedFunction[] | undefined): string[] {
-  const those = (functions ?? []).filter(({ name }) => CLUSTER_FUNCTIONS.some((one) => one === name));
-  return [...new Set(those.map(({ roleArn }) => roleArn).filter((arn) => arn !== ''))];
+/** The functions that work in a cluster; the token endpoint asks one of them only. */
+function comingTo(
+  cluster: string,
+  { tokenEndpoint }: Config,
+  functions: readonly DeployedFunction[] | undefined,
+): readonly DeployedFunction[] | undefined {
+  return functions?.filter(
+    ({ name }) => reachesClusters(name) && (name !== 'registry-token' || tokenEndpoint?.cluster === cluster),
+  );
 }
 
 function placeOf(place: AwsPlace, { region, roleArn, externalId }: EksSettings): AwsPlace {
