@@ -47,7 +47,7 @@ export function pushGroups(relevant: boolean | undefined, receiverId?: string): 
 /** Where the indexes find a push. */
 export function pushIndexKeys({ receiverId, relevant }: PushEvent, age: string): Item {
   // the end of an age is random from process to process; within one its counting goes through the shards
-  const shard = [...age].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % SHARDS;
+  const shard = Buffer.from(age).reduce((sum, byte) => sum + byte, 0) % SHARDS;
   return {
     listGroup: s(pushGroup(relevant, shard)),
     receiverGroup: s(pushGroup(relevant, shard, receiverId)),

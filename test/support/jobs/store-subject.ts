@@ -12,7 +12,7 @@ import type { TagJournal } from '../../../shared/mirror/tag-journal.ts';
 export type OpenedJobs = {
   store: JobStore;
   /** Leaves what `progress` would, in few requests; absent: they cost nothing. */
-  told?(lease: Lease, progress: readonly Json[]): Promise<void>;
+  told?: (lease: Lease, progress: readonly Json[]) => Promise<void>;
   /** What the next process finds after this one was killed now; this one's store is of no more use. */
   crash(): Promise<OpenedJobs>;
   /** Ends it and removes what it kept. */
