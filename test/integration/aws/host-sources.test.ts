@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSource } from '../../../infra/aws/host/config-source.ts';
 import { openCore } from '../../../infra/aws/host/open-core.ts';
+import { openTokenHost } from '../../../infra/aws/host/open-token-host.ts';
 import { configPlace } from '../../../infra/aws/host/settings.ts';
 import { awsSecretSources } from '../../../infra/host/aws-secrets.ts';
 import { secretSources } from '../../../infra/host/secret-sources.ts';
@@ -182,6 +183,22 @@ describe.skipIf(isMissing('moto'))('what a function reads of AWS', () => {
     });
     expect(await sources.awsSecret({ id: 'mine' })).toBe('in the end');
     expect(server.requests).toHaveLength(3);
+  });
+
+  it('a token endpoint without keys is an error of the configuration: functions make none', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'transship-config-'));
+    const file = path.join(folder, 'transship.yaml');
+    const endpoint = 'tokenEndpoint: { issuer: transship, service: registry.acme.io }';
+    const cluster = 'clusters: [{ name: prod, kubeconfig: {}, registries: { registry.acme.io: openshift } }]';
+    await writeFile(file, `version: 1\n${cluster}\n${endpoint}\n`);
+    const tables = { TRANSSHIP_JOBS_TABLE: 'jobs', TRANSSHIP_RECORDS_TABLE: 'records', TRANSSHIP_LOG_LEVEL: 'error' };
+    const host = openTokenHost({ ...env, ...tables, TRANSSHIP_CONFIG: file });
+    const invocation = { awsRequestId: 'r1', getRemainingTimeInMillis: () => 1000 };
+    await expect(host.invoke(invocation, () => Promise.resolve())).rejects.toMatchObject({
+      code: 'invalid-config',
+      message: 'tokenEndpoint has no keys, and functions make none',
+    });
+    await rm(folder, { recursive: true });
   });
 
   it('the master key is the one of the configuration, else the one that came with the functions', async () => {
