@@ -113,6 +113,7 @@ describe('metrics of a function', () => {
       fc.property(
         fc.array(fc.record({ source: fc.constantFrom('a', 'b'), seconds: fc.integer({ min: 0, max: 9 }) }), {
           maxLength: 450,
+          size: 'max',
         }),
         (observed) => {
           const { metrics, flush } = bed();
