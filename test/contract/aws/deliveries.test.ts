@@ -5,7 +5,7 @@ import { settle } from '../../support/jobs/manual-clock.ts';
 import { openWokenBed, type WokenBed } from '../../support/jobs/woken-bed.ts';
 
 const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
-const SCHEDULES = Number(process.env['SCHEDULES'] ?? 6);
+const SCHEDULES = Number(process.env['SCHEDULES'] ?? 4);
 const PUSHES = 14;
 
 describe('schedules of deliveries', () => {

@@ -209,24 +209,28 @@ describe('a worker that messages wake', () => {
 
   it('has no effect with a job that somebody else has meanwhile', async () => {
     const id = await bed.accept();
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const [thawed, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const effects: string[] = [];
-    const handler =
-      (name: string): JobHandler =>
-      async ({ assertHeld }) => {
-        if (name === 'zombie') await promise;
+    const handler = (name: string, until: Promise<void>): JobHandler => {
+      return async ({ assertHeld }) => {
+        await until;
         await assertHeld();
         effects.push(name);
         return {};
       };
-    const zombie = take(workerWith(handler('zombie')));
+    };
+    const zombie = take(workerWith(handler('zombie', thawed.promise)));
     await settle();
     // as if it had been frozen: no heartbeat came
     bed.clock.step(60_000);
     expect(await bed.store.sweep(bed.clock.now(), 9)).toBe(1);
-    await take(workerWith(handler('other')));
-    resolve();
+    const other = take(workerWith(handler('other', released.promise)));
+    await settle();
+    thawed.resolve();
     await zombie;
+    expect({ effects, job: await bed.job(id) }).toMatchObject({ effects: [], job: { state: 'LEASED', fence: 2 } });
+    released.resolve();
+    await other;
     expect({ effects, job: await bed.job(id) }).toMatchObject({ effects: ['other'], job: { state: 'DONE', fence: 2 } });
   });
 });
