@@ -10,15 +10,11 @@ import { fieldOf, isObject } from './json-fields.ts';
 
 /** @throws TransshipError credential-helper-failed */
 export async function askAuthProvider(provider: ApiObject, server: URL, cluster: string): Promise<Identity> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromClusterAndUser(
-    { name: 'cluster', server: server.href, skipTLSVerify: false },
-    { name: 'user', authProvider: provider },
-  );
+  const { applyClientOptions } = await import('./client-options.ts');
   const options: RequestOptions = {};
+  const place = { name: 'cluster', server: server.href, skipTLSVerify: false };
   // what it says may hold what the provider answered
-  await config.applyToHTTPSOptions(options).catch(() => undefined);
+  await applyClientOptions(options, place, { name: 'user', authProvider: provider }).catch(() => undefined);
   const header = isObject(options.headers) ? fieldOf(options.headers, 'Authorization') : undefined;
   if (typeof header === 'string') return { authorization: new Secret(header) };
   const name = printable(String(fieldOf(provider, 'name')), 60);

@@ -12,10 +12,11 @@ export async function createSocksAgent(
   clientCertificate: ClientCertificate | undefined,
   proxy: string,
 ): Promise<Agent> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
+  const { applyClientOptions } = await import('./client-options.ts');
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
-  config.loadFromClusterAndUser(
+  const options: RequestOptions = {};
+  await applyClientOptions(
+    options,
     {
       name: 'cluster',
       server: server.href,
@@ -32,8 +33,6 @@ export async function createSocksAgent(
       }),
     },
   );
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
   if (options.agent instanceof Agent) return checking(options.agent, serverName ?? server.hostname);
   throw new TransshipError('invalid-config', 'the SOCKS proxy of this cluster cannot be used', { hint });
 }

@@ -2,14 +2,26 @@
 // the metafile of esbuild. Nothing of one function is in another's folder, and the same sources give the same bytes.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS } from '../../host/package/bundle-options.ts';
 import { bundledPackages, licensesText, softwareBillOfMaterials } from '../../host/package/third-party.ts';
 import { AWS_FUNCTIONS } from '../stack/functions.ts';
+import { buildVendors, type Vendors } from './vendors.ts';
 
 export type BuiltFunction = { name: string; metafile: Metafile };
 
 const root = path.resolve(import.meta.dirname, '../../..');
+
+const OPTIONS = {
+  ...BUNDLE_OPTIONS,
+  absWorkingDir: root,
+  outExtension: { '.js': '.mjs' },
+  // all in one folder: they name each other
+  chunkNames: '[name]-[hash]',
+  minify: true,
+  // what errors, logs and stack traces call things by
+  keepNames: true,
+} satisfies BuildOptions;
 
 /**
  * Writes into `outDir`, which may hold other things, `<name>/`, `<name>.meta.json`, and once for all the licences and the list of packages.
@@ -17,28 +29,25 @@ const root = path.resolve(import.meta.dirname, '../../..');
  */
 export async function buildFunctions(outDir: string): Promise<BuiltFunction[]> {
   await mkdir(outDir, { recursive: true });
-  const built = await Promise.all(AWS_FUNCTIONS.map(({ name }) => buildFunction(name, outDir)));
+  const vendors = await buildVendors(OPTIONS);
+  const built = await Promise.all(AWS_FUNCTIONS.map(({ name }) => buildFunction(name, outDir, vendors)));
   const packages = bundledPackages(root, [...new Set(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)))]);
   await writeFile(path.join(outDir, 'third-party-licenses.txt'), licensesText(packages));
   await writeFile(path.join(outDir, 'sbom.cdx.json'), softwareBillOfMaterials(packages));
   return built;
 }
 
-async function buildFunction(name: string, outDir: string): Promise<BuiltFunction> {
+async function buildFunction(name: string, outDir: string, vendors: Vendors): Promise<BuiltFunction> {
   const folder = path.join(outDir, name);
   // chunks of an earlier build have other names
   await rm(folder, { recursive: true, force: true });
-  const { metafile } = await build({
-    ...BUNDLE_OPTIONS,
-    absWorkingDir: root,
+  const own = await build({
+    ...OPTIONS,
     entryPoints: { index: `infra/aws/${name}.ts` },
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    chunkNames: '[name]-[hash]',
-    minify: true,
-    // what errors, logs and stack traces call things by
-    keepNames: true,
+    plugins: [vendors.plugin, ...OPTIONS.plugins],
   });
+  const metafile = await vendors.addTo(own.metafile, folder);
   await writeFile(path.join(outDir, `${name}.meta.json`), JSON.stringify(metafile));
   return { name, metafile };
 }
