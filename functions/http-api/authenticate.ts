@@ -74,7 +74,7 @@ function unauthorized(reason?: string): Refusal {
     status: 401,
     code: 'unauthorized',
     detail: reason ?? 'a bearer token is needed',
-    hint: 'make one with: transship api-token create --name NAME --scope SCOPE',
+    hint: 'make one with: transship api-token create --name NAME --scope SCOPE (for functions of AWS: transship aws token)',
     headers: { 'www-authenticate': challenge },
   });
 }

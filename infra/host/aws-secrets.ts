@@ -4,13 +4,11 @@ import type { SecretSources } from '../../shared/config/secrets.ts';
 import { isTransshipError, TransshipError } from '../../shared/errors.ts';
 import { getParameterText, getSecretText } from '../../shared/identity/aws-secrets.ts';
 import type { Secret } from '../../shared/telemetry/secret.ts';
+import { patiently } from './patiently.ts';
 
 export type AwsSecretSources = Required<Pick<SecretSources, 'awsSecret' | 'awsParameter'>>;
 
 const KEPT_MS = 5 * 60_000;
-/** What may be over at once is tried so often. */
-const TRIES = 3;
-const PAUSE_MS = 200;
 
 type Kept = { text: Promise<Secret>; until: number };
 
@@ -39,17 +37,6 @@ export function awsSecretSources(env: NodeJS.ProcessEnv, now: () => number = Dat
       return (await keep(`parameter ${name}`, read).catch(readable(name))).reveal();
     },
   };
-}
-
-async function patiently(read: () => Promise<Secret>): Promise<Secret> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await read();
-    } catch (error) {
-      if (tries === TRIES || !isTransshipError(error) || !error.retryable) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tries));
-    }
-  }
 }
 
 /** What is no passing trouble is one of the configuration: it names what is not there, or what nobody allowed. */

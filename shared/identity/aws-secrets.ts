@@ -4,8 +4,8 @@ import { Secret } from '../telemetry/secret.ts';
 import { callAws, objectAt, type AwsSurroundings } from './aws-call.ts';
 import { awsEndpoint } from './aws-endpoint.ts';
 
-/** Half a minute for one text is too long for whoever waits for a request that needs it. */
-const TIMEOUT_MS = 8000;
+/** Half a minute for one text is too long for whoever waits for a request that needs it; it is asked for again. */
+const TIMEOUT_MS = 4000;
 
 /**
  * The text of a secret; one that is kept as bytes is read as UTF-8.

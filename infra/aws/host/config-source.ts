@@ -1,10 +1,10 @@
 // Where the text of the configuration comes from: an object of S3, a parameter of Systems Manager, or a file. It is asked for again and
 // again, and most of the time it is the same: S3 says so without sending it.
 import { createHash } from 'node:crypto';
-import type { ConfigText } from '../../../shared/config/load.ts';
-import { readConfigFile } from '../../../shared/config/load.ts';
+import { readConfigFile, type ConfigText } from '../../../shared/config/load.ts';
 import { getChangedText } from '../../../shared/identity/aws-s3.ts';
 import { getParameterText } from '../../../shared/identity/aws-secrets.ts';
+import { patiently } from '../../host/patiently.ts';
 import { describePlace, type ConfigPlace } from './settings.ts';
 
 export type ConfigSource = {
@@ -19,7 +19,7 @@ type Surroundings = { env: NodeJS.ProcessEnv; region: string };
 /** A configuration has no more than this. */
 const MOST_BYTES = 8 * 1024 * 1024;
 /** Somebody may be waiting for an answer. */
-const TIMEOUT_MS = 8000;
+const TIMEOUT_MS = 4000;
 
 export function configSource(place: ConfigPlace, { env, region }: Surroundings): ConfigSource {
   const name = describePlace(place);
@@ -44,7 +44,7 @@ export function configSource(place: ConfigPlace, { env, region }: Surroundings):
   return {
     name,
     async read(known) {
-      const read = await readText(known);
+      const read = await patiently(() => readText(known));
       if (read === undefined || read.mark === known) return undefined;
       return { text: { file: name, text: read.text }, mark: read.mark };
     },
