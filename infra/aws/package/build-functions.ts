@@ -6,6 +6,7 @@ import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { BUNDLE_OPTIONS } from '../../host/package/bundle-options.ts';
 import { bundledPackages, licensesText, softwareBillOfMaterials } from '../../host/package/third-party.ts';
 import { AWS_FUNCTIONS } from '../stack/functions.ts';
+import { leaveOutLanguages } from './leave-out.ts';
 import { buildVendors, type Vendors } from './vendors.ts';
 
 export type BuiltFunction = { name: string; metafile: Metafile };
@@ -45,7 +46,7 @@ async function buildFunction(name: string, outDir: string, vendors: Vendors): Pr
     ...OPTIONS,
     entryPoints: { index: `infra/aws/${name}.ts` },
     outdir: folder,
-    plugins: [vendors.plugin, ...OPTIONS.plugins],
+    plugins: [leaveOutLanguages, vendors.plugin, ...OPTIONS.plugins],
   });
   const metafile = await vendors.addTo(own.metafile, folder);
   await writeFile(path.join(outDir, `${name}.meta.json`), JSON.stringify(metafile));
