@@ -172,7 +172,7 @@ function ofWork(): [string, Watch][] {
       },
     ],
     [
-      'HttpApiErrors',
+      'Gateway',
       {
         what: 'The HTTP API answered with 5xx',
         namespace: 'AWS/ApiGateway',

@@ -3,6 +3,7 @@
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
 import type { Config } from '../../../../shared/config/config.ts';
 import { ecrPullPolicy } from '../../../../shared/registries/aws-pull-policy.ts';
+import { parseEcrHost } from '../../../../shared/registries/ecr-host.ts';
 import { askedBy, ecrKind, entryOf, publicRepositoryArn, repositoryArn } from './ecr-registry.ts';
 import { sourcesOf, targetsOf, type Place } from './repository-patterns.ts';
 import { allow, allowIfAny, type Statement } from './statement.ts';
@@ -20,7 +21,7 @@ export function copyCalls(config: Config): Statement[] {
   const targets = config.rules.flatMap(targetsOf);
   return [
     ...usesOf(config, [
-      { sid: 'ReadSources', actions: PULL, places: sources },
+      { sid: 'ReadSources', actions: [...PULL, ...LIST], places: sources },
       { sid: 'WriteTargets', actions: PUSH, places: targets },
     ]),
     ...createCalls(config, targets),
@@ -57,10 +58,21 @@ export function issueCalls(config: Config): Statement[] {
   const hosts = [...new Set(config.credentials.flatMap(({ registries }) => registries))].filter(
     (host) => ecrKind(host, config.registries) !== undefined && isOwn(host, config),
   );
-  const policy = ecrPullPolicy({ registries: hosts.map((host) => entryOf(host, config.registries)?.host ?? host) });
-  return (policy?.Statement ?? []).map(({ Sid, Action, Resource }) =>
+  const known = hosts.map((host) => entryOf(host, config.registries)?.host ?? host);
+  const policy = ecrPullPolicy({ registries: known });
+  const statements = (policy?.Statement ?? []).map(({ Sid, Action, Resource }) =>
     allow(Sid, Action, typeof Resource === 'string' ? [Resource] : Resource),
   );
+  // a name of its own tells no account
+  const renamed = known.filter((host) => isPrivate(host, config) && parseEcrHost(host) === undefined);
+  const places = renamed.map((registry) => ({ registry, repository: '*' }));
+  return places.length === 0
+    ? statements
+    : [
+        ...(statements.some(({ Sid }) => Sid === 'LogIn') ? [] : [allow('LogIn', ['ecr:GetAuthorizationToken'], ['*'])]),
+        ...statements,
+        allow('PullByName', named('ecr', PULL), arnsOf(places, config)),
+      ];
 }
 
 /** Repositories that are made: also those that grants name. */
