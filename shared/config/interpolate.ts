@@ -4,7 +4,8 @@ import { configProblem, type ConfigProblem } from './problem.ts';
 
 /** The text in a file that `interpolate` makes this text of. */
 export function withoutVariables(text: string): string {
-  return text.replaceAll('${', '$${');
+  // a function, because "$$" in a text to put in means one "$"
+  return text.replaceAll('${', () => '$${');
 }
 
 type Replacing = { env: NodeJS.ProcessEnv; problems: ConfigProblem[] };

@@ -11,7 +11,9 @@ import { createAuthority } from '../support/certificates.ts';
 import { startCloudFront } from '../support/clouds/cloud-front.ts';
 import { CLIENT, createFakeAzure, REGISTRY, TENANT } from '../support/clouds/fake-azure.ts';
 import { createFakeGoogle, makeKeys } from '../support/clouds/fake-google.ts';
+import { startMoto } from '../support/moto.ts';
 import { plantIndex } from '../support/planted-image.ts';
+import { requireComponent } from '../support/require-component.ts';
 
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -31,7 +33,7 @@ beforeAll(async () => {
   const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
   const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
   await run('npm', ['install', ...options, '--prefix', app, tarball], { cwd: app, env });
-});
+}, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function transship(...args: string[]): Promise<{ stdout: string; stderr: string }> {
@@ -43,12 +45,13 @@ describe('the installed package', () => {
     const installed = readdirSync(path.join(app, 'node_modules')).filter((name) => !name.startsWith('.'));
     expect(installed).toEqual(['transship']);
     const files = readdirSync(path.join(app, 'node_modules', 'transship')).sort();
-    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'infra', 'package.json']);
+    expect(files).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'infra', 'package.json', 'serverless.yml']);
     const infra = readdirSync(path.join(app, 'node_modules', 'transship', 'infra'), {
       recursive: true,
       encoding: 'utf8',
     }).sort();
-    expect(infra).toEqual(['cli', path.join('cli', 'launcher.js')]);
+    const starter = path.join('aws', 'stack', 'starter.yaml');
+    expect(infra).toEqual(['aws', path.dirname(starter), starter, 'cli', path.join('cli', 'launcher.js')]);
   });
 
   it('names the packages of others inside the bundle, with their licences', () => {
@@ -134,6 +137,43 @@ registries:
     });
     expect((await listTags(`${REGISTRY}/app`)).stdout).toContain('2.0\n');
     expect(front.requests.map(({ path: asked }) => asked)).toContain('/oauth2/exchange');
+  });
+
+  // moto makes no HTTP API, no schedules and no alarms of a template: doctor finds just those missing
+  it('deploys itself to AWS, and finds out what is missing there', { timeout: 240_000 }, async () => {
+    await using moto = await startMoto(requireComponent('moto'));
+    const work = path.join(folder, 'aws');
+    const aws = async (...args: string[]) => {
+      const options = { cwd: work, env: { ...env, ...moto.env, AWS_REGION: 'eu-west-1' } };
+      const program = path.join(app, 'node_modules', '.bin', 'transship');
+      // it ends with 1 where something is to be mended
+      const { stdout } = await run(program, ['aws', ...args, '--json'], options).catch((error: unknown) => {
+        if (error instanceof Error && 'stdout' in error) return { stdout: String(error.stdout) };
+        throw error;
+      });
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line): Record<string, unknown> => JSON.parse(line));
+    };
+    mkdirSync(work);
+    const answers = ['--account', '123456789012', '--region', 'eu-west-1', '--repository', 'team/app'];
+    expect(await aws('init', ...answers)).toMatchObject([{ type: 'report', file: 'transship.yaml' }]);
+    const [packaged] = await aws('package');
+    expect(packaged?.['functions']).toHaveLength(12);
+    expect(readFileSync(String(packaged?.['template']), 'utf8')).toContain('AWS::Lambda::Function');
+    const deployed = await aws('deploy', '--yes');
+    expect(deployed).toMatchObject([{ type: 'report', stack: 'transship-dev', config: { changed: true } }]);
+    expect(await aws('deploy', '--yes', '--config-only')).toMatchObject([{ config: { changed: false } }]);
+    const findings = await aws('doctor');
+    const wrong = findings.filter(({ state }) => state === 'fail' || state === 'warn').map(({ id }) => id);
+    expect(new Set(wrong)).toEqual(new Set(['quota', 'triggers']));
+    expect(findings).toContainEqual(expect.objectContaining({ id: 'config-object', state: 'ok' }));
+    expect(findings).toContainEqual(expect.objectContaining({ id: 'functions', state: 'ok' }));
+    const [token] = await aws('token', '--name', 'me');
+    expect(token).toMatchObject({ scopes: ['admin'], token: expect.stringMatching(/^tsk_/) });
+    const urls = await aws('urls', '--base', 'https://transship.example.com');
+    expect(urls[1]).toMatchObject({ name: 'ecr', url: 'https://transship.example.com/hooks/ecr/ecr' });
   });
 
   it('runs the demo', async () => {

@@ -26,7 +26,7 @@ const FILE = 'transship.yaml';
 export async function runAwsInit(context: Context, options: AwsInitOptions): Promise<number> {
   const { io, globals } = context;
   const answers = await answersFor(context, options);
-  const text = starterConfig(answers);
+  const text = await starterConfig(answers);
   // what is wrong with an answer is told as it would be in the file
   readConfig([{ file: FILE, text }], IN_LAMBDA);
   const file = path.join(options.dir, FILE);
@@ -69,8 +69,7 @@ async function answersFor(context: Context, options: AwsInitOptions): Promise<St
   const repositories =
     options.repository ??
     split(await ask(context, 'repository', 'ECR repositories to mirror from, by commas', 'team/app'));
-  const host = registryHost({ account, region });
-  return { account, region, repositories, to: options.to ?? `${host}/mirror/{repository}` };
+  return { account, region, repositories, ...(options.to === undefined ? {} : { to: options.to }) };
 }
 
 async function ask({ io, globals, signal }: Context, option: string, text: string, usual?: string): Promise<string> {
