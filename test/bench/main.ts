@@ -3,7 +3,8 @@ import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { provision, thisMachine } from '../support/provision.ts';
-import { COMPONENTS } from '../support/provision/components.ts';
+import { COMPONENTS, type ComponentName } from '../support/provision/components.ts';
+import { COLD_STARTS, measureColdStarts } from './cold-starts.ts';
 import { otherContenders, ourContenders, programVersion } from './contenders.ts';
 import { measureCopies } from './copies.ts';
 import { renderResults } from './document.ts';
@@ -20,8 +21,13 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function runBench({ runs, only, isLarge, outDir }: BenchOptions, args: readonly string[], signal: AbortSignal) {
   if (process.platform !== 'linux') throw new Error('the bench needs Linux: it reads memory and CPU time from /proc');
-  const registry = await provideRegistry();
   using work = temporaryFolder();
+  if (only.includes(COLD_STARTS)) {
+    const { path: moto } = await provide('moto');
+    process.stdout.write(await measureColdStarts(moto, { folder: path.join(work.path, 'functions'), signal }));
+    if (only.length === 1) return;
+  }
+  const registry = await provide('docker-registry');
   const home = path.join(work.path, 'home');
   mkdirSync(home);
   // an empty home: no logins, no settings, caches of this run only; and no proxy
@@ -58,12 +64,12 @@ async function runBench({ runs, only, isLarge, outDir }: BenchOptions, args: rea
   if (outDir !== undefined) writeResults(outDir, results);
 }
 
-async function provideRegistry() {
+async function provide(component: ComponentName) {
   const [found] = await provision(
     thisMachine(),
-    COMPONENTS.filter(({ name }) => name === 'docker-registry'),
+    COMPONENTS.filter(({ name }) => name === component),
   );
-  if (found === undefined || 'missing' in found) throw new Error(`no docker-registry: ${found?.missing}`);
+  if (found === undefined || 'missing' in found) throw new Error(`no ${component}: ${found?.missing}`);
   return found;
 }
 

@@ -3,8 +3,11 @@ import type { Plugin } from 'esbuild';
 
 export const leaveOutLanguages: Plugin = {
   name: 'leave-out-languages',
-  setup({ onLoad }) {
+  setup(build) {
     // English is imported by itself
-    onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {};', loader: 'js' }));
+    build.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: 'export {};',
+      loader: 'js',
+    }));
   },
 };

@@ -2,7 +2,8 @@
 // and each function gets the files of those that it can ask for.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build, type BuildOptions, type Metafile, type OutputFile, type Plugin } from 'esbuild';
+import * as esbuild from 'esbuild';
+import type { BuildOptions, Metafile, OutputFile, Plugin } from 'esbuild';
 
 /** As they are imported, lazily: packages, or files of ours by the end of their path. They share nothing with the rest of a bundle. */
 const VENDORS = [
@@ -24,7 +25,7 @@ const ENTRY = 'vendors.ts';
 /** @param options as for the functions, with `absWorkingDir` */
 export async function buildVendors(options: BuildOptions & { absWorkingDir: string }): Promise<Vendors> {
   const { absWorkingDir: root } = options;
-  const built = await build({
+  const built = await esbuild.build({
     ...options,
     stdin: {
       contents: VENDORS.map((name) => `import(${JSON.stringify(name)});\n`).join(''),
@@ -59,9 +60,9 @@ function chunkOf(outputs: Metafile['outputs'], input: string): string {
 function leavingOut(chunks: ReadonlyMap<string, string>): Plugin {
   return {
     name: 'vendors',
-    setup({ onResolve }) {
+    setup(build) {
       const filter = new RegExp(`(?:${VENDORS.map((name) => RegExp.escape(path.posix.basename(name))).join('|')})$`);
-      onResolve({ filter }, ({ path: name, kind, resolveDir }) => {
+      build.onResolve({ filter }, ({ path: name, kind, resolveDir }) => {
         if (kind !== 'dynamic-import') return undefined;
         const file = name.startsWith('.') ? path.join(resolveDir, name) : name;
         const vendor = VENDORS.find((one) => (one.startsWith('.') ? file.endsWith(one.slice(1)) : file === one));
