@@ -1,5 +1,8 @@
 // What a function reads of its environment, and what it says of one that is wrong.
-import { describe, expect, it, test } from 'vitest';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, it, test, vi } from 'vitest';
 import { readSettings } from '../../../infra/aws/host/settings.ts';
 import { clientSettings } from '../../../infra/aws/host/client-settings.ts';
 
@@ -81,4 +84,27 @@ test('the clients of the SDK get the keys of the environment, unless a profile i
   expect(clientSettings({ ...env, AWS_SESSION_TOKEN: '' }).credentials).not.toHaveProperty('sessionToken');
   expect(clientSettings({ ...env, AWS_PROFILE: 'mine' }).credentials).toBeUndefined();
   expect(clientSettings({}).credentials).toBeUndefined();
+});
+
+test('a request of the SDK that is not answered ends by its time, so that it is tried again', async () => {
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const settings = clientSettings({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'key' });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const client = new DynamoDBClient({ ...settings, region: 'eu-west-1', endpoint, maxAttempts: 1 });
+  try {
+    const heard = once(server, 'request');
+    const asked = client.send(new GetItemCommand({ TableName: 'jobs', Key: { pk: { S: 'a' } } }));
+    const ended = expect(asked).rejects.toMatchObject({ name: 'TimeoutError' });
+    await heard;
+    await vi.advanceTimersByTimeAsync(5000);
+    await ended;
+  } finally {
+    vi.useRealTimers();
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
 });
