@@ -44,11 +44,11 @@ export type LambdaFunction = {
   stop(): Promise<void>;
 };
 
-export class ThrottledError extends Error {
+class ThrottledError extends Error {
   override name = 'TooManyRequestsException';
 }
 
-const RUNTIME = path.join(import.meta.dirname, 'runtime-process.js');
+const RUNTIME = new URL('./runtime-process.js', import.meta.url);
 
 export function lambdaFunction(definition: FunctionDefinition): LambdaFunction {
   const { functionName, handler, bundle, memoryMiB, timeoutMs, arn, maxEnvironments, throttles } = definition;

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 /** As errors of functions are told: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
 export type FunctionError = { errorType: string; errorMessage: string; trace?: readonly string[] };
 
-export type Invocation = {
+type Invocation = {
   requestId: string;
   event: unknown;
   deadline: Date;
