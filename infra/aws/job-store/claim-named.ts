@@ -1,7 +1,6 @@
 // Claims jobs that messages name: what the index does not show yet, the table itself does. The conditions are those of every claim.
 import type { Claimed, Room } from '../../../shared/jobs/job-store.ts';
 import type { Item } from '../dynamo/attributes.ts';
-import { runningJobs } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
 import { storedJob } from './job-items.ts';
 import { jobKey } from './keys.ts';
@@ -31,6 +30,7 @@ const AGAIN_AFTER_MS = 5000;
 export function claimNamed(
   { table, clock, owner, wake }: Pick<StoreContext, 'table' | 'clock' | 'owner' | 'wake'>,
   change: ChangeJob,
+  runningJobs: () => Promise<Item[]>,
 ): ClaimNamed {
   async function waiting(kind: string, ids: readonly string[], nowMs: number): Promise<Item[]> {
     const items = await table.getAll(ids.map(jobKey));
@@ -45,7 +45,7 @@ export function claimNamed(
     const ids = [...new Set(named.map(({ id }) => id))];
     const items = await waiting(kind, ids, now.getTime());
     if (items.length === 0) return [];
-    const running = countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
+    const running = countRunning(kind, room, room === undefined ? [] : await runningJobs());
     const found: Claimed[] = [];
     const later: Item[] = [];
     for (const item of items) {

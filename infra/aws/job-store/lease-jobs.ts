@@ -17,6 +17,7 @@ import {
 import { dueJobs, runningJobs } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
 import { claimNamed, type ClaimNamed } from './claim-named.ts';
+import { endedHere } from './ended-here.ts';
 import { leaseOne } from './lease-one.ts';
 import { inTurn } from '../dynamo/in-turn.ts';
 import { jobIdOf } from './keys.ts';
@@ -31,9 +32,13 @@ type Operations = Pick<
 export function leaseJobs(context: StoreContext, change: ChangeJob): Operations {
   const { table, clock, owner } = context;
   const turn = inTurn();
+  const { ended, isOver } = endedHere();
+  const othersRunning = async () => (await runningJobs(table)).filter((item) => !isOver(item));
 
   async function moveHeld(lease: Lease, decide: (job: Job, now: Date) => Move): Promise<Job> {
-    const { job, moved } = await change(lease.jobId, (job, now) => decide(heldJob(job, lease), now));
+    let before: Job | undefined;
+    const { job, moved } = await change(lease.jobId, (job, now) => decide((before = heldJob(job, lease)), now));
+    if (before !== undefined && moved && job?.state !== 'LEASED') ended(before, clock.now());
     if (job !== undefined && moved) return job;
     throw new TransshipError('store-unavailable', `the leases of job ${lease.jobId} are not as the job says`);
   }
@@ -46,7 +51,7 @@ export function leaseJobs(context: StoreContext, change: ChangeJob): Operations 
     try {
       for await (const candidate of dueJobs(table, kind, now)) {
         // not before there is work: who asks finds none most of the time
-        running ??= countRunning(kind, room, room === undefined ? [] : await runningJobs(table));
+        running ??= countRunning(kind, room, room === undefined ? [] : await othersRunning());
         if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;
         const { claimed } = await leaseOne(change, jobIdOf(candidate), { now, leaseMs, owner });
         if (claimed === undefined) continue;
@@ -64,7 +69,7 @@ export function leaseJobs(context: StoreContext, change: ChangeJob): Operations 
   const beat = async (job: Promise<Job>): Promise<Beat> => ({ cancelRequested: (await job).cancelRequested });
   const state = async (job: Promise<Job>): Promise<JobState> => (await job).state;
 
-  const claimByName = claimNamed(context, change);
+  const claimByName = claimNamed(context, change, othersRunning);
 
   return {
     claim: (...asked) => turn(asked[0], () => claim(...asked)),

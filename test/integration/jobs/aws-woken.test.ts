@@ -191,6 +191,36 @@ describe.skipIf(isMissing('moto'))('workers that messages wake, at DynamoDB and 
     expect(await there.claimNamed('mirror', [named(soon, true)], LEASE_MS, room)).toHaveLength(1);
   });
 
+  it('take the next job right behind the last one, while the index still shows that one as running', async () => {
+    const room = { perHost: 1, perRoute: 1 };
+    for (const payload of ['first', 'second']) await accept(here, { payload, hosts: ['r.io'] });
+    const [first] = await here.claim('mirror', 1, LEASE_MS, room);
+    watch.freezeIndexes();
+    for (const store of [here, there]) expect(await store.claim('mirror', 1, LEASE_MS, room)).toEqual([]);
+    await here.complete(first!.lease, null);
+    expect(await there.claim('mirror', 1, LEASE_MS, room)).toEqual([]);
+    const [second] = await here.claim('mirror', 1, LEASE_MS, room);
+    expect(second?.job.payload).toBe('second');
+    // one that another process has claimed since is running again
+    watch.calm();
+    await here.yield(second!.lease, 'stop');
+    const third = await accept(here, { payload: 'third', hosts: ['r.io'] });
+    await clock.advance(1000);
+    expect(await there.claim('mirror', 1, LEASE_MS, room)).toHaveLength(1);
+    expect(await here.claim('mirror', 1, LEASE_MS, room)).toEqual([]);
+    expect(await here.claimNamed('mirror', [named(third)], LEASE_MS, room)).toEqual([]);
+  });
+
+  it('are told of a forgotten job, however many of another kind wait in front of it', async () => {
+    for (let count = 0; count < 9; count += 1) await accept(here);
+    const forgotten = await accept(here, { kind: 'access' });
+    await clock.advance(60_000);
+    sent = [];
+    await here.sweep(clock.now(), 8);
+    expect(told().filter(({ kind }) => kind === 'mirror')).toHaveLength(2);
+    expect(told()).toContainEqual({ jobId: forgotten, kind: 'access', DelaySeconds: 0 });
+  });
+
   it('keep what they have claimed when the table fails before they have all', async () => {
     for (const target of ['t', 'u']) await accept(here, { targets: [target] });
     let writes = 0;
