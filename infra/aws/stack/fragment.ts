@@ -10,7 +10,7 @@ export type Resource = {
   UpdateReplacePolicy?: string;
 };
 
-export type Output = { Description: string; Value: unknown; Condition?: string };
+type Output = { Description: string; Value: unknown; Condition?: string };
 
 export type Fragment = {
   Parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -20,7 +20,7 @@ export type Fragment = {
 };
 
 /** Leaves out a property, or an entry of a list. */
-export const NO_VALUE = { Ref: 'AWS::NoValue' };
+const NO_VALUE = { Ref: 'AWS::NoValue' };
 
 export function ref(id: string) {
   return { Ref: id };

@@ -69,7 +69,9 @@ export function issueCalls(config: Config): Statement[] {
   return places.length === 0
     ? statements
     : [
-        ...(statements.some(({ Sid }) => Sid === 'LogIn') ? [] : [allow('LogIn', ['ecr:GetAuthorizationToken'], ['*'])]),
+        ...(statements.some(({ Sid }) => Sid === 'LogIn')
+          ? []
+          : [allow('LogIn', ['ecr:GetAuthorizationToken'], ['*'])]),
         ...statements,
         allow('PullByName', named('ecr', PULL), arnsOf(places, config)),
       ];

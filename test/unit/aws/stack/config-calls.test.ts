@@ -56,7 +56,7 @@ ${mirror(`${OTHER}/team/*`, `${OWN}/mirror/{repository}`, ', prune: apply')}`;
     const targets = 'arn:aws:ecr:eu-west-1:123456789012:repository/mirror/team/*';
     expect(told('mirror-image', text)).toEqual([
       LOGIN,
-      `ReadSources: ${PULL} on ${sources}`,
+      `ReadSources: ${PULL},ListImages on ${sources}`,
       `WriteTargets: ${PUSH} on ${targets}`,
       `CreateRepositories: CreateRepository on ${targets}`,
       `TagRepositories: TagResource on ${targets}`,
@@ -103,10 +103,8 @@ grants: [{ name: g, to: { awsAccount: "444455556666" }, pull: [{ registry: ${OTH
       'refresh-credentials',
       'give-access',
       'reconcile-grants',
-    ];
-    for (const name of names) {
-      expect(told(name as AwsFunctionName, text), name).toEqual([`AssumePullRoles: sts:AssumeRole on ${ROLE}`]);
-    }
+    ] as const;
+    for (const name of names) expect(told(name, text)).toEqual([`AssumePullRoles: sts:AssumeRole on ${ROLE}`]);
     expect(told('registry-push', text)).toEqual([]);
   });
 

@@ -1,0 +1,354 @@
+// The stack as `osls package` makes it of serverless.yml and of the starter: what cfn-lint says of it, what of the law of the AWS engine
+// stands in it, and whether moto makes all of it.
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AWS_FUNCTIONS, type AwsFunctionName, type AwsTrigger } from '../../../infra/aws/stack/functions.ts';
+import { lambdaId, logGroupId, queueId, roleId, WORKERS } from '../../../infra/aws/stack/names.ts';
+import { countAlarms, MAKERS, policiesOf, type Given } from '../../support/aws/create-by-service.ts';
+import { resolve, type CreatedResource, type ResolveContext, type Template } from '../../support/aws/intrinsics.ts';
+import { callMoto, textsIn } from '../../support/aws/moto-call.ts';
+import { packageStack, type Packaged } from '../../support/aws/packaged.ts';
+import { startMoto } from '../../support/moto.ts';
+import { isMissing, requireComponent } from '../../support/require-component.ts';
+
+const ACCOUNT = '123456789012';
+const REGION = 'eu-west-1';
+const DEAD_LETTERS = ['WorkerDeadLetters', 'EdgeDeadLetters', 'LastDeadLetters'];
+const run = promisify(execFile);
+
+let packaged: Packaged;
+let template: Template;
+
+beforeAll(async () => {
+  const starter = await readFile('infra/aws/stack/starter.yaml', 'utf8');
+  packaged = await packageStack(`${starter}\nmasterKey: { awsSecret: { id: transship/key } }\n`, 'none');
+  template = packaged.template;
+}, 240_000);
+
+afterAll(async () => packaged?.[Symbol.asyncDispose]());
+
+function properties(id: string): Given {
+  const found = template.Resources[id]?.Properties;
+  if (found === undefined) throw new Error(`there is no resource ${id}`);
+  return found;
+}
+
+function ofType(type: string): [string, Given][] {
+  return Object.entries(template.Resources).flatMap(([id, { Type, Properties = {} }]) =>
+    type === Type ? [[id, Properties]] : [],
+  );
+}
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+
+function isArnOf(id: string, value: unknown): boolean {
+  return JSON.stringify(value) === JSON.stringify(arnOf(id));
+}
+
+/** What calls a function, in words. */
+function triggersOf(name: AwsFunctionName): string[] {
+  const arn = JSON.stringify(arnOf(lambdaId(name)));
+  const integration = `"HttpApiIntegration${lambdaId(name).replace('LambdaFunction', '')}"`;
+  return [
+    ...ofType('AWS::ApiGatewayV2::Route').flatMap(([, { Target, RouteKey }]) =>
+      JSON.stringify(Target).includes(integration) ? [`route ${String(RouteKey)}`] : [],
+    ),
+    ...ofType('AWS::Lambda::EventSourceMapping').flatMap(([, mapping]) =>
+      JSON.stringify(mapping['FunctionName']) === arn ? [mappingInWords(mapping)] : [],
+    ),
+    ...ofType('AWS::Events::Rule').flatMap(([, { Targets, EventPattern, EventBusName = 'default' }]) =>
+      JSON.stringify(Targets).includes(arn) ? [`rule ${JSON.stringify([EventBusName, EventPattern])}`] : [],
+    ),
+    ...ofType('AWS::Scheduler::Schedule').flatMap(([, { Target, ScheduleExpression }]) =>
+      JSON.stringify(Target).includes(arn) ? [`${String(ScheduleExpression)} ${JSON.stringify(inputOf(Target))}`] : [],
+    ),
+  ].toSorted();
+}
+
+function mappingInWords({ EventSourceArn, BatchSize, ScalingConfig, FunctionResponseTypes }: Given): string {
+  return `queue ${JSON.stringify([EventSourceArn, BatchSize, ScalingConfig, FunctionResponseTypes])}`;
+}
+
+function inputOf(target: unknown): unknown {
+  return typeof target === 'object' && target !== null && 'Input' in target ? target.Input : undefined;
+}
+
+function expectedTriggers(trigger: AwsTrigger): string[] {
+  if ('routes' in trigger) return trigger.routes.map((route) => `route ${route}`).toSorted();
+  if ('timers' in trigger) {
+    return Object.entries(trigger.timers)
+      .map(([timer, rate]) => `${rate} ${JSON.stringify(JSON.stringify({ timer }))}`)
+      .toSorted();
+  }
+  if ('events' in trigger) {
+    const pattern = {
+      source: ['aws.ecr'],
+      'detail-type': ['ECR Image Action'],
+      detail: { result: ['SUCCESS'], 'action-type': ['PUSH'] },
+    };
+    const buses = ['default', { 'Fn::GetAtt': ['PushBus', 'Name'] }];
+    return buses.map((bus) => `rule ${JSON.stringify([bus, pattern])}`).toSorted();
+  }
+  const queues =
+    'jobs' in trigger
+      ? [{ id: queueId(trigger.jobs), batchSize: trigger.batchSize, concurrency: trigger.concurrency }]
+      : ['WorkerDeadLetters', 'EdgeDeadLetters'].map((id) => ({ id, batchSize: 10, concurrency: 2 }));
+  return queues
+    .map(({ id, batchSize, concurrency }) =>
+      mappingInWords({
+        EventSourceArn: arnOf(id),
+        BatchSize: batchSize,
+        ScalingConfig: { MaximumConcurrency: concurrency },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      }),
+    )
+    .toSorted();
+}
+
+type StatementOf = { Sid: string; Action: string[]; Resource: unknown[] };
+
+/** Of each role. */
+function statements(): [string, StatementOf[]][] {
+  return ofType('AWS::IAM::Role').map(([id, { Policies }]) => {
+    const policies = Policies as { PolicyDocument: { Statement: StatementOf[] } }[];
+    return [id, policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)];
+  });
+}
+
+describe('the packaged stack', () => {
+  it('has nothing that cfn-lint finds', async () => {
+    const program = requireComponent('cfn-lint');
+    const file = path.join(packaged.bundles, 'template.json');
+    await writeFile(file, JSON.stringify(template));
+    const { stdout } = await run(program, [file]).catch((error: unknown) => {
+      throw new Error(error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error));
+    });
+    expect(stdout.trim()).toBe('');
+  });
+
+  it.each(AWS_FUNCTIONS)('has the function $name as the table of functions says it', ({ name, ...row }) => {
+    expect(properties(lambdaId(name))).toMatchObject({
+      FunctionName: `transship-dev-${name}`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: `dist/aws/${name}/index.handler`,
+      Timeout: row.timeoutSeconds,
+      MemorySize: row.memoryMiB,
+      Role: arnOf(roleId(name)),
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(properties(logGroupId(name))).toMatchObject({ RetentionInDays: 7 });
+    expect(triggersOf(name)).toEqual(expectedTriggers(row.trigger));
+  });
+
+  it('has a role for each function, and no statement that is wider than AWS makes it', () => {
+    expect(new Set(ofType('AWS::Lambda::Function').map(([, { Role }]) => JSON.stringify(Role))).size).toBe(12);
+    for (const [, all] of statements()) {
+      expect(new Set(all.map(({ Sid }) => Sid)).size).toBe(all.length);
+      expect(JSON.stringify(all)).not.toMatch(/"(?:\*|[\w-]+:\*)"\]?,"Resource"/);
+    }
+    const all = statements().flatMap(([, each]) => each);
+    const onEverything = new Set(all.flatMap(({ Action, Resource }) => (Resource.includes('*') ? Action : [])));
+    expect([...onEverything].toSorted()).toEqual([
+      'ecr:GetAuthorizationToken',
+      'xray:PutTelemetryRecords',
+      'xray:PutTraceSegments',
+    ]);
+  });
+
+  it('has dead letters on every asynchronous edge, and an end for those', () => {
+    for (const { kind } of WORKERS) {
+      expect(properties(queueId(kind))).toMatchObject({
+        RedrivePolicy: { deadLetterTargetArn: arnOf('WorkerDeadLetters'), maxReceiveCount: 10 },
+      });
+    }
+    for (const id of ['WorkerDeadLetters', 'EdgeDeadLetters']) {
+      expect(properties(id)).toMatchObject({ RedrivePolicy: { deadLetterTargetArn: arnOf('LastDeadLetters') } });
+    }
+    expect(properties('LastDeadLetters')).not.toHaveProperty('RedrivePolicy');
+    const DeadLetterConfig = { Arn: arnOf('EdgeDeadLetters') };
+    for (const [, { Target }] of ofType('AWS::Scheduler::Schedule')) {
+      expect(Target).toMatchObject({ DeadLetterConfig, RetryPolicy: { MaximumEventAgeInSeconds: expect.any(Number) } });
+    }
+    for (const [, { Targets }] of ofType('AWS::Events::Rule')) {
+      expect(Targets).toMatchObject([{ DeadLetterConfig, RetryPolicy: { MaximumRetryAttempts: 185 } }]);
+    }
+    const called = ofType('AWS::Lambda::EventInvokeConfig');
+    expect(called.map(([, { FunctionName }]) => FunctionName)).toEqual([
+      { Ref: lambdaId('ecr-push') },
+      { Ref: lambdaId('timers') },
+    ]);
+    for (const [, { DestinationConfig }] of called) {
+      expect(DestinationConfig).toEqual({ OnFailure: { Destination: arnOf('EdgeDeadLetters') } });
+    }
+  });
+
+  it('hides a message for six times as long as its function may run, and keeps it for two weeks', () => {
+    for (const [, { EventSourceArn, FunctionName, MaximumBatchingWindowInSeconds }] of ofType(
+      'AWS::Lambda::EventSourceMapping',
+    )) {
+      const [queue] = ofType('AWS::SQS::Queue').filter(([id]) => isArnOf(id, EventSourceArn));
+      const [lambda] = ofType('AWS::Lambda::Function').filter(([id]) => isArnOf(id, FunctionName));
+      const window = Number(MaximumBatchingWindowInSeconds ?? 0);
+      expect(queue?.[1]['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * Number(lambda?.[1]['Timeout']) + window);
+    }
+    for (const [, queue] of ofType('AWS::SQS::Queue')) {
+      expect(queue).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true });
+    }
+    expect(properties('MirrorQueue')).toMatchObject({ VisibilityTimeout: 1440 });
+  });
+
+  it('has alarms for depth and age of every queue, errors and throttles of every function, and what stands still', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm').map(
+      ([, { MetricName, Dimensions }]) => `${String(MetricName)} ${JSON.stringify(Dimensions)}`,
+    );
+    for (const id of [...DEAD_LETTERS, ...WORKERS.map(({ kind }) => queueId(kind))]) {
+      const dimensions = JSON.stringify([{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }]);
+      expect(alarms).toContain(`ApproximateNumberOfMessagesVisible ${dimensions}`);
+      expect(alarms).toContain(`ApproximateAgeOfOldestMessage ${dimensions}`);
+    }
+    for (const { name } of AWS_FUNCTIONS) {
+      const dimensions = JSON.stringify([{ Name: 'FunctionName', Value: { Ref: lambdaId(name) } }]);
+      expect(alarms).toContain(`Errors ${dimensions}`);
+      expect(alarms).toContain(`Throttles ${dimensions}`);
+    }
+    expect(properties('UpkeepAlarm')).toMatchObject({
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+    });
+    for (const id of ['DeadJobsAlarm', 'ExpiringCredentialsAlarm']) {
+      expect(properties(id)).toMatchObject({ Namespace: 'Transship', Dimensions: [{ Name: 'stage', Value: 'dev' }] });
+    }
+  });
+
+  it('tells the functions where things are, and nothing secret', () => {
+    const [first, ...others] = ofType('AWS::Lambda::Function').map(([, { Environment }]) =>
+      JSON.stringify(Environment),
+    );
+    for (const other of others) expect(other).toBe(first);
+    expect(
+      Object.keys((properties(lambdaId('timers'))['Environment'] as { Variables: Given }).Variables).toSorted(),
+    ).toEqual([
+      'TRANSSHIP_CONFIG',
+      'TRANSSHIP_JOBS_TABLE',
+      'TRANSSHIP_LOG_LEVEL',
+      'TRANSSHIP_MASTER_KEY',
+      'TRANSSHIP_QUEUES',
+      'TRANSSHIP_RECORDS_TABLE',
+      'TRANSSHIP_STAGE',
+    ]);
+    const queues = JSON.stringify(properties(lambdaId('timers'))['Environment']);
+    for (const { kind } of WORKERS) expect(queues).toContain(`\\"${kind}\\":\\"\${${queueId(kind)}}\\"`);
+  });
+
+  it('keeps the secrets of webhook addresses out of the access log, and holds clients back', () => {
+    const { AccessLogSettings, DefaultRouteSettings } = properties('HttpApiStage');
+    expect(JSON.stringify(AccessLogSettings)).not.toMatch(/context\.(?:path|http\.path|protocolPath)/);
+    expect(DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 });
+    for (const [, { PayloadFormatVersion }] of ofType('AWS::ApiGatewayV2::Integration')) {
+      expect(PayloadFormatVersion).toBe('2.0');
+    }
+  });
+});
+
+const GIVEN = {
+  AlarmEmail: 'ops@example.com',
+  AlarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`,
+  OtherAccounts: '111122223333,444455556666',
+  SubnetIds: 'subnet-0a,subnet-0b',
+  SecurityGroupIds: 'sg-0a',
+  SecretKeyArns: `arn:aws:kms:${REGION}:${ACCOUNT}:key/k`,
+  ConfigParameter: '/transship/dev',
+};
+
+describe.skipIf(isMissing('moto'))('the packaged stack in moto', () => {
+  it('is made whole, by CloudFormation and what that leaves out by the services themselves', async () => {
+    // without a container engine moto runs no function, and there is no code to be had before its bucket is there
+    process.env['VALIDATE_LAMBDA_S3'] = 'false';
+    await using moto = await startMoto(requireComponent('moto'));
+    delete process.env['VALIDATE_LAMBDA_S3'];
+    const place = { url: moto.url, region: REGION };
+    const stack = { StackName: 'transship-dev', Version: '2010-05-15' };
+    const parameters = Object.entries(GIVEN).flatMap(([key, value], index) => [
+      [`Parameters.member.${index + 1}.ParameterKey`, key],
+      [`Parameters.member.${index + 1}.ParameterValue`, value],
+    ]);
+    await callMoto(place, 'cloudformation', {
+      Action: 'CreateStack',
+      ...stack,
+      TemplateBody: JSON.stringify(template),
+      ...Object.fromEntries(parameters),
+    });
+    const told = await callMoto(place, 'cloudformation', { Action: 'DescribeStackResources', ...stack });
+    const created = new Map(
+      told.split('</member>').flatMap((member) => {
+        const [id] = textsIn(member, 'LogicalResourceId');
+        // permissions have none
+        const [physical = ''] = textsIn(member, 'PhysicalResourceId');
+        return id === undefined ? [] : [[id, physical] as const];
+      }),
+    );
+
+    const context = contextOf(created);
+    const left = Object.entries(template.Resources).filter(([id]) => !created.has(id));
+    const order = Object.keys(MAKERS);
+    const sorted = left.toSorted(([, a], [, b]) => order.indexOf(a.Type) - order.indexOf(b.Type));
+    const byService = new Map<string, number>();
+    for (const [id, { Type, Properties = {} }] of sorted) {
+      const make = MAKERS[Type];
+      expect(make, `${id} (${Type}) is made by nobody`).toBeDefined();
+      const ref = await make?.(resolve(Properties, context) as Given, place, id);
+      context.resources.set(id, { ref: ref ?? '', attributes: attributesOf(Type, ref ?? '') });
+      byService.set(Type, (byService.get(Type) ?? 0) + 1);
+    }
+    const list = [...byService].map(([type, count]) => `${count} ${type}`).toSorted();
+    process.stdout.write(`moto: ${created.size} resources by CloudFormation; by its services: ${list.join(', ')}\n`);
+    expect(created.size + left.length).toBe(Object.keys(template.Resources).length);
+    expect(await countAlarms(place)).toBe(ofType('AWS::CloudWatch::Alarm').length);
+    const role = created.get(roleId('registry-push')) ?? '';
+    expect((await policiesOf(place, role)).toSorted()).toEqual(['calls', 'configuration', 'secret-keys']);
+  }, 120_000);
+});
+
+function contextOf(created: ReadonlyMap<string, string>): ResolveContext & { resources: Map<string, CreatedResource> } {
+  const lists = ['OtherAccounts', 'SubnetIds', 'SecurityGroupIds', 'SecretKeyArns'];
+  const values = Object.entries(GIVEN).map(([key, value]) => [key, lists.includes(key) ? value.split(',') : value]);
+  const resources = [...created].map(([id, ref]): [string, CreatedResource] => {
+    const type = template.Resources[id]?.Type ?? '';
+    return [id, { ref, attributes: attributesOf(type, ref) }];
+  });
+  return {
+    template,
+    parameters: {
+      ...Object.fromEntries(values),
+      'AWS::Region': REGION,
+      'AWS::AccountId': ACCOUNT,
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+    },
+    resources: new Map(resources),
+  };
+}
+
+/** What properties of others name of it. */
+function attributesOf(type: string, ref: string): Record<string, string> {
+  const last = ref.split(/[/:]/).at(-1) ?? '';
+  const arn = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
+  switch (type) {
+    case 'AWS::SQS::Queue':
+      return { Arn: arn('sqs', last), QueueName: last };
+    case 'AWS::Lambda::Function':
+      return { Arn: arn('lambda', `function:${last}`) };
+    case 'AWS::IAM::Role':
+      return { Arn: `arn:aws:iam::${ACCOUNT}:role/${last}` };
+    case 'AWS::S3::Bucket':
+      return { Arn: `arn:aws:s3:::${ref}` };
+    case 'AWS::Logs::LogGroup':
+      return { Arn: arn('logs', `log-group:${ref}:*`) };
+    default:
+      return { Arn: ref, Name: last };
+  }
+}
