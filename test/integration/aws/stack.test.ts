@@ -264,6 +264,7 @@ const GIVEN = {
   ConfigParameter: '/transship/dev',
 };
 
+// without moto there is nobody who makes it
 describe.skipIf(isMissing('moto'))('the packaged stack in moto', () => {
   it('is made whole, by CloudFormation and what that leaves out by the services themselves', async () => {
     // without a container engine moto runs no function, and there is no code to be had before its bucket is there

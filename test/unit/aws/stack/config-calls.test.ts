@@ -1,3 +1,4 @@
+// Rights of functions that follow from configurations, the tricky ones: exactly the statements that are needed, and none beside.
 import { describe, expect, it } from 'vitest';
 import { configCalls } from '../../../../infra/aws/stack/calls/config-calls.ts';
 import type { AwsFunctionName } from '../../../../infra/aws/stack/functions.ts';

@@ -1,3 +1,4 @@
+// Where statements have room, and that the starter is a configuration of which a stack can be made.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { needsOf } from '../../../../infra/aws/stack/needs.ts';

@@ -1,3 +1,4 @@
+// Which repositories rules read and write, as policies say it: table-driven, and by properties against what the rules themselves do.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sourcesOf, targetsOf, withoutCovered } from '../../../../infra/aws/stack/calls/repository-patterns.ts';
