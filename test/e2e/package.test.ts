@@ -33,7 +33,7 @@ beforeAll(async () => {
   const tarball = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
   const options = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
   await run('npm', ['install', ...options, '--prefix', app, tarball], { cwd: app, env });
-}, 180_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function transship(...args: string[]): Promise<{ stdout: string; stderr: string }> {
@@ -173,7 +173,7 @@ registries:
     const [token] = await aws('token', '--name', 'me');
     expect(token).toMatchObject({ scopes: ['admin'], token: expect.stringMatching(/^tsk_/) });
     const urls = await aws('urls', '--base', 'https://transship.example.com');
-    expect(urls[1]).toMatchObject({ name: 'ecr', url: 'https://transship.example.com/hooks/ecr/ecr' });
+    expect(urls).toMatchObject([{ what: 'api', url: 'https://transship.example.com' }, { urls: 1 }]);
   });
 
   it('runs the demo', async () => {

@@ -20,7 +20,7 @@ export type AwsPlace = {
 };
 
 /** As in serverless.yml: `service`. */
-export const SERVICE = 'transship';
+const SERVICE = 'transship';
 
 /** @throws TransshipError invalid-usage where no region is named */
 export async function awsPlace({ io, signal }: Context, options: AwsOptions): Promise<AwsPlace> {

@@ -6,7 +6,7 @@ import { MASTER_KEY } from '../../aws/stack/names.ts';
 import type { Config, SecretReference } from '../../../shared/config/config.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { getSecretText } from '../../../shared/identity/aws-secrets.ts';
-import type { Secret } from '../../../shared/telemetry/secret.ts';
+import { Secret } from '../../../shared/telemetry/secret.ts';
 import { awsPlace, type AwsOptions, type AwsPlace } from '../aws/aws-place.ts';
 import { apiUrlOf, resourceOf, stackOf, type Stack } from '../aws/stack.ts';
 import type { Context } from '../context.ts';
@@ -54,9 +54,11 @@ async function addresses(
 ): Promise<Row[]> {
   // names of secrets say no region: they mean the one of the deployment
   const readSecret = secretReader({ ...io.env, AWS_REGION: place.region });
-  const masterKey = await masterKeyOf(config, readSecret, place, stack);
-  // of the others only the address is told, which no secret of theirs is needed for
-  const byPath = config.receivers.filter(({ auth }) => auth.mode === 'path');
+  const overHttp = config.receivers.filter(({ auth }) => auth.mode !== 'platform');
+  const byPath = overHttp.filter(({ auth }) => auth.mode === 'path');
+  // who needs no token needs no right to read the key either
+  const needsKey = byPath.length + config.clusters.length > 0;
+  const masterKey = needsKey ? await masterKeyOf(config, readSecret, place, stack) : new Secret('');
   const receivers = await openReceivers(
     { registries: config.registries, receivers: byPath },
     { resolveSecret: readSecret, masterKey },
@@ -64,7 +66,8 @@ async function addresses(
   const senders = openClusterSenders(config, masterKey);
   return [
     { what: 'api', name: '', url: base },
-    ...config.receivers.map(({ id, kind }): Row => {
+    // what comes by a bus or a queue has no address
+    ...overHttp.map(({ id, kind }): Row => {
       const token = receivers.pathTokenOf(id);
       return {
         what: 'receiver',

@@ -35,9 +35,6 @@ export type Finding = {
   hint?: string;
 };
 
-/** What one check found; what it could not look at is a finding, too. */
-export type Check = () => Promise<readonly Finding[]>;
-
 /** A question that AWS did not answer is a warning: what was asked for may be well. @throws what was not thrown on purpose */
 export function unanswered(id: CheckId, error: unknown, about?: string): Finding {
   if (!isTransshipError(error) || error.code === 'interrupted') throw error;
