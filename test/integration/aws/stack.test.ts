@@ -186,6 +186,14 @@ describe('the packaged stack', () => {
     }
   });
 
+  // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+  it('lets workers wake each other for as long as there is work, and nobody else', () => {
+    const allowed = ofType('AWS::Lambda::Function').flatMap(([id, { RecursiveLoop }]) =>
+      RecursiveLoop === 'Allow' ? [id] : [],
+    );
+    expect(allowed.toSorted()).toEqual(WORKERS.map(({ name }) => lambdaId(name)).toSorted());
+  });
+
   it('hides a message for six times as long as its function may run, and keeps it for two weeks', () => {
     for (const [, { EventSourceArn, FunctionName, MaximumBatchingWindowInSeconds }] of ofType(
       'AWS::Lambda::EventSourceMapping',
