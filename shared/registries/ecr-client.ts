@@ -1,6 +1,7 @@
 // A client of the AWS API for private registries of ECR: for one call, where calls are hours apart, or for as long as somebody needs it.
 import type { ECR } from '@aws-sdk/client-ecr';
 import { awsCredentials, type AwsIdentity } from '../identity/aws.ts';
+import { hasOwnEndpoint } from './ecr-endpoint.ts';
 import { parseEcrHost } from './ecr-host.ts';
 
 type Calls = Pick<
@@ -75,10 +76,6 @@ export async function openEcrClient(
     { step: 'deserialize', name: 'transshipServerDate', priority: 'low' },
   );
   return { calls: ecr, serverDate: () => date, close: () => ecr.destroy() };
-}
-
-function hasOwnEndpoint(env: NodeJS.ProcessEnv): boolean {
-  return (env['AWS_ENDPOINT_URL_ECR'] ?? env['AWS_ENDPOINT_URL'] ?? '') !== '';
 }
 
 function dateOf(response: unknown): string | undefined {

@@ -3,6 +3,8 @@
 import { parseDigest } from '../oci/digest.ts';
 import type { LayerParts, PartsUpload } from '../oci/layer-parts.ts';
 import { mebibytes } from './define-traits.ts';
+import { hasOwnEndpoint } from './ecr-endpoint.ts';
+import { parseEcrHost } from './ecr-host.ts';
 import type { EcrLayerUploads, EcrPartsPlace } from './ecr-layer-uploads.ts';
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html: so a layer may have 42,000 MiB; larger ones take the PUT. */
@@ -23,7 +25,10 @@ export function ecrParts(place: EcrPartsPlace): LayerParts {
 
   return {
     takes: ({ digest, size }) =>
-      parseDigest(digest).algorithm === 'sha256' && size > 0 && size <= MOST_PARTS * MOST_PART_BYTES,
+      isSamePlace(place.host) &&
+      parseDigest(digest).algorithm === 'sha256' &&
+      size > 0 &&
+      size <= MOST_PARTS * MOST_PART_BYTES,
     isOne: ({ location, leastChunkBytes }) =>
       location.protocol === SCHEME && UPLOAD_ID.test(location.pathname) && leastChunkBytes > 0,
     async begin(target, { size }) {
@@ -34,6 +39,11 @@ export function ecrParts(place: EcrPartsPlace): LayerParts {
     finish: async (target, upload, digest) => (await uploads()).finish(target, uploadIdOf(upload), digest),
     close: () => void opened?.then((calls) => calls.close(), forget),
   };
+}
+
+/** Behind another name, as of a proxy, may be the registry of any account: a layer for the API's own would come into somebody else's repository. */
+function isSamePlace(host: string): boolean {
+  return parseEcrHost(host) !== undefined || hasOwnEndpoint(process.env);
 }
 
 async function open(place: EcrPartsPlace): Promise<EcrLayerUploads> {

@@ -154,6 +154,15 @@ describe('a large layer', () => {
   });
 });
 
+test('parts go only where the API has the registry of that name: not from behind a name that tells no account', async () => {
+  for (const name of Object.keys(ecr.env).filter((one) => one.startsWith('AWS_ENDPOINT'))) vi.stubEnv(name, undefined);
+  const [own, proxy] = ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'images.acme.io'];
+  const entries = [own, proxy].map((host) => `"${host}": { kind: ecr, credential: ${CLOUD} }`);
+  const registries = registriesOf(entries.join('\n'), { timeouts: {} });
+  expect([own, proxy].map((host) => registries.client(host).parts?.takes(layer()))).toEqual([true, false]);
+  await registries.close();
+});
+
 describe('an answer that is lost', () => {
   test.each([
     ['InitiateLayerUpload', 1, 0],
