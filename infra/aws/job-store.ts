@@ -40,6 +40,9 @@ export type AwsJobStore = JobStore & {
   oldestDue: (now: Date) => Promise<Date | undefined>;
 };
 
+/** By then an index has left off showing the job as running, whose place the next one needs. */
+const PASS_ON_AFTER_MS = 1000;
+
 export function awsJobStore(options: AwsJobStoreOptions): AwsJobStore {
   const { dynamo, tableName, owner, clock = systemClock, random = Math.random } = options;
   const table = tableAccess({ dynamo, tableName, random, tooLarge });
@@ -66,7 +69,7 @@ export function awsJobStore(options: AwsJobStoreOptions): AwsJobStore {
     ...outbox(context),
     async passOn(job) {
       const now = clock.now();
-      await context.wake([{ ...job, runAt: now }], now);
+      await context.wake([{ ...job, runAt: new Date(now.getTime() + PASS_ON_AFTER_MS) }], now);
     },
     oldestDue: (now) => oldestDue(table, now),
   };

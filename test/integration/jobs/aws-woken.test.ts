@@ -198,7 +198,11 @@ describe.skipIf(isMissing('moto'))('workers that messages wake, at DynamoDB and 
     watch.freezeIndexes();
     for (const store of [here, there]) expect(await store.claim('mirror', 1, LEASE_MS, room)).toEqual([]);
     await here.complete(first!.lease, null);
+    // another process knows nothing of that: it is told a moment later
     expect(await there.claim('mirror', 1, LEASE_MS, room)).toEqual([]);
+    sent = [];
+    await here.passOn(first!.job);
+    expect(told()).toMatchObject([{ DelaySeconds: 1 }]);
     const [second] = await here.claim('mirror', 1, LEASE_MS, room);
     expect(second?.job.payload).toBe('second');
     // one that another process has claimed since is running again
