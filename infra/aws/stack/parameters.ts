@@ -1,5 +1,7 @@
 // What may differ between deployments of one template: parameters of CloudFormation, all with a default that leaves them out, and the
-// conditions that follow from them. serverless.yml gives them by `params`.
+// conditions that follow from them. Their defaults are the `params` of serverless.yml, not values beside the template (`stackParameters`):
+// osls would give these to the template of its first step too, which has only its bucket, and CloudFormation refuses a parameter that no
+// template asks for.
 import { ref, type Fragment } from './fragment.ts';
 
 /** Empty: nobody is written to. */
@@ -22,15 +24,17 @@ export const HAS_VPC = 'HasVpc';
 export const HAS_SECRET_KEYS = 'HasSecretKeys';
 export const HAS_CONFIG_PARAMETER = 'HasConfigParameter';
 
-const list = (Description: string, AllowedPattern: string) => ({
+/** @param param as serverless.yml calls it */
+const list = (param: string, Description: string, AllowedPattern: string) => ({
   Type: 'CommaDelimitedList',
-  Default: '',
+  Default: `\${param:${param}}`,
   Description,
   AllowedPattern,
 });
-const text = (Description: string, AllowedPattern: string) => ({
+/** @param param as serverless.yml calls it */
+const text = (param: string, Description: string, AllowedPattern: string) => ({
   Type: 'String',
-  Default: '',
+  Default: `\${param:${param}}`,
   Description,
   AllowedPattern,
 });
@@ -42,13 +46,21 @@ const hasAny = (parameter: string) => ({
 
 export const parameters = {
   Parameters: {
-    [ALARM_EMAIL]: text('Whom alarms are sent to', '(.+@.+)?'),
-    [ALARM_TOPIC]: text('An SNS topic that alarms are sent to', '(arn:.+)?'),
-    [OTHER_ACCOUNTS]: list('AWS accounts whose ECR events come by the bus', '([0-9]{12})?'),
-    [SUBNETS]: list('Subnets of the functions', '(subnet-[0-9a-f]+)?'),
-    [SECURITY_GROUPS]: list('Security groups of the functions, where they have subnets', '(sg-[0-9a-f]+)?'),
-    [SECRET_KEYS]: list('KMS keys of the secrets that the configuration refers to', '(arn:.+)?'),
-    [CONFIG_PARAMETER]: text('A parameter of Systems Manager that holds the configuration', '(/[a-zA-Z0-9_.-]+)*'),
+    [ALARM_EMAIL]: text('alarmEmail', 'Whom alarms are sent to', '(.+@.+)?'),
+    [ALARM_TOPIC]: text('alarmTopicArn', 'An SNS topic that alarms are sent to', '(arn:.+)?'),
+    [OTHER_ACCOUNTS]: list('otherAccounts', 'AWS accounts whose ECR events come by the bus', '([0-9]{12})?'),
+    [SUBNETS]: list('subnetIds', 'Subnets of the functions', '(subnet-[0-9a-f]+)?'),
+    [SECURITY_GROUPS]: list(
+      'securityGroupIds',
+      'Security groups of the functions, where they have subnets',
+      '(sg-[0-9a-f]+)?',
+    ),
+    [SECRET_KEYS]: list('secretKeyArns', 'KMS keys of the secrets that the configuration refers to', '(arn:.+)?'),
+    [CONFIG_PARAMETER]: text(
+      'configParameter',
+      'A parameter of Systems Manager that holds the configuration',
+      '(/[a-zA-Z0-9_.-]+)*',
+    ),
   },
   Conditions: {
     [HAS_ALARM_EMAIL]: isThere(ALARM_EMAIL),

@@ -25,8 +25,13 @@ const run = promisify(execFile);
  * Takes some seconds.
  * @param configText as it stands in transship.yaml
  * @param code `none`: for who only looks at the template, functions that do nothing
+ * @param given as after `--param`: `otherAccounts=111122223333`
  */
-export async function packageStack(configText: string, code: 'built' | 'none' = 'built'): Promise<Packaged> {
+export async function packageStack(
+  configText: string,
+  code: 'built' | 'none' = 'built',
+  given: readonly string[] = [],
+): Promise<Packaged> {
   const folder = await mkdtemp(path.join(tmpdir(), 'transship-package-'));
   const bundles = path.join(folder, 'dist/aws');
   const configFile = path.join(folder, 'transship.yaml');
@@ -39,7 +44,7 @@ export async function packageStack(configText: string, code: 'built' | 'none' = 
   await writeStack({ configFile, outDir: bundles, surroundings });
   const osls = path.join(ROOT, 'node_modules/.bin/osls');
   const env = { ...process.env, HOME: folder, SLS_TRACKING_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' };
-  await run(osls, ['package'], { cwd: folder, env });
+  await run(osls, ['package', ...given.map((param) => `--param=${param}`)], { cwd: folder, env });
   return {
     template: JSON.parse(await readFile(path.join(folder, TEMPLATE), 'utf8')),
     bundles,
