@@ -64,6 +64,25 @@ test('what does not end at all is 504 before the function is killed', async () =
   expect(JSON.parse(answer.body ?? '')).toMatchObject({ status: 504, code: 'timeout' });
 });
 
+test('a configuration that does not come in time is 504, too, and nothing is begun when it comes', async () => {
+  const { promise: configured, resolve } = Promise.withResolvers<void>();
+  let late: Promise<unknown> | undefined;
+  const invoke = <Result>(_: unknown, work: (deps: undefined) => Promise<Result>): Promise<Result> => {
+    const result = configured.then(() => work(undefined));
+    late = result;
+    return result;
+  };
+  const begun: string[] = [];
+  const fetch: Fetch = ({ url }) => {
+    begun.push(url);
+    return new Response('no');
+  };
+  expect(await httpHandler({ ...open, invoke }, { fetch })(event, invocation(1010))).toMatchObject({ statusCode: 504 });
+  resolve();
+  await late;
+  expect(begun).toEqual([]);
+});
+
 test('a stream that does not end is 504, too', async () => {
   const answer = await answerOf(() => new Response(new ReadableStream()), 1010);
   expect(answer.statusCode).toBe(504);

@@ -2,7 +2,8 @@
 // there is an answer in time, and it tells nothing of what is inside.
 //
 //   request ─▶ configuration ─▶ application ─▶ answer
-//                 │ 503            │ signal: four seconds are left ─▶ 504 one second before the end
+//                 │ 503            │ signal: four seconds are left
+//                 └────────────────┴─▶ 504 one second before the end
 //
 import type { ApiBindings } from '../../../../functions/http-api/api-deps.ts';
 import { problemResponse, retryAfter, type Problem } from '../../../../functions/http-api/problem.ts';
@@ -23,30 +24,43 @@ export function httpHandler<Given>(
   host: Pick<AwsHost<Given>, 'invoke' | 'logger'>,
   app: Application,
 ): (event: HttpEvent, invocation: Invocation) => Promise<HttpAnswer> {
-  async function answerFor(event: HttpEvent, invocation: Invocation): Promise<HttpAnswer> {
-    const late = new AbortController();
-    const leftMs = (reserveMs: number) => Math.max(0, invocation.getRemainingTimeInMillis() - reserveMs);
-    const { promise: overdue, resolve } = Promise.withResolvers<HttpAnswer>();
-    const timers = [
-      setTimeout(() => late.abort(), leftMs(CALL_OFF_MS)),
-      setTimeout(() => resolve(writeAnswer(problemResponse(LATE))), leftMs(ANSWER_MS)),
-    ];
+  async function answerFor(event: HttpEvent, late: AbortSignal): Promise<HttpAnswer> {
+    // who is at the other end, API Gateway says; what a client writes about that is not believed
+    const peer = { address: event.requestContext.http.sourceIp, isOwner: false };
+    return writeAnswer(await app.fetch(readRequest(event, late), { peer }));
+  }
+
+  /** @param isOver whether somebody has answered meanwhile: then nothing is begun any more */
+  async function serve(
+    event: HttpEvent,
+    invocation: Invocation,
+    late: AbortSignal,
+    isOver: () => boolean,
+  ): Promise<HttpAnswer> {
+    const begin = () => (isOver() ? writeAnswer(problemResponse(LATE)) : answerFor(event, late).catch(failed));
     try {
-      // who is at the other end, API Gateway says; what a client writes about that is not believed
-      const peer = { address: event.requestContext.http.sourceIp, isOwner: false };
-      const answering = Promise.resolve(app.fetch(readRequest(event, late.signal), { peer })).then(writeAnswer);
-      return await Promise.race([answering, overdue]);
-    } finally {
-      for (const timer of timers) clearTimeout(timer);
+      return await host.invoke(invocation, async () => sendable(await begin()));
+    } catch {
+      // why there is no configuration, its keeper has said
+      return writeAnswer(problemResponse(UNREADY));
     }
   }
 
   return async (event, invocation) => {
+    const late = new AbortController();
+    const leftMs = (reserveMs: number) => Math.max(0, invocation.getRemainingTimeInMillis() - reserveMs);
+    const { promise: overdue, resolve } = Promise.withResolvers<HttpAnswer>();
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      resolve(writeAnswer(problemResponse(LATE)));
+    };
+    const timers = [setTimeout(() => late.abort(), leftMs(CALL_OFF_MS)), setTimeout(end, leftMs(ANSWER_MS))];
     try {
-      return await host.invoke(invocation, async () => sendable(await answerFor(event, invocation).catch(failed)));
-    } catch {
-      // why there is no configuration, its keeper has said
-      return writeAnswer(problemResponse(UNREADY));
+      // a configuration that does not come goes on with the next request; a process that was killed would begin anew
+      return await Promise.race([serve(event, invocation, late.signal, () => isOver), overdue]);
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
     }
   };
 
