@@ -23,8 +23,8 @@ export function describeApi(bed: () => HostBed): void {
       expect((await ask(host, '/livez', { token: null })).json).toEqual({ status: 'ok' });
       expect((await ask(host, '/readyz', { token: null })).json).toEqual({ status: 'ok' });
       const metrics = await ask(host, '/metrics');
-      if (subject.has.metrics) expect(metrics.text).toContain('transship_build_info');
-      else expect(metrics).toMatchObject({ status: 404, json: { code: 'not-found' } });
+      expect(metrics.text).toContain(subject.has.metrics ? 'transship_build_info' : '"code":"not-found"');
+      expect(metrics.status).toBe(subject.has.metrics ? 200 : 404);
     });
 
     it('knows its registries, and how they answer', async () => {

@@ -1,9 +1,9 @@
 // Clusters: a Namespace that is told of has its Secrets and references in a real API server, and credentials are refreshed on demand.
 import { describe, expect, it } from 'vitest';
 import { openClusterSenders } from '../../../functions/namespace-created/cluster-senders.ts';
-import { ask, done, jobIn, type Answer } from '../../support/hosts/host-client.ts';
+import { ask, done, jobIn, type Json, type Answer, until } from '../../support/hosts/host-client.ts';
+import { ECR_PASSWORD } from '../../support/hosts/ecr-fronts.ts';
 import { ECR } from '../../support/hosts/scene.ts';
-import { until } from '../../support/serve-process.ts';
 import type { HostBed } from './host.ts';
 
 export function describeClusters(bed: () => HostBed): void {
@@ -15,6 +15,20 @@ export function describeClusters(bed: () => HostBed): void {
     return data === '' ? undefined : JSON.parse(Buffer.from(data, 'base64').toString()).auths;
   }
 
+  /** How ECR answers who has the Secret, as a kubelet asks for an image that was pushed there. */
+  async function pulled(namespace: string, secret: string): Promise<number[]> {
+    const { scene } = bed();
+    await scene.push('team/pulled', ['v1'], { server: scene.ecr });
+    const auths: Json = (await authsOf(namespace, secret)) ?? {};
+    const { auth } = auths[scene.ecrHost];
+    const accept = 'application/vnd.oci.image.manifest.v1+json';
+    const get = (path: string) =>
+      fetch(`http://${scene.ecrHost}/v2/team/pulled/${path}`, { headers: { authorization: `Basic ${auth}`, accept } });
+    const manifest = await get('manifests/v1');
+    const { config } = (await manifest.json()) as { config: { digest: string } };
+    return [manifest.status, (await get(`blobs/${config.digest}`)).status];
+  }
+
   const referencesOf = (namespace: string) =>
     get(namespace, 'serviceaccount', 'default', '-o', 'jsonpath={.imagePullSecrets[*].name}');
 
@@ -22,8 +36,8 @@ export function describeClusters(bed: () => HostBed): void {
   async function expectCredentials(namespace: string): Promise<void> {
     const { scene } = bed();
     await until(async () => (await referencesOf(namespace)).split(' ').length === 2);
-    const ofEcr = { username: 'AWS', password: '123456789012-auth-token' };
-    expect(await authsOf(namespace, 'pull-ecr')).toMatchObject({ [scene.ecr.host]: ofEcr, [ECR]: ofEcr });
+    const ofEcr = { username: 'AWS', password: expect.stringMatching(`^${ECR_PASSWORD}`) };
+    expect(await authsOf(namespace, 'pull-ecr')).toMatchObject({ [scene.ecrHost]: ofEcr, [ECR]: ofEcr });
     expect(await authsOf(namespace, 'pull-inside')).toMatchObject({
       [scene.inside.host]: { username: 'puller', password: scene.secrets['PLAIN_PASSWORD'] },
     });
@@ -63,6 +77,7 @@ export function describeClusters(bed: () => HostBed): void {
       const id = jobIn(await tell('events', cloudEvent('team-event')));
       expect(await done(host, id)).toMatchObject({ kind: 'credentials', targets: ['credentials:test/team-event'] });
       await expectCredentials('team-event');
+      expect(await pulled('team-event', 'pull-ecr')).toEqual([200, 200]);
     });
 
     it('that the API server asks about is admitted, and has its credentials', async () => {
@@ -81,6 +96,21 @@ export function describeClusters(bed: () => HostBed): void {
     });
   });
 
+  describe('a request for access to ECR', () => {
+    it('brings a login that pulls', async () => {
+      const { host, scene } = bed();
+      await scene.makeNamespace('puller');
+      const body = { namespace: 'puller', image: `${scene.ecrHost}/team/pulled:v1`, reason: 'the contract of hosts' };
+      const { result } = await done(host, jobIn(await ask(host, '/v1/access', { body })));
+      expect(result.effects.map(({ effect, state }: Record<string, string>) => `${effect} ${state}`)).toEqual([
+        'grant not-needed',
+        'credential done',
+        'reference done',
+      ]);
+      expect(await pulled('puller', 'transship-access')).toEqual([200, 200]);
+    });
+  });
+
   describe('credentials', () => {
     it('are brought on demand to Namespaces that nobody told of', async () => {
       const { host, scene } = bed();
@@ -93,6 +123,7 @@ export function describeClusters(bed: () => HostBed): void {
       expect(json.items.map(({ rule, state }: { rule: string; state: string }) => [rule, state])).toEqual([
         ['ecr', 'current'],
         ['inside', 'current'],
+        ['access:test/puller', 'current'],
       ]);
     });
 

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { CreateRepositoryCommand, ECRClient, GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, done, jobIn } from '../../support/hosts/host-client.ts';
+import { ask, done, jobIn, jobsOf, until, type Json } from '../../support/hosts/host-client.ts';
 import { ECR_API } from '../../support/hosts/scene.ts';
-import { until } from '../../support/serve-process.ts';
 import type { HostBed } from './host.ts';
 
+const PATIENCE_MS = 55_000;
 const REPOSITORY = 'shared/base';
 const ROLE = 'arn:aws:iam::111122223333:role/ci';
 
@@ -42,7 +42,8 @@ export function describeGrants(bed: () => HostBed): void {
     it('of the configuration stands', async () => {
       await bed().host.fire('grants');
       await until(async () => (await bindings('filed-images')).includes('pull-grant-filed'));
-      await until(async () => (await ask(bed().host, '/v1/grants/filed')).json.state === 'Applied');
+      const state = async () => (await ask(bed().host, '/v1/grants/filed')).json.state;
+      await expect.poll(state, { timeout: PATIENCE_MS }).toBe('Applied');
     });
 
     it('in a cluster is planned, given, shown, and taken away', async () => {
@@ -84,13 +85,23 @@ export function describeGrants(bed: () => HostBed): void {
       expect(await policy()).toBeUndefined();
     });
 
+    it('of a prefix at ECR stands in the policy of the registry, until it is revoked', async () => {
+      const { host } = bed();
+      const state = async () => (await ask(host, '/v1/grants/prefixed')).json.entries.map((one: Json) => one.state);
+      await expect.poll(state, { timeout: PATIENCE_MS }).toContain('Applied');
+      await done(host, jobIn(await ask(host, '/v1/grants/prefixed/revoke', { body: {} })));
+      expect((await ask(host, '/v1/grants/prefixed')).json.entries).toEqual([]);
+    });
+
     it('of a request for access comes with the Secret, and goes with it', async () => {
       const { host, scene } = bed();
       const body = {
         namespace: 'visitor',
         image: `${scene.inside.host}/images/app:1`,
+        mirrorFrom: `${scene.source.host}/t/access:v1`,
         reason: 'the contract of hosts',
       };
+      await scene.push('t/access', ['v1']);
       const dryRun = await ask(host, '/v1/access', { body: { ...body, dryRun: true } });
       expect(dryRun).toMatchObject({ status: 200, json: { state: 'planned' } });
       const { result } = await done(host, jobIn(await ask(host, '/v1/access', { body })));
@@ -98,7 +109,10 @@ export function describeGrants(bed: () => HostBed): void {
         'grant done',
         'credential done',
         'reference done',
+        'mirror planned',
       ]);
+      const copy = (await jobsOf(host, 'mirror')).find(({ targets }) => targets.includes(body.image));
+      await done(host, copy.id);
       const secret = ['-n', 'visitor', 'get', 'secret', 'transship-access', '--ignore-not-found', '-o', 'name'];
       expect(await scene.kubernetes.kubectl(secret)).not.toBe('');
       await done(host, jobIn(await ask(host, `/v1/grants/${result.grant}`, { method: 'DELETE' })));

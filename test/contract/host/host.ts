@@ -18,8 +18,11 @@ import { describeTokenEndpoint } from './token-endpoint.ts';
 /** What each part of the suite works with; there when its tests run. */
 export type HostBed = { subject: HostSubject; host: Host; scene: Scene };
 
+/** What only one host has to show, before and behind what all have. */
+export type OwnParts = (bed: () => HostBed) => { describeEnd: () => void };
+
 /** @param scene is asked for when a test runs */
-export function describeHost(subject: HostSubject, scene: () => Scene): void {
+export function describeHost(subject: HostSubject, scene: () => Scene, own?: OwnParts): void {
   describe(`the ${subject.name} host`, () => {
     let host: Host;
     const bed = (): HostBed => ({ subject, host, scene: scene() });
@@ -29,6 +32,8 @@ export function describeHost(subject: HostSubject, scene: () => Scene): void {
     }, 120_000);
     afterAll(() => host?.[Symbol.asyncDispose]());
 
+    const ownParts = own?.(bed);
+    const configured = describeConfiguration(bed);
     const called = describeCallingOff(bed);
     describeReceivers(bed);
     describeRegistryEvents(bed);
@@ -39,7 +44,8 @@ export function describeHost(subject: HostSubject, scene: () => Scene): void {
     describeGrants(bed);
     describeTokenEndpoint(bed);
     describeTimers(bed);
-    describeConfiguration(bed);
     called.describeEnd();
+    ownParts?.describeEnd();
+    configured.describeEnd();
   });
 }

@@ -21,8 +21,8 @@ export function describeJobs(bed: () => HostBed): void {
     });
 
     it('can be of one state', async () => {
-      const { json } = await ask(bed().host, '/v1/jobs?state=CANCELLED&limit=5');
-      expect(json.items.map(({ state }: Json) => state)).toEqual(['CANCELLED']);
+      const { json } = await ask(bed().host, '/v1/jobs?state=DONE&limit=3');
+      expect(json.items.map(({ state }: Json) => state)).toEqual(['DONE', 'DONE', 'DONE']);
     });
   });
 }

@@ -1,8 +1,7 @@
 // Mirrors that are asked for over the API: planned, copied once per idempotency key, followed, cancelled and retried; and rules that are swept.
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ask, done, endOf, jobIn, jobsOf } from '../../support/hosts/host-client.ts';
-import { until } from '../../support/serve-process.ts';
+import { ask, done, endOf, jobIn, jobsOf, until } from '../../support/hosts/host-client.ts';
 import type { HostBed } from './host.ts';
 
 export function describeMirrors(bed: () => HostBed): void {
@@ -37,6 +36,29 @@ export function describeMirrors(bed: () => HostBed): void {
       const { result } = await done(host, id);
       expect(result.report).toMatchObject({ source: { digest }, targets: [{ state: 'copied', digest }] });
       expect(await scene.mirrored('asked/asked', 'v1')).toBe(digest);
+    });
+
+    it('by a rule goes to ECR, into a repository that is made for it', async () => {
+      const { host, scene } = bed();
+      const digest = await scene.push('u/app', ['v1']);
+      const body = { source: `${scene.source.host}/u/app:v1`, rule: 'up' };
+      await done(host, jobIn(await ask(host, '/v1/mirrors', { body })));
+      expect(scene.ecrTarget.repositories.get('up/app')?.tags.get('v1')).toBe(digest);
+      // the layers are there in another repository
+      const again = await scene.push('u/again', ['v1', 'v2', 'v3'], { like: 'u/app' });
+      const order = { source: `${scene.source.host}/u/again:v1`, rule: 'up' };
+      expect(await ask(host, '/v1/mirrors', { body: { ...order, dryRun: true } })).toMatchObject({ status: 200 });
+      await done(host, jobIn(await ask(host, '/v1/rules/up/sync', { method: 'POST' })));
+      await until(() => scene.ecrTarget.repositories.get('up/again')?.tags.get('v1') === again);
+    });
+
+    it('from a registry that asks for a login is planned, and swept', async () => {
+      const { host, scene } = bed();
+      const digest = await scene.push('kept/app', ['v1'], { server: scene.inside });
+      const body = { source: `${scene.inside.host}/kept/app:v1`, rule: 'kept', dryRun: true };
+      expect(await ask(host, '/v1/mirrors', { body })).toMatchObject({ status: 200, json: { source: { digest } } });
+      await done(host, jobIn(await ask(host, '/v1/rules/kept/sync', { method: 'POST' })));
+      await until(async () => (await scene.mirrored('kept/app', 'v1')) === digest);
     });
 
     it('tells its history, and whether there is more to come', async () => {
@@ -75,7 +97,9 @@ export function describeMirrors(bed: () => HostBed): void {
     it('is listed, and swept on demand', async () => {
       const { host, scene } = bed();
       const { json } = await ask(host, '/v1/rules');
-      expect(json.items.map(({ name }: { name: string }) => name)).toEqual(['app', 'ecr', 'timed']);
+      expect(json.items.map(({ name }: { name: string }) => name)).toEqual(
+        expect.arrayContaining(['app', 'ecr', 'timed']),
+      );
       const digest = await scene.push('t/swept', ['v1', 'v2']);
       const id = jobIn(await ask(host, '/v1/rules/app/sync', { method: 'POST' }));
       await done(host, id);

@@ -1,13 +1,14 @@
 // The clock: what is due happens once, also where the clock strikes twice.
 import { describe, expect, it } from 'vitest';
-import { ask, done, jobsOf } from '../../support/hosts/host-client.ts';
-import { until } from '../../support/serve-process.ts';
+import { ask, done, jobsOf, until } from '../../support/hosts/host-client.ts';
 import type { HostBed } from './host.ts';
+
+const PATIENCE_MS = 55_000;
 
 export function describeTimers(bed: () => HostBed): void {
   describe('the clock', () => {
     it('sweeps a rule once, however often it strikes', async () => {
-      const { host, scene } = bed();
+      const { host } = bed();
       await Promise.all([host.fire('mirrors'), host.fire('mirrors'), host.fire('upkeep'), host.fire('upkeep')]);
       const sweeps = async () =>
         (await jobsOf(host, 'sweep')).filter(({ targets }) => targets.some((one: string) => one.endsWith('timed')));
@@ -17,7 +18,6 @@ export function describeTimers(bed: () => HostBed): void {
       expect(await sweeps()).toHaveLength(1);
       const whole = await ask(host, `/v1/jobs/${sweep.id}`);
       expect(whole.json.payload).toMatchObject({ rule: 'timed', trigger: 'schedule' });
-      expect(scene.source.host).toBeDefined();
     });
 
     it('looks at clusters and grants', async () => {
@@ -26,7 +26,8 @@ export function describeTimers(bed: () => HostBed): void {
       await until(async () =>
         (await jobsOf(host, 'credentials')).some(({ targets }) => targets.includes('credentials:test')),
       );
-      await until(async () => (await jobsOf(host, 'grants')).some(({ state }) => state === 'DONE'));
+      const states = async () => (await jobsOf(host, 'grants')).map(({ state }) => state);
+      await expect.poll(states, { timeout: PATIENCE_MS }).toContain('DONE');
     });
   });
 }

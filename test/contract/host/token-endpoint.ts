@@ -11,7 +11,7 @@ export function describeTokenEndpoint(bed: () => HostBed): void {
   });
 
   const askToken = (scope: string, headers: Record<string, string> = {}): Promise<Answer> =>
-    ask(bed().host, `/token?${new URLSearchParams({ service: SERVICE, scope })}`, { headers, token: null });
+    ask(bed().host, `/token?${new URLSearchParams({ service: SERVICE, scope }).toString()}`, { headers, token: null });
 
   async function accessIn({ json }: Answer): Promise<unknown> {
     const keys = createLocalJWKSet((await ask(bed().host, '/token/jwks', { token: null })).json);
@@ -22,9 +22,8 @@ export function describeTokenEndpoint(bed: () => HostBed): void {
   describe('the token endpoint', () => {
     it('gives a ServiceAccount what it may pull', async () => {
       const { scene } = bed();
-      const token = await scene.kubernetes.kubectl([
-        ...['-n', 'filed-team', 'create', 'token', 'default', '--audience', SERVICE],
-      ]);
+      const words = ['-n', 'filed-team', 'create', 'token', 'default', '--audience', SERVICE];
+      const token = await scene.kubernetes.kubectl(words);
       const password = token.trim();
       const own = await askToken('repository:filed-images/app:pull,push', basic(password));
       expect(own.status).toBe(200);

@@ -109,10 +109,14 @@ async function makeSecret(
 function nameFunctions(ids: readonly string[], context: ResolveContext & { resources: Map<string, CreatedResource> }) {
   for (const id of ids) {
     const { Type, Properties = {} } = context.template.Resources[id] ?? { Type: '' };
-    const name = Type === 'AWS::Lambda::Function' ? Properties['FunctionName'] : undefined;
-    if (name === undefined) continue;
-    const ref = String(resolve(name, context));
-    context.resources.set(id, { ref, attributes: { Arn: arn('lambda', `function:${ref}`, context) } });
+    if (Type === 'AWS::Lambda::Function' && Properties['FunctionName'] !== undefined) {
+      const ref = String(resolve(Properties['FunctionName'], context));
+      context.resources.set(id, { ref, attributes: { Arn: arn('lambda', `function:${ref}`, context) } });
+    }
+    if (Type === 'AWS::Logs::LogGroup' && Properties['LogGroupName'] !== undefined) {
+      const ref = String(resolve(Properties['LogGroupName'], context));
+      context.resources.set(id, { ref, attributes: { Arn: arn('logs', `log-group:${ref}:*`, context) } });
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export type AwsStackOptions = {
   /** Instead of the queues' own: how long a message waits that failed. */
   visibilitySeconds?: number;
   disorder?: Disorder;
+  /** How long a poller waits at a queue that is empty. */
+  pollMs?: number;
   /** Queues are polled from the start; false: call `pollQueues`. */
   polls?: boolean;
 };
@@ -53,6 +55,8 @@ export type AwsStack = {
   apiUrl: string;
   /** What Ref and GetAtt of the template's resources give. */
   resources: ResolveContext['resources'];
+  /** By which everything of the template can be resolved. */
+  context: ResolveContext;
   functions: ReadonlyMap<string, LambdaFunction>;
   /** Waits for the answer, as `aws lambda invoke` does. */
   invoke(name: string, event: unknown): Promise<InvocationResult>;
@@ -123,7 +127,7 @@ export async function startAwsStack(options: AwsStackOptions): Promise<AwsStack>
   let pollers: ReturnType<typeof pollQueue>[] = [];
   const pollQueues = () => {
     if (pollers.length > 0) return;
-    const { visibilitySeconds, disorder } = options;
+    const { visibilitySeconds, disorder, pollMs } = options;
     pollers = mappings.map((mapping) =>
       pollQueue({
         sqs,
@@ -131,6 +135,7 @@ export async function startAwsStack(options: AwsStackOptions): Promise<AwsStack>
         invoke: (event) => functionAt(mapping.functionArn).called.invoke(event),
         ...(visibilitySeconds === undefined ? {} : { visibilitySeconds }),
         ...(disorder === undefined ? {} : { disorder }),
+        ...(pollMs === undefined ? {} : { pollMs }),
       }),
     );
   };
@@ -139,6 +144,7 @@ export async function startAwsStack(options: AwsStackOptions): Promise<AwsStack>
   return {
     apiUrl: api.url,
     resources: context.resources,
+    context,
     functions,
     invoke: (name, event) => functionOf(name).invoke(event),
     async putEvents(events, bus = 'default') {

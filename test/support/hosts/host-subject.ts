@@ -30,6 +30,8 @@ export type HostSubject = {
     openStreams: boolean;
     /** `GET /metrics` */
     metrics: boolean;
+    /** Every event of the bus comes; otherwise a rule before it keeps back what is no push that succeeded. */
+    wholeBus: boolean;
   };
   /** How the configuration refers to what it needs here. */
   terms: ConfigTerms;
@@ -38,14 +40,14 @@ export type HostSubject = {
 
 /** What stands around a host: the configuration that it starts with, by references to secrets as this host has them. */
 export type HostWorld = {
-  config(given: ConfigTerms): HostConfig;
+  config: (given: ConfigTerms) => HostConfig;
   /** The texts that the secrets of the configuration stand for. */
   secrets: Readonly<Record<string, string>>;
 };
 
 export type ConfigTerms = {
   /** A reference to a secret of the world, as this host resolves them. */
-  secret(name: string): object;
+  secret: (name: string) => object;
   /** How events of EventBridge prove themselves here. */
   bus: object;
 };

@@ -17,7 +17,7 @@ const TERMS = {
 export function nodeSubject(aws: () => { moto: Moto; ecrApi: { url: string } }): HostSubject {
   return {
     name: 'Node',
-    has: { openStreams: true, metrics: true },
+    has: { openStreams: true, metrics: true, wholeBus: true },
     terms: TERMS,
     start: (world) => startNodeHost(world, { ...aws().moto.env, AWS_ENDPOINT_URL_ECR: aws().ecrApi.url }),
   };

@@ -7,8 +7,9 @@ import { manifestsOf } from '../../../infra/kubernetes/manifests.ts';
 import { startRegistry } from '../../../infra/demo/registry.ts';
 import { madeKeys } from '../../../infra/node/token-keys/made-keys.ts';
 import { readConfig } from '../../../shared/config/load.ts';
+import { startFakeEcr, type FakeEcr } from '../clouds/fake-ecr.ts';
 import { startFront } from '../front.ts';
-import { startStrictEcr, type StrictEcr } from '../grants/strict-ecr.ts';
+import { startStrictEcr } from '../grants/strict-ecr.ts';
 import { isKubernetesMissing, startKubernetes, type Kubernetes } from '../kubernetes.ts';
 import { startMoto, type Moto } from '../moto.ts';
 import type { Place } from '../planted-content.ts';
@@ -17,6 +18,7 @@ import { plantRealImage } from '../real-image.ts';
 import { isMissing, requireComponent } from '../require-component.ts';
 import { until } from '../serve-process.ts';
 import { startServer, type Server } from '../servers.ts';
+import { ECR_PASSWORD, startEcrApi, startEcrFront, type JudgeEcr } from './ecr-fronts.ts';
 import type { ConfigTerms, HostConfig, HostWorld } from './host-subject.ts';
 
 export const REGION = 'eu-west-1';
@@ -26,8 +28,7 @@ export const ACCOUNT = '123456789012';
 export const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 /** Of this one there is only the AWS API. */
 export const ECR_API = `${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com`;
-/** What moto gives to `aws ecr get-login-password`. */
-const ECR_LOGIN: Login = { username: 'AWS', password: `${ACCOUNT}-auth-token` };
+const ECR_LOGIN: Login = { username: 'AWS', password: ECR_PASSWORD };
 export const SERVICE = 'registry-of-tests';
 export const CLUSTER_USER = 'transship-host';
 
@@ -36,20 +37,27 @@ const PULLER = { username: 'puller', password: 'canary-password-of-tests' };
 
 export type Scene = HostWorld & {
   moto: Moto;
-  /** Before moto: where the API of ECR is. */
-  ecrApi: StrictEcr;
+  /** Where the AWS API of ECR is. */
+  ecrApi: { url: string };
   kubernetes: Kubernetes;
   source: Server;
   target: Server;
+  /** Speaks for ECR as a source. */
   ecr: Server;
+  /** Where hosts find it. */
+  ecrHost: string;
+  /** Is asked about tokens of ECR that belong to somebody; until somebody sets it, they may do nothing. */
+  judgeEcr: { current: JudgeEcr };
+  /** Speaks for ECR as a target. */
+  ecrTarget: FakeEcr;
   /** The cluster decides who may pull from it. */
   inside: Server;
   /** The host of the source once more, where reads can be held. */
   slow: string;
   /** Holds reads of paths that begin so at the slow source, until it is disposed of. */
   hold(path: string): Held;
-  /** Pushes a small image under the tags into the source, or elsewhere; gives its digest. */
-  push(repository: string, tags: readonly string[], server?: Server): Promise<string>;
+  /** Pushes a small image under the tags into the source, or elsewhere, with layers of its own or of another one; gives its digest. */
+  push(repository: string, tags: readonly string[], where?: { server?: Server; like?: string }): Promise<string>;
   /** The digest of a tag in the target. */
   mirrored(repository: string, tag: string): Promise<string | undefined>;
   makeNamespace(name: string): Promise<void>;
@@ -79,8 +87,15 @@ export async function openScene(): Promise<Scene> {
     startServer({ program: older, auth: { kind: 'htpasswd', ...ECR_LOGIN } }).then((one) => opened.use(one)),
     startServer({ program: older, auth: { kind: 'htpasswd', ...PULLER } }).then((one) => opened.use(one)),
   ]);
-  const ecrApi = opened.use(await startStrictEcr(moto.url));
-  ecrApi.registryPolicyScope = 'V2';
+  const strictEcr = opened.use(await startStrictEcr(moto.url));
+  strictEcr.registryPolicyScope = 'V2';
+  const ecrTarget = opened.use(await startFakeEcr());
+  ecrTarget.settings.token = ECR_PASSWORD;
+  const ecrApi = opened.use(await startEcrApi(ecrTarget, strictEcr));
+  const judgeEcr: Scene['judgeEcr'] = { current: () => false };
+  const judge: JudgeEcr = (...asked) => judgeEcr.current(...asked);
+  const ecrFront = opened.use(await startEcrFront(ecr, judge));
+  const ecrTargetFront = opened.use(await startEcrFront(ecrTarget, judge));
   const holds = new Map<string, { reach(): void; released: Promise<void> }>();
   const slow = await startFront(source, async ({ url = '' }) => {
     const [, held] = [...holds].find(([start]) => url.startsWith(start)) ?? [];
@@ -91,6 +106,10 @@ export async function openScene(): Promise<Scene> {
   opened.use(slow);
   const built = await startRegistry();
   opened.defer(() => built.stop());
+  const logins = new Map([
+    [ecr, ECR_LOGIN],
+    [inside, PULLER],
+  ]);
   const { pairs, signing } = await madeKeys(folder, new Date());
   const secrets = {
     HOOK: 'Bearer hook-of-tests',
@@ -102,7 +121,10 @@ export async function openScene(): Promise<Scene> {
     TOKEN_KEY: pairs[signing]?.key.reveal() ?? '',
   };
   const config = (terms: ConfigTerms): HostConfig =>
-    configFor({ source, slow, target, ecr, inside, server: kubernetes.server }, terms);
+    configFor(
+      { source, slow, target, ecr: ecrFront, ecrTarget: ecrTargetFront, inside, server: kubernetes.server },
+      terms,
+    );
   await prepareCluster(kubernetes, config({ secret: (env) => ({ env }), bus: { mode: 'platform' } }));
   const rest = opened.move();
   return {
@@ -111,6 +133,9 @@ export async function openScene(): Promise<Scene> {
     source,
     target,
     ecr,
+    ecrHost: ecrFront.host,
+    ecrTarget,
+    judgeEcr,
     ecrApi,
     inside,
     slow: slow.host,
@@ -128,16 +153,16 @@ export async function openScene(): Promise<Scene> {
         },
       };
     },
-    async push(repository, tags, server = source) {
+    async push(repository, tags, { server = source, like = repository } = {}) {
       const place: Place = { registry: built, repository };
       let digest = '';
       for (const tag of tags) {
         ({ digest } = await plantRealImage(place, {
           tag,
-          layers: [`a layer of ${repository}`, `more of ${repository}`],
+          layers: [`a layer of ${like}`, `more of ${like}`],
         }));
       }
-      await pushPlanted(place, server.url, server === ecr ? ECR_LOGIN : undefined);
+      await pushPlanted(place, server.url, logins.get(server));
       return digest;
     },
     async mirrored(repository, tag) {
@@ -158,16 +183,16 @@ export async function openScene(): Promise<Scene> {
   };
 }
 
-type Places = Record<'source' | 'slow' | 'target' | 'ecr' | 'inside', { host: string }> & { server: string };
+/** Of an image that is no index, its configuration tells them. */
+const PLATFORMS = { include: ['linux/amd64'] };
+
+type Places = Record<'source' | 'slow' | 'target' | 'ecr' | 'ecrTarget' | 'inside', { host: string }> & {
+  server: string;
+};
 
 function configFor({ server, ...places }: Places, { secret, bus }: ConfigTerms): HostConfig {
-  const [source, slow, target, ecr, inside] = [
-    places.source,
-    places.slow,
-    places.target,
-    places.ecr,
-    places.inside,
-  ].map(({ host }) => host) as [string, string, string, string, string];
+  const hosts = Object.fromEntries(Object.entries(places).map(([name, { host }]) => [name, host]));
+  const { source = '', slow = '', target = '', ecr = '', ecrTarget = '', inside = '' } = hosts;
   const open = { plainHttp: true, credential: 'anonymous' };
   const header = { mode: 'header', name: 'authorization', secrets: [secret('HOOK')] };
   const hmac = { mode: 'hmac', secrets: [secret('SIGNING')] };
@@ -180,12 +205,20 @@ function configFor({ server, ...places }: Places, { secret, bus }: ConfigTerms):
       [slow]: open,
       [target]: open,
       [ecr]: { kind: 'ecr', plainHttp: true, credential: { aws: { region: REGION } }, aliases: [ECR] },
+      [ecrTarget]: {
+        kind: 'ecr',
+        plainHttp: true,
+        credential: { aws: { region: REGION } },
+        createRepository: { tags: { team: 'platform' } },
+      },
       [ECR_API]: { credential: { aws: {} } },
       [inside]: { plainHttp: true, credential: { username: PULLER.username, password: secret('PLAIN_PASSWORD') } },
     },
     mirrors: [
       { name: 'app', from: `${source}/t/*`, to: [`${target}/m/{name}`], ...off },
-      { name: 'ecr', from: `${ecr}/team/*`, to: [`${target}/ecr/{name}`], ...off },
+      { name: 'ecr', from: `${ecr}/team/*`, to: [`${target}/ecr/{name}`], platforms: PLATFORMS, ...off },
+      { name: 'up', from: `${source}/u/*`, to: [`${ecrTarget}/up/{name}`], ...off },
+      { name: 'kept', from: `${inside}/kept/app`, to: [`${target}/kept/{name}`], prune: 'plan', ...off },
       { name: 'timed', from: `${source}/timed/*`, to: [`${target}/timed/{name}`], schedule: { every: '1h' } },
     ],
     receivers: [
@@ -215,6 +248,15 @@ function configFor({ server, ...places }: Places, { secret, bus }: ConfigTerms):
         name: 'filed',
         to: { serviceAccount: 'filed-team/default' },
         pull: [{ registry: inside, namespace: 'filed-images' }],
+        reason: 'the contract of hosts',
+      },
+      {
+        name: 'prefixed',
+        to: { awsRole: 'arn:aws:iam::111122223333:role/deploy' },
+        pull: [
+          { registry: ECR_API, prefix: 'shared/' },
+          { registry: ECR_API, repository: 'open/*' },
+        ],
         reason: 'the contract of hosts',
       },
     ],

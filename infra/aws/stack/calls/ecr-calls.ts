@@ -36,7 +36,7 @@ export function sweepCalls(config: Config): Statement[] {
     .filter(({ from }) => from.wildcards.length > 0)
     .map(({ from }) => ({ registry: from.registry, repository: '*' }));
   return usesOf(config, [
-    { sid: 'ListSources', actions: [...PULL, ...LIST], places: sources },
+    { sid: 'ListSources', actions: ['BatchGetImage', ...LIST], places: sources },
     { sid: 'CompareTargets', actions: ['BatchGetImage', ...LIST], places: config.rules.flatMap(targetsOf) },
     { sid: 'PruneTargets', actions: ['BatchDeleteImage'], places: pruned.flatMap(targetsOf) },
     { sid: 'ListRepositories', actions: ['DescribeRepositories'], places: catalogs },

@@ -64,7 +64,7 @@ ${mirror(`${OTHER}/team/*`, `${OWN}/mirror/{repository}`, ', prune: apply')}`;
     ]);
     expect(told('sync-mirrors', text)).toEqual([
       LOGIN,
-      `ListSources: ${PULL},ListImages on ${sources}`,
+      `ListSources: BatchGetImage,ListImages on ${sources}`,
       `CompareTargets: BatchGetImage,ListImages on ${targets}`,
       `PruneTargets: BatchDeleteImage on ${targets}`,
       'ListRepositories: DescribeRepositories on arn:aws:ecr:us-east-1:111122223333:repository/*',
