@@ -7,7 +7,10 @@ import { leasedGroups, placeOf, readyGroups, stateGroups } from './keys.ts';
 import { STATE_INDEX, WORK_INDEX } from './table.ts';
 import type { TableAccess } from '../dynamo/table-access.ts';
 
-const PAGE = 25;
+/** Most of the time the first ones have a free place. */
+const FIRST_PAGE = 25;
+/** Where thousands wait for the same registry, whoever has a place for none of them reads over all; an answer has 1 MB at most. */
+const NEXT_PAGE = 1000;
 /** Whoever keeps house takes so many at a time, and no shard has all of them. */
 const LANE_PAGE = 100;
 
@@ -49,12 +52,13 @@ export async function runningJobs(table: TableAccess): Promise<Item[]> {
 /** Reads over those of a priority whose time has not come. */
 async function* dueIn(table: TableAccess, group: string, now: Date): AsyncGenerator<Item> {
   let from = '0';
+  let limit = FIRST_PAGE;
   for (;;) {
     const { items, last } = await table.query({
       IndexName: WORK_INDEX,
       KeyConditionExpression: 'workGroup = :group AND workOrder > :from',
       ExpressionAttributeValues: { ':group': s(group), ':from': s(from) },
-      Limit: PAGE,
+      Limit: limit,
     });
     let skipTo = '';
     for (const item of items) {
@@ -65,6 +69,7 @@ async function* dueIn(table: TableAccess, group: string, now: Date): AsyncGenera
       else skipTo = behindPriority;
     }
     if (last === undefined) return;
+    limit = skipTo === '' ? NEXT_PAGE : FIRST_PAGE;
     if (from < skipTo) from = skipTo;
   }
 }
