@@ -1,13 +1,16 @@
 // The stack as `osls package` makes it of serverless.yml and of the starter: what cfn-lint says of it, what of the law of the AWS engine
 // stands in it, and whether moto makes all of it.
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AWS_FUNCTIONS, type AwsFunctionName, type AwsTrigger } from '../../../infra/aws/stack/functions.ts';
 import { lambdaId, logGroupId, queueId, roleId, WORKERS } from '../../../infra/aws/stack/names.ts';
+import { ecrHost } from '../../../shared/events/ecr-host.ts';
+import { readPush } from '../../../shared/events/index.ts';
 import { countAlarms, MAKERS, policiesOf, type Given } from '../../support/aws/create-by-service.ts';
+import { matchesPattern } from '../../support/aws/event-pattern.ts';
 import { resolve, type CreatedResource, type ResolveContext, type Template } from '../../support/aws/intrinsics.ts';
 import { callMoto, textsIn } from '../../support/aws/moto-call.ts';
 import { packageStack, type Packaged } from '../../support/aws/packaged.ts';
@@ -89,8 +92,8 @@ function expectedTriggers(trigger: AwsTrigger): string[] {
   if ('events' in trigger) {
     const pattern = {
       source: ['aws.ecr'],
-      'detail-type': ['ECR Image Action'],
-      detail: { result: ['SUCCESS'], 'action-type': ['PUSH'] },
+      'detail-type': ['ECR Image Action', 'ECR Referrer Action', 'ECR Replication Action'],
+      detail: { result: ['SUCCESS'], 'action-type': ['PUSH', 'REPLICATE'] },
     };
     const buses = ['default', { 'Fn::GetAtt': ['PushBus', 'Name'] }];
     return buses.map((bus) => `rule ${JSON.stringify([bus, pattern])}`).toSorted();
@@ -157,6 +160,29 @@ describe('the packaged stack', () => {
     });
     expect(properties(logGroupId(name))).toMatchObject({ RetentionInDays: 7 });
     expect(triggersOf(name)).toEqual(expectedTriggers(row.trigger));
+  });
+
+  it('lets those events of ECR through that ask for jobs, and no others', async () => {
+    const folder = 'test/fixtures/webhooks/ecr';
+    const files = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name));
+    const samples: Given[] = await Promise.all(
+      files.map(async (name) => JSON.parse(await readFile(path.join(folder, name), 'utf8'))),
+    );
+    const referrers = samples.flatMap((sample): Given[] =>
+      sample['detail-type'] === 'ECR Image Action' ? [{ ...sample, 'detail-type': 'ECR Referrer Action' }] : [],
+    );
+    const patterns = ofType('AWS::Events::Rule').map(([, { EventPattern }]) => EventPattern as Given);
+    for (const event of [...samples, ...referrers]) {
+      const hosts = [ecrHost(String(event['account']), String(event['region'])) ?? ''];
+      const [read] = readPush(
+        'ecr',
+        { headers: {}, rawBody: Buffer.from(JSON.stringify(event)) },
+        { id: 'ecr', registry: { id: 'ecr', hosts }, auth: { mode: 'platform' }, untagged: 'sweep' },
+      );
+      for (const pattern of patterns) {
+        expect(matchesPattern(pattern, event), JSON.stringify(event)).toBe(read?.relevant);
+      }
+    }
   });
 
   it('has a role for each function, and no statement that is wider than AWS makes it', () => {
