@@ -1,7 +1,7 @@
 // The API as such: its description, who may do what, and the one form of all errors.
 import { describe, expect, it } from 'vitest';
 import { ask, type Ask } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 export function describeApi(bed: () => HostBed): void {
   describe('the API', () => {

@@ -1,7 +1,7 @@
 // A job that is called off in the middle of a blob. It hears of it with its next heartbeat, so the suite goes on meanwhile.
 import { describe, expect, it } from 'vitest';
 import { ask, endOf, jobIn } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 /** The first half, and `describeEnd` for the second. */
 export function describeCallingOff(bed: () => HostBed): { describeEnd: () => void } {

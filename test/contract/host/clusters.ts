@@ -4,7 +4,7 @@ import { openClusterSenders } from '../../../functions/namespace-created/cluster
 import { ask, done, jobIn, type Json, type Answer, until } from '../../support/hosts/host-client.ts';
 import { ECR_PASSWORD } from '../../support/hosts/ecr-fronts.ts';
 import { ECR } from '../../support/hosts/scene.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 export function describeClusters(bed: () => HostBed): void {
   const get = (namespace: string, ...words: string[]) =>

@@ -1,7 +1,7 @@
 // Another configuration: it is taken over without a restart, and one that is wrong changes nothing.
 import { describe, expect, it } from 'vitest';
 import { ask, type Json } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 const PATIENCE_MS = 40_000;
 

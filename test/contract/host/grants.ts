@@ -4,7 +4,7 @@ import { CreateRepositoryCommand, ECRClient, GetRepositoryPolicyCommand } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, done, jobIn, jobsOf, until, type Json } from '../../support/hosts/host-client.ts';
 import { ECR_API } from '../../support/hosts/scene.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 const PATIENCE_MS = 55_000;
 const REPOSITORY = 'shared/base';

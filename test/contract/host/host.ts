@@ -8,6 +8,7 @@ import { describeCallingOff } from './calling-off.ts';
 import { describeClusters } from './clusters.ts';
 import { describeConfiguration } from './configuration.ts';
 import { describeGrants } from './grants.ts';
+import type { HostBed } from './host-bed.ts';
 import { describeJobs } from './jobs.ts';
 import { describeMirrors } from './mirrors.ts';
 import { describeReceivers } from './receivers.ts';
@@ -15,11 +16,8 @@ import { describeRegistryEvents } from './registry-events.ts';
 import { describeTimers } from './timers.ts';
 import { describeTokenEndpoint } from './token-endpoint.ts';
 
-/** What each part of the suite works with; there when its tests run. */
-export type HostBed = { subject: HostSubject; host: Host; scene: Scene };
-
 /** What only one host has to show, before and behind what all have. */
-export type OwnParts = (bed: () => HostBed) => { describeEnd: () => void };
+type OwnParts = (bed: () => HostBed) => { describeEnd: () => void };
 
 /** @param scene is asked for when a test runs */
 export function describeHost(subject: HostSubject, scene: () => Scene, own?: OwnParts): void {

@@ -1,7 +1,7 @@
 // Jobs as a list: page by page, by state and kind, and only for those who may see them.
 import { describe, expect, it } from 'vitest';
 import { ask, type Json } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 export function describeJobs(bed: () => HostBed): void {
   describe('the list of jobs', () => {

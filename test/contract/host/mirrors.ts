@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ask, done, endOf, jobIn, jobsOf, until } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 export function describeMirrors(bed: () => HostBed): void {
   const order = (name: string) => {

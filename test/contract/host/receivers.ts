@@ -8,7 +8,7 @@ import type { AuthMode } from '../../../shared/events/receiver.ts';
 import { samplePush, type SamplePush } from '../../../shared/events/sample-push.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
 import { ask, done, jobIn, type Answer } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 type Sender = { id: string; kind: ReceiverKind; mode: AuthMode; secret?: string };
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ask, done, jobIn, jobsOf, until } from '../../support/hosts/host-client.ts';
 import { ACCOUNT, REGION } from '../../support/hosts/scene.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 /** https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-eventbridge.html */
 function imageAction(detail: Readonly<Record<string, unknown>>, id: string = randomUUID()): object {

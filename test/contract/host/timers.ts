@@ -1,7 +1,7 @@
 // The clock: what is due happens once, also where the clock strikes twice.
 import { describe, expect, it } from 'vitest';
 import { ask, done, jobsOf, until } from '../../support/hosts/host-client.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 const PATIENCE_MS = 55_000;
 

@@ -3,7 +3,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ask, type Answer } from '../../support/hosts/host-client.ts';
 import { SERVICE } from '../../support/hosts/scene.ts';
-import type { HostBed } from './host.ts';
+import type { HostBed } from './host-bed.ts';
 
 export function describeTokenEndpoint(bed: () => HostBed): void {
   const basic = (password: string) => ({

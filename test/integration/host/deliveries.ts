@@ -2,7 +2,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { HostBed } from '../../contract/host/host.ts';
+import type { HostBed } from '../../contract/host/host-bed.ts';
 import { ask, done, endOf, jobsOf, until } from '../../support/hosts/host-client.ts';
 import type { LambdaHost } from '../../support/hosts/lambda-host.ts';
 import { ACCOUNT, REGION } from '../../support/hosts/scene.ts';

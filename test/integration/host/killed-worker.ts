@@ -1,6 +1,6 @@
 // A worker that is killed in the middle of a copy: its job is taken up again when its lease has ended, and the image arrives.
 import { expect, describe, it } from 'vitest';
-import type { HostBed } from '../../contract/host/host.ts';
+import type { HostBed } from '../../contract/host/host-bed.ts';
 import { ask, jobIn } from '../../support/hosts/host-client.ts';
 import type { LambdaHost } from '../../support/hosts/lambda-host.ts';
 

@@ -8,7 +8,7 @@ import { allowing, type IamNeed } from './iam-policy.ts';
 import { readRequest, type AwsRequest, type ReadRequest } from './iam-request.ts';
 import type { RolePolicies } from './iam-roles.ts';
 
-export type IamRecord = IamNeed & {
+type IamRecord = IamNeed & {
   /** The name of the function. */
   caller: string;
   isAllowed: boolean;

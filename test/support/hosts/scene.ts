@@ -30,7 +30,7 @@ export const ECR = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 export const ECR_API = `${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com`;
 const ECR_LOGIN: Login = { username: 'AWS', password: ECR_PASSWORD };
 export const SERVICE = 'registry-of-tests';
-export const CLUSTER_USER = 'transship-host';
+const CLUSTER_USER = 'transship-host';
 
 /** What a registry of the cluster takes. */
 const PULLER = { username: 'puller', password: 'canary-password-of-tests' };
@@ -64,7 +64,7 @@ export type Scene = HostWorld & {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type Held = Disposable & {
+type Held = Disposable & {
   /** Resolves when the first one waits. */
   reached: Promise<void>;
 };
