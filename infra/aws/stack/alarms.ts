@@ -18,6 +18,8 @@ import { ALARM_EMAIL, ALARM_TOPIC, HAS_ALARM_EMAIL, HAS_ALARM_TOPIC } from './pa
 const TOPIC = 'AlarmMessages';
 const MINUTE_SECONDS = 60;
 const FIVE_MINUTES_SECONDS = 300;
+/** Longer than the ten minutes between two looks at a cluster, or at all grants: each of these times has one. */
+const LOOKS_SECONDS = 900;
 /** Longer than a worker that was killed with its message, and the next try of it. */
 const LATE_SECONDS = 3600;
 /** More wake-ups than a sweep of many thousand tags leaves. */
@@ -134,6 +136,7 @@ function ofWork(): [string, Watch][] {
     statistic: 'Maximum',
     seconds: FIVE_MINUTES_SECONDS,
   } as const;
+  const looked = { ...own, seconds: LOOKS_SECONDS };
   return [
     [
       'DeadJobs',
@@ -146,7 +149,7 @@ function ofWork(): [string, Watch][] {
     [
       'ExpiringCredentials',
       {
-        ...own,
+        ...looked,
         what: 'Credentials of clusters should have been renewed',
         metric: WATCHED.expiringCredentials,
         from: 1,
@@ -154,9 +157,9 @@ function ofWork(): [string, Watch][] {
     ],
     [
       'FailedCredentials',
-      { ...own, what: 'Pull Secrets could not be written', metric: WATCHED.failedCredentials, from: 1, times: 3 },
+      { ...looked, what: 'Pull Secrets could not be written', metric: WATCHED.failedCredentials, from: 1, times: 2 },
     ],
-    ['ExpiringGrants', { ...own, what: 'Grants end within a week', metric: WATCHED.expiringGrants, from: 1 }],
+    ['ExpiringGrants', { ...looked, what: 'Grants end within a week', metric: WATCHED.expiringGrants, from: 1 }],
     [
       'Upkeep',
       {
