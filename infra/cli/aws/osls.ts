@@ -54,7 +54,7 @@ export async function runOsls(
   const said: string[] = [];
   const child = spawn(osls.command, [...osls.words, ...words], {
     cwd: folder,
-    env: { ...io.env, ...env, SLS_NOTIFICATIONS_MODE: 'off', SLS_TRACKING_DISABLED: '1' },
+    env: { ...asTheCaller(io.env, words), ...env, SLS_NOTIFICATIONS_MODE: 'off', SLS_TRACKING_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C at the terminal is for this program, which passes it on
     signal,
@@ -75,6 +75,19 @@ export async function runOsls(
   });
   signal.throwIfAborted();
   if (exitCode !== 0) throw failure(osls, words, said);
+}
+
+/**
+ * Variables that only osls reads make it somebody else than who was shown and asked about: `AWS_PROD_PROFILE`, `AWS_PROD_ACCESS_KEY_ID`
+ * where the stage is `prod`, and the profile by default.
+ */
+export function asTheCaller(env: NodeJS.ProcessEnv, words: readonly string[]): NodeJS.ProcessEnv {
+  const stage = (words[words.indexOf('--stage') + 1] ?? '').toUpperCase();
+  const names = ['PROFILE', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN'].map(
+    (name) => `AWS_${stage}_${name}`,
+  );
+  const left = new Set([...names, 'AWS_DEFAULT_PROFILE']);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !left.has(name)));
 }
 
 function failure({ words: fetching }: Osls, [verb = '']: readonly string[], said: readonly string[]): TransshipError {

@@ -9,6 +9,7 @@ import { regionOfProfile } from '../../../infra/cli/aws/aws-place.ts';
 import { checkConfig, checkDeployedConfig } from '../../../infra/cli/aws/checks/config.ts';
 import { checkFunctions, checkStack } from '../../../infra/cli/aws/checks/stack.ts';
 import { meansTheSame, needsOtherRights, readDeployedConfig } from '../../../infra/cli/aws/deployed-config.ts';
+import { asTheCaller } from '../../../infra/cli/aws/osls.ts';
 import { elementsAt, readXml, textAt } from '../../../infra/cli/aws/read-xml.ts';
 import { secretReferencesIn } from '../../../infra/cli/aws/secret-references.ts';
 import { filledStarter } from '../../../infra/cli/aws/starter.ts';
@@ -39,6 +40,22 @@ async function run(words: readonly string[], typed?: readonly string[]) {
   const exitCode = await main(['aws', ...words], io);
   return { exitCode, stdout: io.stdout.text(), stderr: io.stderr.text() };
 }
+
+describe('osls', () => {
+  it('deploys as who was asked about: variables that only it knows are kept from it', () => {
+    const words = ['deploy', '--stage', 'prod', '--region', 'eu-west-1'];
+    const common = { AWS_PROFILE: 'mine', AWS_ACCESS_KEY_ID: 'mine', AWS_DEV_PROFILE: 'of another stage' };
+    const env = {
+      ...common,
+      AWS_PROD_PROFILE: 'other',
+      AWS_PROD_ACCESS_KEY_ID: 'other',
+      AWS_PROD_SECRET_ACCESS_KEY: 'other',
+      AWS_PROD_SESSION_TOKEN: 'other',
+      AWS_DEFAULT_PROFILE: 'other',
+    };
+    expect(asTheCaller(env, words)).toEqual(common);
+  });
+});
 
 describe('XML of AWS', () => {
   it('gives elements and texts by their path', () => {
