@@ -118,7 +118,10 @@ async function feed(open: Open, { blob, source, session }: BlobTransfer, fail: F
   const [first] = open.keys();
   if (first === undefined) return;
   const { found, slices, offset } = first;
-  const hash = await openHash(blob.digest, found && Buffer.from(found.hash.state, 'base64'));
+  const hash = await openHash(blob.digest, found && Buffer.from(found.hash.state, 'base64')).catch((error: unknown) => {
+    // a checkpoint that nobody can read would be in the way for ever
+    throw found === undefined ? error : lost(first, error);
+  });
   const hashedBytes = found?.offset ?? 0;
   const from: SourceOfBlob = { name: nameOf(source), etag: undefined };
   const stream = readBlob(source, blob, {

@@ -225,6 +225,17 @@ describe('the next slice', () => {
   });
 
   test.each([
+    ['too short', Buffer.from('x')],
+    ['of another build', Buffer.alloc(116, 1)],
+  ])('begins it anew where the state of the hash is %s', async (_what, state) => {
+    await slice({ endAfter: 2 });
+    const [key, one] = only(bed.checkpoints);
+    bed.checkpoints.set(key, { ...one, hash: { ...one.hash, state: state.toString('base64') } });
+    expect((await slice()).found).toEqual(['resumed', 'restarted']);
+    await expectWhole();
+  });
+
+  test.each([
     ['does not answer ranges', { ignoresRange: true }],
     ['has other content now', { etag: '"other"' }],
   ])('begins it anew where the source %s', async (_what, behaviour) => {
