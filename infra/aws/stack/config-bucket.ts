@@ -1,7 +1,6 @@
 // The bucket of the configuration: versioned, private, and by TLS only.
 import { arnOf, ref, sub, type Fragment } from './fragment.ts';
 import { CONFIG_BUCKET } from './names.ts';
-import { DATA_POLICY } from './tables.ts';
 
 const FORGET_OLD_VERSIONS_DAYS = 90;
 
@@ -9,7 +8,8 @@ export const configBucket: Fragment = {
   Resources: {
     [CONFIG_BUCKET]: {
       Type: 'AWS::S3::Bucket',
-      DeletionPolicy: DATA_POLICY,
+      // it has versions in it, and only an empty bucket can be deleted: where it should go away, removing the stack would fail
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },

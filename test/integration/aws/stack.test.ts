@@ -283,6 +283,13 @@ describe('the packaged stack', () => {
     for (const [, { Period }] of told) expect(Period).toBeGreaterThan(10 * 60);
   });
 
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+  it('can be removed: a bucket with a configuration in it stays, since CloudFormation deletes empty ones only', () => {
+    const policyOf = (id: string) => template.Resources[id]?.DeletionPolicy;
+    expect(policyOf('ConfigBucket')).toBe('RetainExceptOnCreate');
+    expect(['JobsTable', 'RecordsTable', 'MasterKey'].map(policyOf)).toEqual(['Delete', 'Delete', 'Delete']);
+  });
+
   it('tells the functions where things are, and nothing secret', () => {
     const [first, ...others] = ofType('AWS::Lambda::Function').map(([, { Environment }]) =>
       JSON.stringify(Environment),

@@ -1,7 +1,12 @@
 // Resolves the intrinsic functions of a packaged CloudFormation template against what was created, as far as templates of ours use them.
 // See https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html.
 
-export type TemplateResource = { Type: string; Properties?: Record<string, unknown>; Condition?: string };
+export type TemplateResource = {
+  Type: string;
+  Properties?: Record<string, unknown>;
+  Condition?: string;
+  DeletionPolicy?: string;
+};
 export type Template = {
   Parameters?: Record<string, { Type: string; Default?: unknown }>;
   Conditions?: Record<string, unknown>;
