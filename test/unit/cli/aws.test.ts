@@ -235,6 +235,7 @@ describe('a stack', () => {
     ['UPDATE_ROLLBACK_COMPLETE', 'warn', 'taken back'],
     ['UPDATE_ROLLBACK_FAILED', 'fail', 'continue-update-rollback'],
     ['ROLLBACK_COMPLETE', 'fail', 'delete-stack'],
+    ['REVIEW_IN_PROGRESS', 'fail', 'delete-stack'],
     ['DELETE_FAILED', 'fail', 'delete-stack'],
   ])('that is %s is %s', (status, state, hint) => {
     const [finding] = checkStack(PLACE, { status, resources: new Map() });

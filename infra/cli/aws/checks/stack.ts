@@ -21,7 +21,8 @@ export function checkStack(place: AwsPlace, stack: Stack | undefined): Finding[]
     const url = apiUrlOf(stack, place);
     return [{ id: 'stack', state: 'ok', message: url === undefined ? message : `${message}; ${url}` }];
   }
-  if (status.endsWith('_IN_PROGRESS')) {
+  // a first change set that CloudFormation refused: nothing goes on there
+  if (status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS') {
     return [{ id: 'stack', state: 'warn', message, hint: 'wait until CloudFormation has ended, and look again' }];
   }
   const state = status === 'UPDATE_ROLLBACK_COMPLETE' ? 'warn' : 'fail';
