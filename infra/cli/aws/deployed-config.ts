@@ -2,7 +2,6 @@
 // since functions have none of them, and several files become one.
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
-import { stackOf } from '../../aws/stack/stack.ts';
 import type { Config } from '../../../shared/config/config.ts';
 import { withoutVariables } from '../../../shared/config/interpolate.ts';
 import { loadConfig, readConfig, readConfigFile, type LoadedConfig } from '../../../shared/config/load.ts';
@@ -48,12 +47,4 @@ export function meansTheSame(one: string, other: string): boolean {
 /** @throws TransshipError invalid-config for what a function could not read */
 export function asInLambda(text: string, file = 'transship.yaml'): LoadedConfig['effective'] {
   return readConfig([{ file, text }], IN_LAMBDA).effective;
-}
-
-/** True where the roles of the functions would be others: what a configuration names, they may use. */
-export function needsOtherRights(one: string, other: string): boolean {
-  const [first, second] = [one, other].map((text) =>
-    JSON.stringify(stackOf(readConfig([{ file: 'transship.yaml', text }], IN_LAMBDA).config)),
-  );
-  return first !== second;
 }

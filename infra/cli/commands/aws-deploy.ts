@@ -4,7 +4,8 @@ import { TransshipError } from '../../../shared/errors.ts';
 import { awsPlace, type AwsOptions, type AwsPlace } from '../aws/aws-place.ts';
 import { whoAsks, type Caller } from '../aws/checks/identity.ts';
 import { readRemoteConfig, remoteConfigOf, writeRemoteConfig } from '../aws/config-place.ts';
-import { meansTheSame, needsOtherRights, readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.ts';
+import { rightsOnlyOf } from '../aws/changed-rights.ts';
+import { meansTheSame, readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.ts';
 import { functionsOf } from '../aws/functions-of.ts';
 import { assertUsable, makePackage, oslsWords, printPackage } from '../aws/make-package.ts';
 import { runOsls } from '../aws/osls.ts';
@@ -14,6 +15,7 @@ import { logs, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { printFacts } from '../output/facts.ts';
 import { printJsonLine } from '../output/json-lines.ts';
+import { styleFor } from '../output/style.ts';
 
 export type AwsDeployOptions = AwsOptions & { param?: string[]; yes?: boolean; configOnly?: boolean };
 
@@ -31,6 +33,7 @@ export async function runAwsDeploy(context: Context, options: AwsDeployOptions):
   const packaged = await makePackage(context, config, { ...options, region: place.region });
   tell(context, place, caller, before);
   if (!context.globals.json) printPackage(context, packaged);
+  if (before !== undefined) await warnOfLostRights(context, place, before, config);
   if (ask !== undefined && !(await ask(`Deploy this to ${place.stack} in ${place.region}?`))) return notDone(context);
   const profile = place.profile === undefined ? [] : ['--aws-profile', place.profile];
   const words = ['deploy', '--package', packaged.packageFolder, ...oslsWords({ ...options, region: place.region })];
@@ -49,8 +52,9 @@ async function deployConfig(
 ): Promise<number> {
   const where = await configPlaceOf(place, stack);
   const deployed = await readRemoteConfig(place, where);
-  if (deployed === undefined || needsOtherRights(deployed, config.text)) {
-    throw new TransshipError('invalid-usage', 'the functions have other rights than this configuration needs', {
+  const [missing] = deployed === undefined ? ['all of them'] : rightsOnlyOf(config.text, deployed);
+  if (missing !== undefined) {
+    throw new TransshipError('invalid-usage', `the functions lack rights that this configuration needs: ${missing}`, {
       hint: `deploy all of it, the roles follow from the configuration: transship aws deploy --stage ${place.stage}`,
     });
   }
@@ -68,6 +72,27 @@ async function upload(place: AwsPlace, stack: Stack, { text }: DeployedConfig): 
   if (deployed !== undefined && meansTheSame(deployed, text)) return { config, changed: false };
   const version = await writeRemoteConfig(place, where, text);
   return { config, changed: true, ...(version === undefined ? {} : { version }) };
+}
+
+/** What is withdrawn has to be taken away by somebody who still may. */
+async function warnOfLostRights(
+  context: Context,
+  place: AwsPlace,
+  stack: Stack,
+  { text }: DeployedConfig,
+): Promise<void> {
+  const where = remoteConfigOf(stack, await functionsOf(place, stack));
+  const deployed = where === undefined ? undefined : await readRemoteConfig(place, where);
+  const [first, ...more] = deployed === undefined ? [] : rightsOnlyOf(deployed, text);
+  if (first === undefined) return;
+  const { io, globals } = context;
+  const message = `the functions lose rights: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`;
+  const hint =
+    'what was withdrawn is taken away by them: --config-only first, and this when transship grants list shows none of it';
+  if (globals.json && !globals.quiet) printJsonLine(io, { type: 'warning', message, hint });
+  if (globals.json || !logs(globals, 'warn')) return;
+  const style = styleFor(io.stderr, io, globals);
+  io.stderr.write(`${style('yellow', 'warning:')} ${message}\n${style('yellow', 'hint:')} ${hint}\n`);
 }
 
 async function configPlaceOf(place: AwsPlace, stack: Stack) {

@@ -8,7 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { regionOfProfile } from '../../../infra/cli/aws/aws-place.ts';
 import { checkConfig, checkDeployedConfig } from '../../../infra/cli/aws/checks/config.ts';
 import { checkFunctions, checkStack } from '../../../infra/cli/aws/checks/stack.ts';
-import { meansTheSame, needsOtherRights, readDeployedConfig } from '../../../infra/cli/aws/deployed-config.ts';
+import { rightsOnlyOf } from '../../../infra/cli/aws/changed-rights.ts';
+import { meansTheSame, readDeployedConfig } from '../../../infra/cli/aws/deployed-config.ts';
 import { asTheCaller } from '../../../infra/cli/aws/osls.ts';
 import { elementsAt, readXml, textAt } from '../../../infra/cli/aws/read-xml.ts';
 import { secretReferencesIn } from '../../../infra/cli/aws/secret-references.ts';
@@ -201,9 +202,23 @@ describe('the configuration of functions', () => {
     ]);
   });
 
-  it('needs other roles where it names another secret, not where it says the same in other words', () => {
-    expect(needsOtherRights(CONFIG, `${CONFIG}api: {}\n`)).toBe(false);
-    expect(needsOtherRights(CONFIG, CONFIG.replace('id: s', 'id: other'))).toBe(true);
+  it('needs other rights where it names another secret, not where it says the same in other words', () => {
+    const other = CONFIG.replace('id: s', 'id: other');
+    expect(rightsOnlyOf(CONFIG, `${CONFIG}api: {}\n`)).toEqual([]);
+    expect(rightsOnlyOf(other, CONFIG)).toContainEqual(
+      expect.stringMatching(/^[a-z-]+: secretsmanager:GetSecretValue on .*other/),
+    );
+    expect(rightsOnlyOf(CONFIG, other)).not.toEqual([]);
+  });
+
+  it('needs no rights that were there before where something was taken out of it', () => {
+    const repository = `pull: [{ registry: ${HOST}, repository: team/app }]`;
+    const grant = `grants:\n  - { name: g, to: { awsAccount: '111122223333' }, ${repository}, reason: r }\n`;
+    const [less, more] = ['version: 1\n', `version: 1\n${grant}`];
+    expect(rightsOnlyOf(less, more)).toEqual([]);
+    expect(rightsOnlyOf(more, less)).toContainEqual(
+      expect.stringMatching(/^reconcile-grants: ecr:DeleteRepositoryPolicy on .*team\/app/),
+    );
   });
 
   it.each([
