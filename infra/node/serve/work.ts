@@ -60,10 +60,12 @@ export function startWork({ deps, borrow, signal }: WorkOptions): Work {
     },
     { clock, everyMs: EVERY_MS, signal, onTrouble: quietTrouble(logger, clock, 'the upkeep of the store failed') },
   );
-  const relaying = repeat(
-    async () => void (await relayOutbox(jobs, messageTeller(logger), clock, Math.random)),
-    { clock, everyMs: EVERY_MS, signal, onTrouble: quietTrouble(logger, clock, 'messages cannot be read') },
-  );
+  const relaying = repeat(async () => void (await relayOutbox(jobs, messageTeller(logger), clock, Math.random)), {
+    clock,
+    everyMs: EVERY_MS,
+    signal,
+    onTrouble: quietTrouble(logger, clock, 'messages cannot be read'),
+  });
   return {
     changed({ kind, state, outbox }) {
       if (state === 'READY') worker.wake(kind);
