@@ -1,15 +1,15 @@
-// The test projects: quick ones run in parallel, those with real servers and processes share the few cores there are.
+// The test projects. Each has one worker more than the machine that they have to do with has cores: there is always one that waits.
 import { defineConfig } from 'vitest/config';
 
 const serverTests = {
   globalSetup: './test/support/provision/global-setup.ts',
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 60_000,
   hookTimeout: 60_000,
 };
 
 /** They take milliseconds, the architecture seconds; the limit is for machines with ten times the work that they have cores for. */
-const quickTests = { maxWorkers: 2, testTimeout: 30_000, hookTimeout: 30_000 };
+const quickTests = { maxWorkers: 3, testTimeout: 30_000, hookTimeout: 30_000 };
 
 export default defineConfig({
   test: {

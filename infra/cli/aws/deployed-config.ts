@@ -3,10 +3,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import type { Config } from '../../../shared/config/config.ts';
-import { withoutVariables } from '../../../shared/config/interpolate.ts';
 import { loadConfig, readConfig, readConfigFile, type LoadedConfig } from '../../../shared/config/load.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
 import type { Context } from '../context.ts';
+import { literalTexts } from '../output/literal-texts.ts';
 
 export type DeployedConfig = { loaded: LoadedConfig; text: string; config: Config };
 
@@ -29,9 +29,7 @@ async function textFor({ files, effective }: LoadedConfig): Promise<string> {
     if (!text.replaceAll('$${', '').includes('${')) return text;
   }
   const { dataDir: _, ...rest } = effective;
-  return stringify(rest, (_key, value: unknown) => (typeof value === 'string' ? withoutVariables(value) : value), {
-    lineWidth: 0,
-  });
+  return stringify(rest, literalTexts, { lineWidth: 0 });
 }
 
 /** True where a deployment would work by both in the same way. */

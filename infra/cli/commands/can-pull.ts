@@ -46,7 +46,7 @@ function print({ io, globals }: Context, answer: PullAnswerShape): void {
   if (answer.remedy === undefined) return;
   const { to, pull } = answer.remedy;
   const grant = { name: 'NAME', to: to.length === 1 ? to[0] : to, pull, reason: 'WHY' };
-  say(stringify({ grants: [literalTexts(grant)] }, { lineWidth: 0 }));
+  say(stringify({ grants: [grant] }, literalTexts, { lineWidth: 0 }));
 }
 
 /** Object, place, whom, whose. */

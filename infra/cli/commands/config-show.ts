@@ -4,16 +4,12 @@ import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loadConfigFor } from '../load-config.ts';
 import { printJsonLine } from '../output/json-lines.ts';
+import { literalTexts } from '../output/literal-texts.ts';
 
 export async function runConfigShow(context: Context): Promise<number> {
   const { io, globals } = context;
   const { files, effective } = await loadConfigFor(context);
   if (globals.json) printJsonLine(io, { type: 'report', files, config: effective });
-  else io.stdout.write(stringify(effective, withoutVariables, { lineWidth: 0 }));
+  else io.stdout.write(stringify(effective, literalTexts, { lineWidth: 0 }));
   return EXIT.done;
-}
-
-/** What stands there literally must not be taken for a variable when it is loaded again. */
-function withoutVariables(_key: unknown, value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
 }

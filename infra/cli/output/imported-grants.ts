@@ -5,12 +5,11 @@ import { withoutVariables } from '../../../shared/config/interpolate.ts';
 import type { ImportedGrants } from '../../../shared/grants/import-grants.ts';
 import { grantWords } from '../../../shared/grants/grant-words.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
-import { literalTexts } from './literal-texts.ts';
 
 const INVISIBLE = /(?!\n)[\p{C}\p{Zl}\p{Zp}]/gu;
 
 export function grantsYaml({ imported, known }: ImportedGrants): string {
-  const document = new Document({ version: 1, grants: imported.map(({ grant }) => literalTexts(grantWords(grant))) });
+  const document = new Document({ version: 1, grants: imported.map(({ grant }) => grantWords(grant)) });
   const list = document.get('grants', true);
   for (const [index, { finding }] of imported.entries()) {
     const item = isSeq(list) ? list.items[index] : undefined;

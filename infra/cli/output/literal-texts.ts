@@ -1,9 +1,7 @@
 // Texts that are printed for a file of the configuration: what looks like a variable there is none.
+import { withoutVariables } from '../../../shared/config/interpolate.ts';
 
-/** The same value with `$${` for each `${`, in all texts within. */
-export function literalTexts(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', () => '$${');
-  if (Array.isArray(value)) return value.map(literalTexts);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, literalTexts(member)]));
+/** For `stringify` of YAML: texts as the file has to have them. */
+export function literalTexts(_key: unknown, value: unknown): unknown {
+  return typeof value === 'string' ? withoutVariables(value) : value;
 }
