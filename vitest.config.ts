@@ -1,4 +1,4 @@
-// The test projects. Each has one worker more than the machine that they have to do with has cores: there is always one that waits.
+// The test projects. Three files at a time, on machines with two cores: there is always one that waits for something.
 import { defineConfig } from 'vitest/config';
 
 const serverTests = {
