@@ -12,6 +12,7 @@ import type { Connections } from '../../host/connections.ts';
 import { awsApiTokens } from '../records/api-tokens.ts';
 import type { ApiHostDeps, AwsHost } from './aws-host.ts';
 import { followGrants } from './follow-grants.ts';
+import { hostOn } from './host-on.ts';
 import { laterFetched } from './later-fetched.ts';
 import { openConnected } from './open-connected.ts';
 import { VERSION } from './user-agent.ts';
@@ -19,7 +20,7 @@ import { VERSION } from './user-agent.ts';
 /** @throws TransshipError invalid-config for a wrong environment */
 export function openApiHost(env: NodeJS.ProcessEnv): AwsHost<ApiHostDeps> {
   const { core, deps: common, connections } = openConnected(env);
-  const { clock, dynamo, jobs, logger, settings } = core;
+  const { clock, dynamo, jobs, settings } = core;
   const noSenders = openClusterSenders({ clusters: [] }, new Secret(randomBytes(32).toString('base64url')));
 
   function borrow<Value>(pick: (value: Connections) => Value): { value: Value; giveBack: () => void } {
@@ -46,17 +47,7 @@ export function openApiHost(env: NodeJS.ProcessEnv): AwsHost<ApiHostDeps> {
     borrowPullMeans: () => borrow((means) => means),
     endsStreams: true,
   };
-  return {
-    settings,
-    logger,
-    deps,
-    invoke: (invocation, work) =>
-      core.run(
-        invocation,
-        () => work(deps),
-        () => connections().borrow().giveBack,
-      ),
-  };
+  return hostOn(core, deps, () => connections().borrow().giveBack);
 }
 
 /** The tables are there, and may be read. */

@@ -4,10 +4,11 @@ import { issuedCredentials } from '../../../shared/credentials/issued-credential
 import type { Connections } from '../../host/connections.ts';
 import { connectionsMark } from '../../host/connections-mark.ts';
 import { openConnections } from '../../host/open-connections.ts';
-import { swapped, type Swapped } from '../../host/swapped.ts';
+import type { Swapped } from '../../host/swapped.ts';
 import { registryTeller } from '../../host/tell-registry.ts';
 import type { HostDeps } from './aws-host.ts';
 import { intakeDeps } from './intake-deps.ts';
+import { keptOpen } from './kept-open.ts';
 import { openCore, type Core, type CoreOptions } from './open-core.ts';
 import { awsTagJournal } from '../records/tag-journal.ts';
 import { USER_AGENT } from './user-agent.ts';
@@ -26,7 +27,7 @@ export type Connected = {
 
 /** @throws TransshipError invalid-config for a wrong environment */
 export function openConnected(env: NodeJS.ProcessEnv): Connected {
-  let held: Swapped<Connections> | undefined;
+  const kept = keptOpen<Connections>(() => core.logger);
 
   const prepare: CoreOptions<Prepared>['prepare'] = async (config, { logger, metrics, readSecret }, before) => {
     const mark = await connectionsMark(config, readSecret);
@@ -47,18 +48,9 @@ export function openConnected(env: NodeJS.ProcessEnv): Connected {
 
   const core = openCore<Prepared>(env, {
     prepare,
-    adopt({ opened }) {
-      if (opened === undefined) return;
-      if (held === undefined)
-        held = swapped(opened, (err) => core.logger.warn('something could not be closed', { err }));
-      else held.swap(opened);
-    },
+    adopt: ({ opened }) => kept.adopt(opened),
   });
-
-  function connections(): Swapped<Connections> {
-    if (held === undefined) throw new Error('connections were asked for before there was a configuration');
-    return held;
-  }
+  const connections = kept.now;
 
   const { dynamo, settings } = core;
   const deps: HostDeps = {

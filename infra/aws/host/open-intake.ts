@@ -2,6 +2,7 @@
 import type { Config } from '../../../shared/config/config.ts';
 import type { FetchJson } from '../../../shared/events/signing-keys.ts';
 import type { AwsIntake } from './aws-host.ts';
+import { hostOn } from './host-on.ts';
 import { intakeDeps } from './intake-deps.ts';
 import { laterFetched } from './later-fetched.ts';
 import { openCore, type Core, type Means } from './open-core.ts';
@@ -30,7 +31,5 @@ export function openPreparedIntake<Prepared>(
 }
 
 function intakeOn<Prepared>(core: Core<Prepared>): AwsIntake {
-  const deps = intakeDeps(core);
-  const { settings, logger } = core;
-  return { settings, logger, deps, invoke: (invocation, work) => core.run(invocation, () => work(deps)) };
+  return hostOn(core, intakeDeps(core));
 }

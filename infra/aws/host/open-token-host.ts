@@ -5,8 +5,9 @@ import type { Config } from '../../../shared/config/config.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { configuredTokenKeys } from '../../host/configured-token-keys.ts';
 import { openClusters, type OpenClusters } from '../../host/open-clusters.ts';
-import { swapped, type Swapped } from '../../host/swapped.ts';
 import type { AwsHost } from './aws-host.ts';
+import { hostOn } from './host-on.ts';
+import { keptOpen } from './kept-open.ts';
 import { laterFetched } from './later-fetched.ts';
 import { openCore, type Means } from './open-core.ts';
 import { USER_AGENT } from './user-agent.ts';
@@ -21,7 +22,7 @@ type Prepared = {
 
 /** @throws TransshipError invalid-config for a wrong environment */
 export function openTokenHost(env: NodeJS.ProcessEnv): AwsHost<TokenDeps> {
-  let held: Swapped<OpenClusters> | undefined;
+  const kept = keptOpen<OpenClusters>(() => core.logger);
 
   async function prepare(config: Config, means: Means, before: Prepared | undefined): Promise<Prepared> {
     const tokenKeys = await keysOf(config, means);
@@ -32,40 +33,20 @@ export function openTokenHost(env: NodeJS.ProcessEnv): AwsHost<TokenDeps> {
 
   const core = openCore<Prepared>(env, {
     prepare,
-    adopt({ opened }) {
-      if (opened === undefined) return;
-      if (held === undefined)
-        held = swapped(opened, (err) => core.logger.warn('something could not be closed', { err }));
-      else held.swap(opened);
-    },
+    adopt: ({ opened }) => kept.adopt(opened),
   });
 
-  function clusters(): Swapped<OpenClusters> {
-    if (held === undefined) throw new Error('clusters were asked for before there was a configuration');
-    return held;
-  }
-
-  const { clock, logger, metrics, settings } = core;
+  const { clock, logger, metrics } = core;
   const deps: TokenDeps = {
     clock,
     logger,
     metrics,
     config: () => core.current().loaded.config,
-    clusters: () => clusters().current(),
+    clusters: () => kept.now().current(),
     tokenKeys: () => core.current().prepared.tokenKeys,
     fetchJson: laterFetched(core),
   };
-  return {
-    settings,
-    logger,
-    deps,
-    invoke: (invocation, work) =>
-      core.run(
-        invocation,
-        () => work(deps),
-        () => clusters().borrow().giveBack,
-      ),
-  };
+  return hostOn(core, deps, () => kept.now().borrow().giveBack);
 }
 
 /** @throws TransshipError invalid-config where they are missing, or cannot be used */

@@ -5,6 +5,7 @@ import { takeDeadLetters } from '../../../infra/aws/work/take-dead-letters.ts';
 import type { DeadMessage } from '../../../infra/aws/work/read-dead-letter.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { noMetrics, type Metrics } from '../../../shared/telemetry/metrics.ts';
+import { imagePushed } from '../../support/jobs/image-pushed.ts';
 import { openWokenBed, type WokenBed } from '../../support/jobs/woken-bed.ts';
 
 const HERE = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -12,17 +13,7 @@ const CONFIG = `
 mirrors: [{ name: here, from: "${HERE}/team/*", to: ["mirror.example.com/{name}"], schedule: off }]
 receivers: [{ id: here, kind: ecr, registry: ${HERE}, auth: { mode: platform } }]
 `;
-const EVENT = {
-  version: '0',
-  id: '13cde686-328b-6117-af20-0e5566167482',
-  'detail-type': 'ECR Image Action',
-  source: 'aws.ecr',
-  account: '123456789012',
-  time: '2026-11-21T11:59:58Z',
-  region: 'eu-west-1',
-  resources: [],
-  detail: { result: 'SUCCESS', 'repository-name': 'team/app', 'action-type': 'PUSH', 'image-tag': '1.0' },
-};
+const EVENT = imagePushed();
 
 /** The record of a call that failed: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
 const failedCall = (requestPayload: unknown, errorMessage = 'no table') => ({

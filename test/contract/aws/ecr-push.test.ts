@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acceptEcr } from '../../../infra/aws/work/accept-ecr.ts';
 import { noMetrics, type Metrics } from '../../../shared/telemetry/metrics.ts';
+import { imagePushed } from '../../support/jobs/image-pushed.ts';
 import { openWokenBed, type WokenBed } from '../../support/jobs/woken-bed.ts';
 
 const HERE = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -20,25 +21,7 @@ receivers:
 `;
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
-const pushed = (given: object = {}, detail: object = {}) => ({
-  version: '0',
-  id: '13cde686-328b-6117-af20-0e5566167482',
-  'detail-type': 'ECR Image Action',
-  source: 'aws.ecr',
-  account: '123456789012',
-  time: '2026-11-21T11:59:58Z',
-  region: 'eu-west-1',
-  resources: [],
-  detail: {
-    result: 'SUCCESS',
-    'repository-name': 'team/app',
-    'image-digest': DIGEST,
-    'action-type': 'PUSH',
-    'image-tag': '1.0',
-    ...detail,
-  },
-  ...given,
-});
+const pushed = (given: object = {}, detail: object = {}) => imagePushed(given, { 'image-digest': DIGEST, ...detail });
 
 describe('an event of ECR', () => {
   let bed: WokenBed;
