@@ -1,4 +1,5 @@
 // A question to AWS that is asked again after a moment, where it may be answered then.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransshipError } from '../../shared/errors.ts';
 
 const TRIES = 3;
@@ -11,7 +12,7 @@ export async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Ans
       return await ask();
     } catch (error) {
       if (tries === TRIES || !isTransshipError(error) || !error.retryable) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * tries));
+      await sleep(PAUSE_MS * tries);
     }
   }
 }
