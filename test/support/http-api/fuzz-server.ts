@@ -14,7 +14,7 @@ import { configOf, CONFIG, HOOK_SECRET, openTimedBed } from './api-bed.ts';
 export type FuzzServer = {
   url: string;
   token: string;
-  /** Ids that are there, by what they are of. */
+  /** Ids that are there, by what they are of; the token is not the fuzzer's own. */
   ids: { job: string; dead: string; event: string; token: string; rule: string };
   /** Messages of the log that tell of a fault of ours. */
   faults: () => string[];
@@ -24,6 +24,7 @@ export type FuzzServer = {
 };
 
 const KEPT = 'kept';
+const SPARE = 'spare';
 
 export async function startFuzzServer(): Promise<FuzzServer> {
   const registry = await startRegistry();
@@ -42,6 +43,7 @@ export async function startFuzzServer(): Promise<FuzzServer> {
   // the fuzzer shall not lock itself out
   bed.store.apiTokens.revoke = async (id) => id !== KEPT && tokens.revoke(id);
   const token = await bed.token({ id: KEPT });
+  await bed.token({ id: SPARE });
   const ids = await plant(bed.deps);
   const worker = doJobs(bed.deps);
   const answer = getRequestListener((request, { incoming }) =>
@@ -54,7 +56,7 @@ export async function startFuzzServer(): Promise<FuzzServer> {
   return {
     url: `http://127.0.0.1:${port}`,
     token,
-    ids: { ...ids, token: KEPT, rule: 'base' },
+    ids: { ...ids, token: SPARE, rule: 'base' },
     faults: () => bed.lines.filter(({ level }) => level === 'error').map((line) => JSON.stringify(line)),
     statuses() {
       const counts: Record<string, number> = {};
