@@ -26,11 +26,6 @@ const UNSEEN: Readonly<Record<string, string>> = {
   ...excused('no job of it ends with a slice, or is tried again', 'Wake sqs:SendMessage', ['refresh-credentials']),
 };
 
-/** What stood in the way of nobody: who asks for it goes on without it. */
-const ASKED_FOR_NOTHING: Readonly<Record<string, string>> = {
-  'http-api: ecr:GetAccountSetting on *': 'an audit asks each registry whether its own policy counts',
-};
-
 function excused(reason: string, what: string, functions: readonly string[]): Record<string, string> {
   return Object.fromEntries(functions.map((name) => [`${name} ${what}`, reason]));
 }
@@ -49,7 +44,7 @@ export function describeRights(lambda: () => LambdaHost): void {
       expect(lambda().iam.strangers()).toEqual([]);
       const denied = recorded().filter(({ isAllowed }) => !isAllowed);
       const told = denied.map(({ caller, action, resource }) => `${caller}: ${action} on ${resource}`);
-      expect(told.filter((one) => ASKED_FOR_NOTHING[one] === undefined)).toEqual([]);
+      expect(told).toEqual([]);
     });
 
     it('are not too much: every action of every statement was needed', () => {

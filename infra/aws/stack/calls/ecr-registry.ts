@@ -3,7 +3,7 @@ import type { Config, RegistryConfig } from '../../../../shared/config/config.ts
 import { awsPartition } from '../../../../shared/identity/aws-partition.ts';
 import { parseEcrHost } from '../../../../shared/registries/ecr-host.ts';
 import { vendorOf } from '../../../../shared/registries/vendors.ts';
-import { sub } from '../fragment.ts';
+import { ref, sub } from '../fragment.ts';
 
 type Registries = Config['registries'];
 
@@ -46,10 +46,19 @@ export function repositoryArn(host: string, repository: string, registries: Regi
     return `arn:${awsPartition(told.region).name}:ecr:${told.region}:${told.account}:repository/${repository}`;
   }
   // a name of its own tells no account: it is this one's
-  const { credential } = entry ?? {};
-  const region = typeof credential === 'object' && 'aws' in credential ? credential.aws.region : undefined;
-  const place = `arn:\${AWS::Partition}:ecr:${region ?? '${AWS::Region}'}:\${AWS::AccountId}`;
+  const place = `arn:\${AWS::Partition}:ecr:${regionOf(entry) ?? '${AWS::Region}'}:\${AWS::AccountId}`;
   return sub(`${place}:repository/${repository}`);
+}
+
+/** Where a private registry is, as a condition of a policy has it. */
+export function registryRegion(host: string, registries: Registries): unknown {
+  const entry = entryOf(host, registries);
+  return parseEcrHost(entry?.host ?? host)?.region ?? regionOf(entry) ?? ref('AWS::Region');
+}
+
+function regionOf(entry: RegistryConfig | undefined): string | undefined {
+  const { credential } = entry ?? {};
+  return typeof credential === 'object' && 'aws' in credential ? credential.aws.region : undefined;
 }
 
 /** The path in the gallery begins with the name of the registry, which an ARN has not. */

@@ -1,13 +1,16 @@
 // What grants need at registries of ECR: the policies of the repositories that grants name are read and written, those of the whole
 // registry are read by whoever asks who may pull what.
 import type { Config } from '../../../../shared/config/config.ts';
-import { parseEcrHost } from '../../../../shared/registries/ecr-host.ts';
 import { createCalls } from './ecr-calls.ts';
-import { askedBy, ecrKind, entryOf, repositoryArn } from './ecr-registry.ts';
+import { askedBy, ecrKind, entryOf, registryRegion, repositoryArn } from './ecr-registry.ts';
 import { withoutCovered, type Place } from './repository-patterns.ts';
 import { allow, allowIfAny, type Statement } from './statement.ts';
 
-/** No repository is named by these: they are the registry's. https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html */
+/**
+ * No repository is named by these: they are the registry's. Whether its own policy counts, and what stands in it: without that nobody knows
+ * who may pull what, whatever the policies of repositories say.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ */
 const READ_REGISTRY = ['ecr:GetAccountSetting', 'ecr:GetRegistryPolicy'];
 const WRITE_REGISTRY = ['ecr:DeleteRegistryPolicy', 'ecr:PutRegistryPolicy'];
 
@@ -28,7 +31,8 @@ export function writeGrantCalls(config: Config): Statement[] {
       arnsOf(patterns, config),
     ),
     ...allowIfAny('ListRepositories', ['ecr:DescribeRepositories'], arnsOf(listed.map(whole), config)),
-    ...registryCalls(config, [...READ_REGISTRY, ...WRITE_REGISTRY]),
+    ...registryCalls('ReadRegistryPolicy', READ_REGISTRY, hosts, config),
+    ...registryCalls('WriteRegistryPolicy', WRITE_REGISTRY, deepHosts(granted), config),
     ...createCalls(
       config,
       granted.filter(({ repository }) => !repository.includes('*')),
@@ -54,24 +58,23 @@ export function readGrantCalls(config: Config): Statement[] {
       ['ecr:DescribeRepositories', 'ecr:GetRepositoryPolicy'],
       arnsOf(own.map(whole), config),
     ),
-    ...registryCalls(config, READ_REGISTRY),
+    ...registryCalls('ReadRegistryPolicy', READ_REGISTRY, own, config),
   ];
 }
 
 /** Only where a grant means all below a prefix may it stand in the registry's own policy. */
-function registryCalls(config: Config, actions: readonly string[]): Statement[] {
-  const hosts = config.grants
-    .flatMap(({ what }) => what)
-    .filter(
-      ({ registry, what }) =>
-        what.kind === 'repository' && what.pattern.endsWith('**') && isAskedByUs(registry, config),
-    )
-    .map(({ registry }) => entryOf(registry, config.registries)?.host ?? registry);
+function deepHosts(granted: readonly Place[]): string[] {
+  return granted.filter(({ repository }) => repository.endsWith('**')).map(({ registry }) => registry);
+}
+
+/** In the regions of the registries: that is all by which they can be named. */
+function registryCalls(sid: string, actions: readonly string[], hosts: readonly string[], config: Config): Statement[] {
   if (hosts.length === 0) return [];
-  const regions = hosts.map((host) => parseEcrHost(host)?.region).filter((region) => region !== undefined);
-  const Condition = { StringEquals: { 'aws:RequestedRegion': [...new Set(regions)].toSorted() } };
-  const statement = allow('RegistryPolicy', actions.toSorted(), ['*']);
-  return [regions.length < hosts.length ? statement : { ...statement, Condition }];
+  const regions = new Map(
+    hosts.map((host) => registryRegion(host, config.registries)).map((region) => [JSON.stringify(region), region]),
+  );
+  const named = [...regions.keys()].toSorted().map((text) => regions.get(text));
+  return [{ ...allow(sid, actions.toSorted(), ['*']), Condition: { StringEquals: { 'aws:RequestedRegion': named } } }];
 }
 
 function grantedPlaces(config: Config): Place[] {

@@ -135,27 +135,35 @@ ${mirror('docker.io/library/alpine', 'public.ecr.aws/acme/tools/{name}')}`;
 describe('rights of grants at ECR', () => {
   const grant = (repository: string) =>
     `grants: [{ name: g, to: { awsAccount: "444455556666" }, pull: [{ registry: ${OWN}, repository: "${repository}" }], reason: r }]`;
+  const READ_REGISTRY = 'ReadRegistryPolicy: GetAccountSetting,GetRegistryPolicy on *';
   const WRITE = 'DeleteRepositoryPolicy,GetRepositoryPolicy,SetRepositoryPolicy';
   const arn = (repository: string) => `arn:aws:ecr:eu-west-1:123456789012:repository/${repository}`;
 
   it('are the policies of the repositories that they name, also without an entry for the registry', () => {
-    expect(told('reconcile-grants', grant('team/app'))).toEqual([`WritePolicies: ${WRITE} on ${arn('team/app')}`]);
+    expect(told('reconcile-grants', grant('team/app'))).toEqual([
+      `WritePolicies: ${WRITE} on ${arn('team/app')}`,
+      READ_REGISTRY,
+    ]);
   });
 
   it('are also the list of repositories for a pattern of one level', () => {
     expect(told('reconcile-grants', grant('team/*'))).toEqual([
       `WritePolicies: ${WRITE} on ${arn('team/*')}`,
       `ListRepositories: DescribeRepositories on ${arn('*')}`,
+      READ_REGISTRY,
     ]);
   });
 
   it("are also the registry's own policy, in its region, for a pattern of any depth", () => {
     const statements = configCalls('reconcile-grants', configOf(grant('team/**')));
-    expect(statements.map(({ Sid }) => Sid)).toEqual(['WritePolicies', 'ListRepositories', 'RegistryPolicy']);
-    expect(statements[2]).toMatchObject({
-      Action: ['DeleteRegistryPolicy', 'GetAccountSetting', 'GetRegistryPolicy', 'PutRegistryPolicy'].map(
-        (one) => `ecr:${one}`,
-      ),
+    expect(statements.map(({ Sid }) => Sid)).toEqual([
+      'WritePolicies',
+      'ListRepositories',
+      'ReadRegistryPolicy',
+      'WriteRegistryPolicy',
+    ]);
+    expect(statements[3]).toMatchObject({
+      Action: ['ecr:DeleteRegistryPolicy', 'ecr:PutRegistryPolicy'],
       Resource: ['*'],
       Condition: { StringEquals: { 'aws:RequestedRegion': ['eu-west-1'] } },
     });
@@ -165,6 +173,7 @@ describe('rights of grants at ECR', () => {
     const text = `registries: { ${OWN}: { createRepository: {} } }\n${grant('team/app')}`;
     expect(told('reconcile-grants', text)).toEqual([
       `WritePolicies: ${WRITE} on ${arn('team/app')}`,
+      READ_REGISTRY,
       `CreateRepositories: CreateRepository on ${arn('team/app')}`,
     ]);
   });
@@ -172,7 +181,23 @@ describe('rights of grants at ECR', () => {
   it('are only reading for the API, of every repository of the registries that an audit looks at', () => {
     expect(told('http-api', grant('team/app'))).toEqual([
       `ReadPolicies: DescribeRepositories,GetRepositoryPolicy on ${arn('*')}`,
+      READ_REGISTRY,
     ]);
+  });
+
+  it("are for the API, whatever the grants are, whether a registry's own policy counts, in the regions of all of them", () => {
+    const text = `
+registries:
+  ${OTHER}: { credential: { aws: {} } }
+  images.acme.io: { kind: ecr, credential: { aws: { region: eu-south-1 } } }
+  here.acme.io: { kind: ecr, credential: { aws: {} } }
+  ${CHINA}: { credential: { aws: { roleArn: "${ROLE}" } } }`;
+    const [found] = configCalls('http-api', configOf(text)).filter(({ Sid }) => Sid === 'ReadRegistryPolicy');
+    expect(found?.Action).toEqual(['ecr:GetAccountSetting', 'ecr:GetRegistryPolicy']);
+    expect(found?.Condition).toEqual({
+      StringEquals: { 'aws:RequestedRegion': ['eu-south-1', 'us-east-1', { Ref: 'AWS::Region' }] },
+    });
+    expect(configCalls('give-access', configOf(text)).map(({ Sid }) => Sid)).not.toContain('ReadRegistryPolicy');
   });
 });
 
