@@ -6,7 +6,8 @@ import type { GrantedAccess, PullGrant } from '../../shared/grants/grant.ts';
 import type { GrantsState } from '../../shared/grants/grants-state.ts';
 import { standingOf } from '../../shared/grants/standing.ts';
 
-const SECRET = 'transship-access';
+/** One for all accesses of a Namespace. */
+export const ACCESS_SECRET = 'transship-access';
 
 /** In the order of clusters and Namespaces. */
 export function accessRules(configured: readonly PullGrant[], state: GrantsState, now: Date): CredentialRuleConfig[] {
@@ -55,7 +56,7 @@ function ruleOf(name: string, accesses: readonly GrantedAccess[]): CredentialRul
       clusters: [first.cluster],
       namespaces: { names: [first.namespace], exclude: [] },
       registries: unique(accesses.flatMap(({ registries }) => registries)),
-      secret: { name: SECRET, layout: 'merged' },
+      secret: { name: ACCESS_SECRET, layout: 'merged' },
       serviceAccounts: { names: unique(accesses.flatMap(({ serviceAccounts }) => serviceAccounts)) },
       verify: true,
       prune: true,

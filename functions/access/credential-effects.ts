@@ -1,11 +1,13 @@
 // The part of a request for access that is a credential: the Secret in the Namespace, and the ServiceAccounts that name it, brought up to
 // date as every distribution does it and then looked at, or what that would do.
+import { isNamespaceTerminating } from '../../shared/cluster/api-status.ts';
 import type { Cluster } from '../../shared/cluster/cluster.ts';
 import { getServiceAccount } from '../../shared/cluster/service-accounts.ts';
 import type { CredentialRule } from '../../shared/credentials/credential-rule.ts';
 import type { CredentialChange } from '../../shared/credentials/credential-change.ts';
 import type { NamespaceOutcome } from '../../shared/credentials/apply-namespace.ts';
 import { secretTargets } from '../../shared/credentials/secret-target.ts';
+import { isTransshipError, type TransshipError } from '../../shared/errors.ts';
 import type { DistributionDeps } from '../refresh-credentials/run-distribution.ts';
 import { distributePrepared, prepareDistribution } from '../refresh-credentials/run-distribution.ts';
 import { registryNames } from '../registry-names.ts';
@@ -39,7 +41,8 @@ export async function credentialEffects(
   const target = rule === undefined ? undefined : targetOf(rule, plan, deps);
   if (target === undefined) return [{ ...of, state: 'failed', why: 'no rule of credentials brings it any more' }];
   const cluster = await deps.clusters().get(plan.cluster);
-  const seen = await distributeOnce(deps, plan, { cluster, rules, isDry, signal });
+  const seen = await tryDistribution(deps, plan, { cluster, rules, isDry, signal });
+  if (isTransshipError(seen)) return [{ ...of, state: 'failed', ...problemOf(seen, plan) }];
   const secret = secretEffect(seen, { ...of, what: `Secret ${target}` }, plan, target);
   const references = await Promise.all(
     plan.serviceAccounts.map((name) => referenceEffect(cluster, seen, plan, { name, secret: target, isDry, signal })),
@@ -53,6 +56,20 @@ type Seen = Pick<NamespaceOutcome, 'written' | 'told' | 'failures' | 'marks'> & 
   /** Why there is no new credential for the registry. */
   trouble?: { message: string; hint?: string };
 };
+
+/** An error: what it may not do. */
+async function tryDistribution(
+  deps: DistributionDeps,
+  plan: AccessPlan,
+  terms: Terms & { cluster: Cluster },
+): Promise<Seen | TransshipError> {
+  try {
+    return await distributeOnce(deps, plan, terms);
+  } catch (error) {
+    if (isTransshipError(error, 'denied')) return error;
+    throw error;
+  }
+}
 
 async function distributeOnce(
   deps: DistributionDeps,
@@ -91,8 +108,7 @@ function secretEffect(seen: Seen, effect: Omit<AccessEffect, 'state'>, plan: Acc
   if (conflict !== undefined) return { ...effect, state: 'failed', why: conflict.message, hint: conflict.hint };
   const [failure] = seen.failures;
   if (failure !== undefined) {
-    const { message, hint } = failure.error;
-    return { ...effect, state: 'failed', why: message, ...(hint === undefined ? {} : { hint }) };
+    return { ...effect, state: 'failed', ...problemOf(failure.error, plan) };
   }
   if (seen.trouble !== undefined) {
     const { message, hint } = seen.trouble;
@@ -105,6 +121,22 @@ function secretEffect(seen: Seen, effect: Omit<AccessEffect, 'state'>, plan: Acc
   if (isWritten) return { ...effect, state: seen.isDry ? 'planned' : 'done' };
   if (seen.isDry || seen.marks.has(secret)) return { ...effect, state: 'unchanged' };
   return { ...effect, state: 'failed', why: 'it is not there' };
+}
+
+/** Rights for requests are printed by themselves; a guard that was printed without them refuses the reference. */
+function problemOf(error: TransshipError, { credential, cluster }: AccessPlan): { why: string; hint?: string } {
+  const { message, hint } = error;
+  if (
+    credential.by === 'access' &&
+    isTransshipError(error, 'denied', 'object-refused') &&
+    !isNamespaceTerminating(error)
+  ) {
+    return {
+      why: message,
+      hint: `"transship cluster manifests ${cluster} --access" prints the rights that requests for access need`,
+    };
+  }
+  return { why: message, ...(hint === undefined ? {} : { hint }) };
 }
 
 function isConflictOf(

@@ -10,7 +10,7 @@ export type GrantNeeds = {
   grants: readonly PullGrant[];
   /** What grants of the API may be about, too. Sorted. */
   clusterRoles: readonly string[];
-  /** Of registries that ask for single images, where a grant names some. */
+  /** Of registries that ask for single images, where a grant or a request for access names some. */
   narrowProfiles: readonly PullProfile[];
   /** The token endpoint asks this cluster whose token somebody shows. */
   reviewsTokens: boolean;
@@ -18,8 +18,11 @@ export type GrantNeeds = {
   keptSecrets: ReadonlyMap<string, readonly string[]>;
 };
 
-/** Undefined: no grant and no token endpoint speaks of the cluster, and it is not said to decide over a registry. */
-export function grantNeedsOf(config: Config, cluster: string): GrantNeeds | undefined {
+/**
+ * Undefined: no grant and no token endpoint speaks of the cluster, and it is not said to decide over a registry.
+ * @param access requests may come that name images of any registry that the cluster decides over
+ */
+export function grantNeedsOf(config: Config, cluster: string, { access }: { access: boolean }): GrantNeeds | undefined {
   const { profiles } = sitesOf(config).ofCluster(cluster);
   const grants = config.grants.filter(
     ({ grantees, what }) =>
@@ -28,13 +31,14 @@ export function grantNeedsOf(config: Config, cluster: string): GrantNeeds | unde
   const named = config.clusters.find(({ name }) => name === cluster)?.registries ?? {};
   const reviewsTokens = config.tokenEndpoint?.cluster === cluster;
   const keptSecrets = keptSecretsIn(config.grants, cluster);
-  const isMeant = grants.length > 0 || Object.keys(named).length > 0 || reviewsTokens || keptSecrets.size > 0;
+  const isDeciding = Object.keys(named).length > 0 || (access && profiles.size > 0);
+  const isMeant = grants.length > 0 || isDeciding || reviewsTokens || keptSecrets.size > 0;
   if (!isMeant) return undefined;
-  const narrow = grants
+  const ofGrants = grants
     .flatMap(({ what }) => what)
     .filter(isOneImage)
-    .flatMap(({ registry }) => profiles.get(registry) ?? [])
-    .filter(({ nameFrom }) => nameFrom === 'image');
+    .flatMap(({ registry }) => profiles.get(registry) ?? []);
+  const narrow = [...ofGrants, ...(access ? profiles.values() : [])].filter(({ nameFrom }) => nameFrom === 'image');
   return {
     grants,
     clusterRoles: [...new Set([...profiles.values()].map(({ clusterRole }) => clusterRole))].toSorted(),

@@ -1,5 +1,7 @@
 // Everything that a cluster needs for one way of working, in the order in which it is applied.
 import type { Config } from '../../shared/config/config.ts';
+import { ACCESS_SECRET } from '../../functions/access/access-rules.ts';
+import { accessRoles } from './access-roles.ts';
 import { accountGuard } from './account-guard.ts';
 import { namespaceWebhook, referenceWebhook, type WebhookOptions } from './admission-webhooks.ts';
 import { deployment, type DeploymentOptions } from './deployment.ts';
@@ -18,6 +20,8 @@ export type ManifestOptions = {
   isWatching: boolean;
   /** What gives new ServiceAccounts their references before the first Pod. */
   attach: 'policy' | 'webhook' | 'off';
+  /** Requests for access may come, for any Namespace. */
+  access?: boolean;
   /** Absent: the API server tells of no Namespaces. */
   admission?: Omit<WebhookOptions, 'instance'>;
   deployment?: Omit<DeploymentOptions, 'instance'>;
@@ -27,9 +31,11 @@ export type ManifestOptions = {
 export function manifestsOf(config: Config, options: ManifestOptions): Manifest[] {
   const { instance } = config;
   const { mode, subject, admission } = options;
-  const needs = needsOf(config, options.cluster);
+  const needs = needsOf(config, options.cluster, { access: options.access === true });
   const role = { instance, subject };
-  const changesAccounts = (needs.attaches || needs.prunes) && ['lean', 'fast', 'namespaced'].includes(mode);
+  const changesAccounts =
+    (needs.attaches || needs.prunes || needs.access) && ['lean', 'fast', 'namespaced'].includes(mode);
+  const ownSecrets = [...needs.secrets, ...(needs.access ? [ACCESS_SECRET] : [])];
   const policies = options.attach === 'policy' ? needs.rules.flatMap((rule) => referencePolicy(rule, instance)) : [];
   return [
     ...(options.deployment === undefined ? [] : deployment({ instance, ...options.deployment })),
@@ -43,9 +49,10 @@ export function manifestsOf(config: Config, options: ManifestOptions): Manifest[
       role,
     ),
     ...(mode === 'namespaced' ? namespaceRoles(needs, role) : []),
+    ...(needs.access ? accessRoles(options, role) : []),
     ...(needs.grants === undefined ? [] : grantRoles(needs.grants, options, role)),
     ...(mode === 'webhook' || mode === 'watcher' ? [] : tokenRoles(needs, role)),
-    ...(changesAccounts ? accountGuard(needs.secrets, role) : []),
+    ...(changesAccounts ? accountGuard(ownSecrets, role) : []),
     ...policies,
     ...(admission === undefined ? [] : [namespaceWebhook({ instance, ...admission })]),
     ...(admission !== undefined && options.attach === 'webhook' ? [referenceWebhook({ instance, ...admission })] : []),

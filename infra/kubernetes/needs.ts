@@ -1,4 +1,5 @@
-// What the rules of a configuration need in one cluster: which Secrets, whether ServiceAccounts are changed, in which Namespaces.
+// What the rules of a configuration and requests for access need in one cluster: which Secrets, whether ServiceAccounts are changed, in
+// which Namespaces.
 import type { Config, CredentialRuleConfig, RegistryConfig } from '../../shared/config/config.ts';
 import { secretTargets } from '../../shared/credentials/secret-target.ts';
 import { TransshipError } from '../../shared/errors.ts';
@@ -14,18 +15,20 @@ export type Needs = {
   prunes: boolean;
   /** ServiceAccounts of this cluster whose tokens registries take. */
   tokenAccounts: readonly { namespace: string; name: string }[];
+  /** Requests for access may be about the cluster. */
+  access: boolean;
   /** Absent: no grant is about the cluster. */
   grants?: GrantNeeds;
 };
 
 /** @throws TransshipError invalid-usage where nothing speaks of the cluster */
-export function needsOf(config: Config, cluster: string): Needs {
+export function needsOf(config: Config, cluster: string, { access }: { access: boolean }): Needs {
   const { credentials, registries } = config;
   const rules = credentials.filter(({ clusters }) => clusters.includes(cluster));
-  const grants = grantNeedsOf(config, cluster);
-  if (rules.length === 0 && grants === undefined) {
+  const grants = grantNeedsOf(config, cluster, { access });
+  if (rules.length === 0 && grants === undefined && !access) {
     throw new TransshipError('invalid-usage', `no rule of credentials and no grant speaks of the cluster ${cluster}`, {
-      hint: 'name the cluster in a rule under credentials, or in a grant: they decide which rights are needed',
+      hint: 'name the cluster in a rule under credentials, or in a grant: they decide which rights are needed; --access asks for those of requests for access',
     });
   }
   return {
@@ -33,6 +36,7 @@ export function needsOf(config: Config, cluster: string): Needs {
     secrets: [...new Set(rules.flatMap(secretNamesOf))].toSorted(),
     attaches: rules.some(({ serviceAccounts }) => serviceAccounts !== 'none'),
     prunes: rules.some(({ prune }) => prune),
+    access,
     tokenAccounts: registries.flatMap(({ credential }) => tokenAccountsOf(credential, cluster)),
     ...(grants === undefined ? {} : { grants }),
   };

@@ -1,8 +1,11 @@
 // The rights that each way of working needs in a cluster, and nothing more.
+import { ACCESS_SECRET } from '../../functions/access/access-rules.ts';
 import type { Needs } from './needs.ts';
 
 export const MODES = ['lean', 'fast', 'secret-only', 'policy-attach', 'namespaced', 'watcher', 'webhook'] as const;
 export type Mode = (typeof MODES)[number];
+
+type SecretNeeds = Pick<Needs, 'secrets' | 'attaches' | 'prunes'>;
 
 const WATCHING = ['get', 'list', 'watch'];
 
@@ -15,7 +18,7 @@ export type PolicyRule = {
 };
 
 /** For the whole cluster; none where nothing is needed there. `isWatching`: new Namespaces are seen by a watch, too. */
-export function clusterPermissions(mode: Mode, needs: Needs, { isWatching = false } = {}): PolicyRule[] {
+export function clusterPermissions(mode: Mode, needs: SecretNeeds, { isWatching = false } = {}): PolicyRule[] {
   const watch = isWatching ? ['watch'] : [];
   if (mode === 'webhook') return [];
   if (mode === 'watcher') return [core('namespaces', WATCHING)];
@@ -32,12 +35,18 @@ export function namespacePermissions(needs: Needs): PolicyRule[] {
   return [core('namespaces', ['get']), ...distribution('namespaced', needs)];
 }
 
+/** Whatever Namespace a request for access names. Nothing of these rights reaches the Secrets of rules. */
+export function accessPermissions(mode: Mode, { isWatching }: { isWatching: boolean }): PolicyRule[] {
+  const needs = { secrets: [ACCESS_SECRET], attaches: true, prunes: true };
+  return clusterPermissions(mode, needs, { isWatching });
+}
+
 /** In the Namespace of the ServiceAccounts whose tokens a registry inside of the cluster takes. */
 export function tokenPermissions(names: readonly string[]): PolicyRule[] {
   return [{ ...core('serviceaccounts/token', ['create']), resourceNames: names }];
 }
 
-function distribution(mode: Mode, { secrets, attaches, prunes }: Needs, isWatching = false): PolicyRule[] {
+function distribution(mode: Mode, { secrets, attaches, prunes }: SecretNeeds, isWatching = false): PolicyRule[] {
   // what is removed is taken out of the ServiceAccounts first
   const looks = attaches || prunes;
   const patches = looks && mode !== 'secret-only' && mode !== 'policy-attach';

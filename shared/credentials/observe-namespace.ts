@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { getNamespace } from '../cluster/namespaces.ts';
 import { getSecret } from '../cluster/secrets.ts';
 import { getServiceAccount, listServiceAccounts } from '../cluster/service-accounts.ts';
-import { isTransshipError } from '../errors.ts';
+import { isTransshipError, type TransshipError } from '../errors.ts';
 import { toSecret, toServiceAccount } from './observed-objects.ts';
 import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
 import type { Reads } from './reads.ts';
@@ -45,14 +45,31 @@ async function readHead(
   }
 }
 
-/** Those that are there, by name, with their content. @throws TransshipError as `Cluster.send` */
+/**
+ * Those that are there, by name, with their content. One that may not be read keeps no other back: it counts as none, and who has to write
+ * it is told then (`createSecret` touches nothing that is there).
+ * @throws TransshipError as `Cluster.send`; `denied` where none may be read
+ */
 export async function readSecrets(
   cluster: Cluster,
   namespace: string,
   names: readonly string[],
   options: Options = {},
 ): Promise<Map<string, ObservedSecret>> {
-  const found = await Promise.all(names.map((name) => getSecret(cluster, { namespace, name }, options)));
+  const denied: TransshipError[] = [];
+  const found = await Promise.all(
+    names.map(async (name) => {
+      try {
+        return await getSecret(cluster, { namespace, name }, options);
+      } catch (error) {
+        if (!isTransshipError(error, 'denied')) throw error;
+        denied.push(error);
+        return undefined;
+      }
+    }),
+  );
+  const [first] = denied;
+  if (first !== undefined && denied.length === names.length) throw first;
   return new Map(found.filter((one) => one !== undefined).map((one) => [one.name, toSecret(one)]));
 }
 

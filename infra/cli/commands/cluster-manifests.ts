@@ -20,6 +20,7 @@ export type ClusterManifestsOptions = {
   mode: Mode;
   watch?: boolean;
   attach: ManifestOptions['attach'];
+  access?: boolean;
   admission?: string;
   serviceAccount?: string;
   user?: string;
@@ -51,6 +52,7 @@ export async function runClusterManifests(
     // serve looks at new Namespaces by a watch
     isWatching: options.watch === true || options.deployment !== undefined,
     attach: options.attach,
+    access: options.access === true,
     ...(admission === undefined ? {} : { admission }),
     ...deploymentOf(config, subject, options),
   });

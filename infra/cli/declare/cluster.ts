@@ -38,6 +38,7 @@ export function declareCluster({ program, run }: Declare): void {
         .choices(['policy', 'webhook', 'off'])
         .default('policy'),
     )
+    .option('--access', 'the rights for requests for access: transship allow, POST /v1/access')
     .option('--admission <url>', 'where the API server calls serve; its certificate authority: --ca-file')
     .option('--service-account <namespace/name>', 'who Transship is there (default: transship/transship)')
     .option('--user <name>', 'who it is, where it comes from outside: the name that the cluster knows it by')
@@ -52,6 +53,7 @@ export function declareCluster({ program, run }: Declare): void {
   end(manifests, [
     ['cluster manifests prod | kubectl apply -f -', 'for transship/transship in that cluster'],
     ['cluster manifests prod --group transship --mode fast', 'for somebody from outside, with quick runs'],
+    ['cluster manifests prod --access', 'and people may ask for access with transship allow'],
     ['cluster manifests --admission https://10.0.0.5:8443 --ca-file ca.pem', 'and be told of each new Namespace'],
     ['cluster manifests --deployment registry.example.com/transship:1.0', 'and one Pod that does it all'],
   ]);

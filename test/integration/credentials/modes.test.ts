@@ -22,7 +22,14 @@ import { openCredentialsBed, ruleOf } from '../../support/credentials/credential
 import { testProvider } from '../../support/credentials/test-provider.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
-const NEEDS: Needs = { rules: [], tokenAccounts: [], secrets: ['registry-pull'], attaches: true, prunes: false };
+const NEEDS: Needs = {
+  rules: [],
+  tokenAccounts: [],
+  secrets: ['registry-pull'],
+  attaches: true,
+  prunes: false,
+  access: false,
+};
 const MODES = ['lean', 'fast', 'secret-only'] as const satisfies Mode[];
 
 // needs an API server that this machine may not have

@@ -283,7 +283,7 @@ function rule(name: string, more: object): object {
 async function prepareCluster(kubernetes: Kubernetes, config: HostConfig): Promise<void> {
   const surroundings = { cwd: '/', homeDir: '/', env: {} };
   const { config: parsed } = readConfig([{ file: 'transship.yaml', text: JSON.stringify(config) }], surroundings);
-  const options = { mode: 'lean', isWatching: false, attach: 'off' } as const;
+  const options = { mode: 'lean', isWatching: false, attach: 'off', access: true } as const;
   const manifests = manifestsOf(parsed, { cluster: 'test', subject: { user: CLUSTER_USER }, ...options });
   const puller = {
     apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -296,28 +296,6 @@ async function prepareCluster(kubernetes: Kubernetes, config: HostConfig): Promi
     kind: 'Namespace',
     metadata: { name },
   }));
-  await kubernetes.apply(puller, ...accessRights(), ...namespaces);
-  // the guard of ServiceAccounts knows the Secrets of rules, and none of requests for access
-  await kubernetes.apply(...manifests.map(({ object }) => object).filter(({ kind }) => !kind.startsWith('Validating')));
-}
-
-/** For requests for access, which no rule tells of: docs/grants.md leaves them to whoever allows such requests. */
-function accessRights(): object[] {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'transship-access' };
-  const rules = [
-    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
-    {
-      apiGroups: [''],
-      resources: ['secrets'],
-      resourceNames: ['transship-access'],
-      verbs: ['get', 'patch', 'update', 'delete'],
-    },
-  ];
-  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: CLUSTER_USER }];
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name };
-  return [
-    { apiVersion, kind: 'ClusterRole', metadata, rules },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects },
-  ];
+  await kubernetes.apply(puller, ...namespaces);
+  await kubernetes.apply(...manifests.map(({ object }) => object));
 }
