@@ -69,7 +69,7 @@ async function ask(call: AwsCall, { identity, env, signal, now }: AwsSurrounding
     ...(mostBytes === undefined ? {} : { mostBytes }),
   };
   try {
-    const keys = keysOf(identity, env) ?? (await awsKeys(identity, region));
+    const keys = keysOf(identity, env) ?? (await awsKeys(identity, region, env));
     const sent = signedHeaders({ method, url, headers, body }, { keys, region, service, at: new Date(now()) });
     return await callJson({ method, url, headers: sent, body, what: `${what}: ${action}`, env, signal, ...limits });
   } catch (error) {

@@ -56,7 +56,7 @@ export async function eksLogin(settings: EksCluster, surroundings: LoginSurround
             headers: { 'x-k8s-aws-id': cluster },
             lifeSeconds: EXPIRES_SECONDS,
           },
-          { keys: await awsKeys(identity, region), region, service: 'sts', at },
+          { keys: await awsKeys(identity, region, env), region, service: 'sts', at },
         );
         const token = new Secret(PREFIX + Buffer.from(url.href, 'utf8').toString('base64url'));
         return { token, expiresAt: new Date(at.getTime() + LIFE_MS) };

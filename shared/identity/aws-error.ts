@@ -1,6 +1,7 @@
 // Turns what the AWS SDK throws into typed errors that say which call failed and what the identity lacks.
 import { type ErrorCode, type ErrorDetails, isTransshipError, messageOf, TransshipError } from '../errors.ts';
 import { redactText } from '../telemetry/redact-text.ts';
+import { proxyTrouble } from './proxy-failure.ts';
 
 /** `action` is as in policies: `ecr:CreateRepository`. */
 type Call = {
@@ -25,7 +26,8 @@ export function awsError(error: unknown, { action, what, details, issues }: Call
   const name = error instanceof Error ? error.name : '';
   const message = redactText(messageOf(error).replace(/\s+/g, ' '));
   const status = statusOf(error);
-  const [code, retryable, hint] = classify(name, message, status, action);
+  const [code, retryable, advice] = classify(name, message, status, action);
+  const hint = proxyTrouble(error)?.hint ?? advice;
   const told = issues === true && status !== undefined ? `${name} (${status})` : message;
   return new TransshipError(code, `${what}: ${action} failed: ${told}`, {
     hint,

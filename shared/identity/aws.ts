@@ -1,7 +1,11 @@
 // Who we are to AWS: the default chain of the AWS tools, a profile, or a role that is assumed by them. The SDK is loaded when it is used.
+import type { Agent } from 'node:http';
+import type { Agent as SecureAgent } from 'node:https';
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { Secret } from '../telemetry/secret.ts';
 import type { AwsKeys } from './aws-sign.ts';
+import type { CloudAgents } from './cloud-agents.ts';
+import { openAgents } from './open-agents.ts';
 
 export type AwsIdentity = {
   /** The role to assume. */
@@ -24,13 +28,17 @@ const SESSION_NAME = 'transship';
 /**
  * Credentials for a client of the SDK; they are looked for when it first sends something.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ * @param agents by which STS and its like are asked; absent: directly
  */
 export async function awsCredentials(
   { roleArn, roleChain = [], externalId, profile }: AwsIdentity,
   region: string | undefined,
+  agents?: CloudAgents,
 ): Promise<AwsCredentials> {
   const providers = await import('@aws-sdk/credential-providers');
-  let own = providers.fromNodeProviderChain(profile === undefined ? {} : { profile });
+  const asked = agents === undefined ? {} : { requestHandler: awsAgents(agents) };
+  // without a region: those of the single sign-on have one of their own
+  let own = providers.fromNodeProviderChain({ clientConfig: asked, ...(profile === undefined ? {} : { profile }) });
   const roles = [...roleChain, ...(roleArn === undefined ? [] : [roleArn])];
   for (const role of roles) {
     own = providers.fromTemporaryCredentials({
@@ -41,21 +49,31 @@ export async function awsCredentials(
         // the last one is the other account's
         ...(externalId === undefined || role !== roles.at(-1) ? {} : { ExternalId: externalId }),
       },
-      clientConfig: region === undefined ? {} : { region },
+      clientConfig: { ...asked, ...(region === undefined ? {} : { region }) },
     });
   }
   return own;
 }
 
+/** Of the options of a request handler of the SDK. */
+export function awsAgents({ http, https }: CloudAgents): { httpAgent: Agent; httpsAgent: SecureAgent } {
+  return { httpAgent: http, httpsAgent: https };
+}
+
 /** The keys themselves, for calls that are signed here. @throws what the SDK throws */
-export async function awsKeys(identity: AwsIdentity, region: string): Promise<AwsKeys> {
-  const provider = await awsCredentials(identity, region);
-  const { accessKeyId, secretAccessKey, sessionToken } = await provider();
-  return {
-    accessKeyId,
-    secretAccessKey: new Secret(secretAccessKey),
-    sessionToken: sessionToken === undefined ? undefined : new Secret(sessionToken),
-  };
+export async function awsKeys(identity: AwsIdentity, region: string, env: NodeJS.ProcessEnv): Promise<AwsKeys> {
+  const agents = await openAgents(env);
+  try {
+    const provider = await awsCredentials(identity, region, agents);
+    const { accessKeyId, secretAccessKey, sessionToken } = await provider();
+    return {
+      accessKeyId,
+      secretAccessKey: new Secret(secretAccessKey),
+      sessionToken: sessionToken === undefined ? undefined : new Secret(sessionToken),
+    };
+  } finally {
+    agents?.destroy();
+  }
 }
 
 /** Those of the environment, where they are all that there is to it: a function has them there, and needs no SDK to read them. */

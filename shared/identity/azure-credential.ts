@@ -1,18 +1,26 @@
 // The credential of Azure's library for an identity. It asks nobody before it is used.
 // https://learn.microsoft.com/en-us/javascript/api/overview/azure/identity-readme
 import { createPrivateKey } from 'node:crypto';
-import type { TokenCredential } from '@azure/identity';
+import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { TransshipError } from '../errors.ts';
 import { type AzureIdentity, azureEndpoints } from './azure.ts';
+import type { CloudAgents } from './cloud-agents.ts';
+
+type Policy = NonNullable<TokenCredentialOptions['additionalPolicies']>[number]['policy'];
 
 const MOST_RETRIES = 2;
 
-/** @throws TransshipError invalid-config */
-export async function azureCredential(identity: AzureIdentity, env: NodeJS.ProcessEnv): Promise<TokenCredential> {
+/** @param agents by which it asks; absent: as the library finds its way. @throws TransshipError invalid-config */
+export async function azureCredential(
+  identity: AzureIdentity,
+  env: NodeJS.ProcessEnv,
+  agents?: CloudAgents,
+): Promise<TokenCredential> {
   const library = await import('@azure/identity');
   const { tenantId, clientId, clientSecret, certificate, federatedTokenFile } = identity;
   const options = {
     ...authority(identity, env),
+    ...(agents === undefined ? {} : sentBy(agents)),
     retryOptions: { maxRetries: MOST_RETRIES, retryDelayInMs: 300, maxRetryDelayInMs: 3_000 },
   };
   if (clientSecret !== undefined) {
@@ -42,6 +50,18 @@ export async function azureCredential(identity: AzureIdentity, env: NodeJS.Proce
     ...(tenantId === undefined ? {} : { tenantId }),
     ...(clientId === undefined ? {} : { managedIdentityClientId: clientId, workloadIdentityClientId: clientId }),
   });
+}
+
+/** Managed identities drop the policy and keep the agent: theirs are asked without TLS, on the machine itself. */
+function sentBy(agents: CloudAgents) {
+  const policy: Policy = {
+    name: 'transshipAgents',
+    sendRequest(request, next) {
+      request.agent = agents.of(new URL(request.url));
+      return next(request);
+    },
+  };
+  return { agent: agents.http, additionalPolicies: [{ policy, position: 'perCall' as const }] };
 }
 
 /** The library's own complaints quote what stands there, or name nothing. */

@@ -1,6 +1,7 @@
 // Turns what Azure's library throws into typed errors. Of its messages, which quote token servers, only their codes are told.
 // https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes
 import { type ErrorCode, isTransshipError, messageOf, TransshipError } from '../errors.ts';
+import { proxyTrouble } from './proxy-failure.ts';
 
 const CLOCK = 'set the clock of this machine, and renew the token or certificate that it logs in with';
 const MANY_LOGINS =
@@ -26,10 +27,10 @@ const HINTS: Readonly<Record<string, string>> = {
   AADSTS900023: 'check tenantId: there is no such tenant',
 };
 
-/** A TransshipError passes unchanged. */
-export function azureError(error: unknown, who: string): TransshipError {
+/** A TransshipError passes unchanged. @param connecting what kept it from a connection, which the library does not tell */
+export function azureError(error: unknown, who: string, connecting?: Error): TransshipError {
   if (isTransshipError(error)) return error;
-  const [code, retryable, hint, reason] = classify(error);
+  const [code, retryable, hint, reason] = classify(error, proxyTrouble(connecting));
   return new TransshipError(code, `Azure did not give ${who} a token: ${reason}`, {
     hint,
     retryable,
@@ -42,7 +43,7 @@ export function azureCodes(error: unknown): string[] {
   return [...new Set(all(error).flatMap((each) => messageOf(each).match(/AADSTS\d+/g) ?? []))];
 }
 
-function classify(error: unknown): [ErrorCode, boolean, string, string] {
+function classify(error: unknown, atProxy: ReturnType<typeof proxyTrouble>): [ErrorCode, boolean, string, string] {
   const codes = azureCodes(error);
   const [first] = codes;
   if (first !== undefined) {
@@ -68,8 +69,8 @@ function classify(error: unknown): [ErrorCode, boolean, string, string] {
     return [
       'connection-failed',
       true,
-      'check the network, the proxy (HTTPS_PROXY) and AZURE_AUTHORITY_HOST',
-      'its token server cannot be reached',
+      atProxy?.hint ?? 'check the network, the proxy (HTTPS_PROXY) and AZURE_AUTHORITY_HOST',
+      `its token server cannot be reached${atProxy === undefined ? '' : `: ${atProxy.reason}`}`,
     ];
   }
   if (/PEM|asn1|private key|ENOENT|EACCES/i.test(text)) {

@@ -4,6 +4,8 @@ import { Secret } from '../telemetry/secret.ts';
 import { type AzureIdentity, describeAzureIdentity } from './azure.ts';
 import { azureCredential } from './azure-credential.ts';
 import { azureCodes, azureError } from './azure-error.ts';
+import type { CloudAgents } from './cloud-agents.ts';
+import { openAgents } from './open-agents.ts';
 import { within } from './time-limit.ts';
 
 export type AzureToken = { token: Secret; expiresAt: Date; identity: string };
@@ -22,8 +24,10 @@ export async function azureToken(
 ): Promise<AzureToken> {
   const who = describeAzureIdentity(identity);
   const [scope, ...others] = scopes;
+  let agents: CloudAgents | undefined;
   try {
-    const credential = await azureCredential(identity, env);
+    agents = await openAgents(env);
+    const credential = await azureCredential(identity, env, agents);
     const answer = await within(TIMEOUT_MS, signal, 'Azure', () =>
       credential.getToken(scope, signal === undefined ? {} : { abortSignal: signal }),
     );
@@ -32,9 +36,11 @@ export async function azureToken(
   } catch (error) {
     const [next, ...rest] = others;
     if (next !== undefined && azureCodes(error).some((code) => NO_SUCH_AUDIENCE.has(code))) {
-      return azureToken(identity, [next, ...rest], { env, signal });
+      return await azureToken(identity, [next, ...rest], { env, signal });
     }
-    throw azureError(error, who);
+    throw azureError(error, who, agents?.trouble);
+  } finally {
+    agents?.destroy();
   }
 }
 

@@ -2,6 +2,7 @@
 // https://google.aip.dev/auth/4110
 import type { AuthClient } from 'google-auth-library';
 import { googleUrl, unusable } from './google-file.ts';
+import type { CloudAgents } from './cloud-agents.ts';
 import type { SecretSource } from './secret-source.ts';
 import { isRecord } from './json-call.ts';
 
@@ -13,13 +14,23 @@ type Json = Readonly<Record<string, unknown>>;
 const TYPES = 'service_account, external_account, authorized_user or impersonated_service_account';
 /** Without one the library looks for a project, by programs and by the network; nothing here needs it. */
 const NO_PROJECT = 'none';
+/** The library asks the metadata server by itself, and would by the proxy that it finds. */
+const METADATA = /^http:\/\/[^/]+\/computeMetadata\//;
 
 /** @throws TransshipError invalid-config; what the library throws where there are no default credentials */
 export async function googleClient(file: SecretSource | undefined, scopes: readonly string[]): Promise<GoogleClient> {
   const { default: library } = await import('google-auth-library');
   if (file !== undefined) return clientOf(await readJson(file), file.name, scopes);
+  library.gaxios.instance.defaults.noProxy = [METADATA];
   const client = await new library.GoogleAuth({ scopes: [...scopes], projectId: NO_PROJECT }).getClient();
   return { client, identity: await identityOf(client) };
+}
+
+/** Sends what the client asks by these connections, also where the library has chosen others. */
+export function sendBy(agents: CloudAgents, { transporter }: Pick<AuthClient, 'transporter'>): void {
+  transporter.interceptors.request.add({
+    resolved: (request) => Promise.resolve({ ...request, agent: (url: URL) => agents.of(url) }),
+  });
 }
 
 async function clientOf(json: Json, name: string, scopes: readonly string[]): Promise<GoogleClient> {

@@ -2,6 +2,7 @@
 import { isTransshipError, messageOf, TransshipError } from '../errors.ts';
 import { isRecord } from './json-call.ts';
 import type { SecretSource } from './secret-source.ts';
+import { proxyTrouble } from './proxy-failure.ts';
 import { isWord, statusError } from './status-error.ts';
 
 const WHAT = "Google's token server";
@@ -16,6 +17,14 @@ export function googleError(error: unknown, file: SecretSource | undefined): Tra
   const { status, reason } = answerIn(error);
   if (status !== undefined) {
     return statusError({ what: `${WHAT} for ${origin}`, status, reason, hint: hintFor(reason, origin) });
+  }
+  const atProxy = proxyTrouble(error);
+  if (atProxy !== undefined) {
+    return new TransshipError('connection-failed', `${WHAT} for ${origin} cannot be reached: ${atProxy.reason}`, {
+      hint: atProxy.hint,
+      retryable: true,
+      details,
+    });
   }
   const message = messageOf(error);
   if (/Could not load the default credentials/.test(message)) {

@@ -4,9 +4,11 @@ import { TransshipError } from '../errors.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { clockOffset } from './clock-offset.ts';
 import type { GoogleIdentity, GoogleSurroundings } from './google.ts';
-import { googleClient } from './google-client.ts';
+import type { CloudAgents } from './cloud-agents.ts';
+import { googleClient, sendBy } from './google-client.ts';
 import { googleError } from './google-error.ts';
 import { generateAccessToken } from './google-impersonation.ts';
+import { openAgents } from './open-agents.ts';
 import { within } from './time-limit.ts';
 
 export type GoogleToken = { token: Secret; expiresAt: Date; identity: string; warnings: readonly string[] };
@@ -24,9 +26,12 @@ export async function googleToken(
   scopes: readonly string[],
   surroundings: GoogleSurroundings,
 ): Promise<GoogleToken> {
-  const { now, signal } = surroundings;
+  const { env, now, signal } = surroundings;
+  let agents: CloudAgents | undefined;
   try {
+    agents = await openAgents(env);
     const { client, identity, act } = await googleClient(file, scopes);
+    if (agents !== undefined) sendBy(agents, client);
     // What is traded for a token is sent again by a redirect, to wherever that leads.
     client.transporter.defaults.redirect = 'error';
     const own = await within(TIMEOUT_MS, signal, 'Google', () => ownToken(client, now));
@@ -42,6 +47,8 @@ export async function googleToken(
     return { ...token, identity: target, warnings: [] };
   } catch (error) {
     throw googleError(error, file);
+  } finally {
+    agents?.destroy();
   }
 }
 

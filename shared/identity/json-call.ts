@@ -2,6 +2,9 @@
 // the server says in an error is not repeated but for its code: token servers are among them.
 import type { IncomingMessage } from 'node:http';
 import { messageOf, TransshipError } from '../errors.ts';
+import type { CloudAgents } from './cloud-agents.ts';
+import { openAgents } from './open-agents.ts';
+import { proxyTrouble } from './proxy-failure.ts';
 import { interruption } from './time-limit.ts';
 
 export type JsonCall = {
@@ -35,16 +38,24 @@ const TIMEOUT_MS = 30_000;
 export async function callJson(call: JsonCall): Promise<JsonAnswer> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
+  let agents: CloudAgents | undefined;
   try {
-    const answer = await send(call, signal);
+    agents = await openAgents(call.env);
+    const answer = await send(call, signal, agents);
     const text = (await readCapped(answer, call)).toString('utf8');
     return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(text), text };
   } catch (error) {
     throw failure(error, call, timeout);
+  } finally {
+    agents?.destroy();
   }
 }
 
-function send({ method, url, headers, body, env }: JsonCall, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  { method, url, headers, body }: JsonCall,
+  signal: AbortSignal,
+  agents: CloudAgents | undefined,
+): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { Agent, request } = process.getBuiltinModule(url.protocol === 'http:' ? 'node:http' : 'node:https');
   const sent = request(
@@ -53,7 +64,7 @@ function send({ method, url, headers, body, env }: JsonCall, signal: AbortSignal
       method,
       headers: { accept: 'application/json', 'user-agent': 'transship', ...headers },
       // one connection for one call: these are minutes apart
-      agent: new Agent({ keepAlive: false, proxyEnv: env }),
+      agent: agents?.of(url) ?? new Agent({ keepAlive: false }),
       signal,
     },
     resolve,
@@ -110,10 +121,11 @@ function failure(error: unknown, { url, what, signal }: JsonCall, timeout: Abort
       details,
     });
   }
+  const atProxy = proxyTrouble(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-  return new TransshipError('connection-failed', `${what}: ${url.host} cannot be reached: ${code}`, {
+  return new TransshipError('connection-failed', `${what}: ${url.host} cannot be reached: ${atProxy?.reason ?? code}`, {
     retryable: true,
-    hint: `check the network, the proxy (HTTPS_PROXY) and the address ${url.origin}`,
+    hint: atProxy?.hint ?? `check the network, the proxy (HTTPS_PROXY) and the address ${url.origin}`,
     details,
   });
 }

@@ -1,6 +1,7 @@
 // A client of the AWS API for private registries of ECR: for one call, where calls are hours apart, or for as long as somebody needs it.
 import type { ECR } from '@aws-sdk/client-ecr';
-import { awsCredentials, type AwsIdentity } from '../identity/aws.ts';
+import { awsAgents, awsCredentials, type AwsIdentity } from '../identity/aws.ts';
+import { openAgents } from '../identity/open-agents.ts';
 import { hasOwnEndpoint } from './ecr-endpoint.ts';
 import { parseEcrHost } from './ecr-host.ts';
 
@@ -53,12 +54,14 @@ export async function openEcrClient(
   const region = told?.region ?? identity.region;
   // the SDK refuses these beside an endpoint of the user's own
   const variants = hasOwnEndpoint(env) ? undefined : told;
+  const agents = await openAgents(env);
   const ecr = new sdk.ECR({
-    credentials: await awsCredentials(identity, region),
+    credentials: await awsCredentials(identity, region, agents),
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: ANSWER_TIMEOUT_MS,
       throwOnRequestTimeout: true,
+      ...(agents === undefined ? {} : awsAgents(agents)),
     },
     ...(region === undefined ? {} : { region }),
     ...(tries === undefined ? {} : { maxAttempts: tries }),
@@ -75,7 +78,11 @@ export async function openEcrClient(
     },
     { step: 'deserialize', name: 'transshipServerDate', priority: 'low' },
   );
-  return { calls: ecr, serverDate: () => date, close: () => ecr.destroy() };
+  const close = (): void => {
+    ecr.destroy();
+    agents?.destroy();
+  };
+  return { calls: ecr, serverDate: () => date, close };
 }
 
 function dateOf(response: unknown): string | undefined {

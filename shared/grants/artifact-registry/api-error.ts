@@ -1,6 +1,7 @@
 // What an error of Google's client means for who called it. No sentence of Google's is repeated but by its code.
 // https://cloud.google.com/apis/design/errors#error_codes
 import { type ErrorCode, isTransshipError, TransshipError } from '../../errors.ts';
+import { proxyTrouble } from '../../identity/proxy-failure.ts';
 
 /** In `details.reason` of a 400: the policy names somebody both as deleted and as living. */
 export const DELETED_MEMBER = 'deleted-member';
@@ -33,15 +34,16 @@ export function apiError(error: unknown, what: string): TransshipError {
   const httpStatus = numberIn(error, 'httpStatusCode');
   const code = numberIn(error, 'code');
   const isUnanswered = httpStatus === undefined && code === 14;
+  const atProxy = isUnanswered ? proxyTrouble(error) : undefined;
   const [kind, isRetryable] = isUnanswered ? (['connection-failed', true] as const) : meaningOf(code, httpStatus);
   const answer = httpStatus ?? code;
   const message = error instanceof Error ? error.message : '';
   const isDeleted = kind === 'registry-error' && /inconsistent representation of deleted member/i.test(message);
   return new TransshipError(
     kind,
-    `Google Artifact Registry: ${what} failed: ${isUnanswered ? 'there is no connection' : `answered ${answer ?? 'something unknown'}`}`,
+    `Google Artifact Registry: ${what} failed: ${isUnanswered ? (atProxy?.reason ?? 'there is no connection') : `answered ${answer ?? 'something unknown'}`}`,
     {
-      hint: hintFor(kind),
+      hint: atProxy?.hint ?? hintFor(kind),
       retryable: isRetryable,
       details: {
         operation: what,

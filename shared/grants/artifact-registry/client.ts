@@ -1,8 +1,10 @@
 // The calls of Artifact Registry's API that grants need, through Google's client by REST. It loads and asks nobody before the first call.
 // https://cloud.google.com/artifact-registry/docs/reference/rest/v1/projects.locations.repositories
 import type { ArtifactRegistryClient, protos } from '@google-cloud/artifact-registry';
+import { sendBy } from '../../identity/google-client.ts';
 import { CLOUD_PLATFORM, googleToken, type GoogleToken } from '../../identity/google-token.ts';
 import type { GoogleIdentity } from '../../identity/google.ts';
+import { openAgents } from '../../identity/open-agents.ts';
 import { within } from '../../identity/time-limit.ts';
 import { apiError } from './api-error.ts';
 import { resourceName, type ArtifactRepository } from './places.ts';
@@ -126,8 +128,7 @@ function openSession({ identity, env, now = Date.now }: ArtifactRegistryOptions)
       return client;
     },
     async close(): Promise<void> {
-      const { client } = (await opened) ?? {};
-      await client?.close();
+      await (await opened)?.close();
     },
   };
 }
@@ -140,13 +141,19 @@ async function openClient(env: NodeJS.ProcessEnv) {
   const login = new auth.OAuth2Client();
   // a redirect would send the token on
   login.transporter.defaults.redirect = 'error';
+  const agents = await openAgents(env);
+  if (agents !== undefined) sendBy(agents, login);
   const client = new library.ArtifactRegistryClient({
     fallback: true,
     auth: new auth.GoogleAuth({ authClient: login }),
     ...endpointIn(env),
   });
   const setToken = ({ token }: GoogleToken): void => login.setCredentials({ access_token: token.reveal() });
-  return { client, setToken };
+  const close = async (): Promise<void> => {
+    await client.close();
+    agents?.destroy();
+  };
+  return { client, setToken, close };
 }
 
 function endpointIn(env: NodeJS.ProcessEnv) {

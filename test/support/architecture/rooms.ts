@@ -38,7 +38,7 @@ const SHARED: Record<string, readonly string[]> = {
   telemetry: ['errors'],
   config: [...BASE, 'oci', 'registries', 'mirror', 'cluster', 'credentials', 'grants'],
   oci: BASE,
-  identity: BASE,
+  identity: [...BASE, 'oci'],
   registries: [...BASE, 'oci', 'identity'],
   mirror: REGISTRIES,
   credentials: [...REGISTRIES, 'cluster'],
