@@ -112,6 +112,11 @@ export const METRICS = {
     help: 'On AWS: messages that no queue, bus or clock could deliver, by what became of them.',
     labels: ['source', 'outcome'],
   },
+  transship_timer_runs_total: {
+    kind: 'counter',
+    help: 'On AWS: calls of timers whose work ended well.',
+    labels: ['timer'],
+  },
   transship_build_info: { kind: 'gauge', help: 'Always 1; the version is the label.', labels: ['version'] },
 } as const satisfies Record<string, MetricShape>;
 

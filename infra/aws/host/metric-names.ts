@@ -6,6 +6,10 @@ export const METRIC_NAMESPACE = 'Transship';
 /** Every metric has this dimension: two deployments in one account are two sets of metrics. */
 export const STAGE_DIMENSION = 'stage';
 
+/** Told by each timer whose work ended well, with its name: alarms look at each, so this one is told with both dimensions only. */
+export const TIMER_RUNS = 'transship_timer_runs_total' satisfies MetricName;
+export const TIMER_DIMENSION = 'timer';
+
 /**
  * Those that alarms look at. They are told with the stage as their only dimension, too, whatever labels they have: an alarm needs to
  * know all dimensions of what it watches. Statistic: the maximum.

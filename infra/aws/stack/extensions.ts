@@ -2,8 +2,9 @@
 // given, and how much the HTTP API lets through.
 import { ref, when } from './fragment.ts';
 import { AWS_FUNCTIONS } from './functions.ts';
-import { lambdaId, routeId } from './names.ts';
+import { HTTP_API_STAGE, lambdaId, routeId } from './names.ts';
 import { HAS_VPC, SECURITY_GROUPS, SUBNETS } from './parameters.ts';
+import { LIMITED_ROUTES, REQUEST_LIMITS } from './request-limits.ts';
 
 /** osls names dependencies that follow from the properties anyway, which cfn-lint does not like. */
 const LINT = { 'cfn-lint': { config: { ignore_checks: ['W3005'] } } };
@@ -24,15 +25,5 @@ const routes = AWS_FUNCTIONS.flatMap(({ trigger }) =>
 
 export const extensions: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries([...functions, ...routes]),
-  HttpApiStage: {
-    Metadata: LINT,
-    Properties: {
-      // of all clients together; single ones are counted by the functions
-      DefaultRouteSettings: {
-        DetailedMetricsEnabled: true,
-        ThrottlingRateLimit: '${param:requestsPerSecond}',
-        ThrottlingBurstLimit: '${param:requestsAtOnce}',
-      },
-    },
-  },
+  [HTTP_API_STAGE]: { Metadata: LINT, DependsOn: LIMITED_ROUTES, Properties: REQUEST_LIMITS },
 };

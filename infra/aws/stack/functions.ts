@@ -14,7 +14,7 @@ export type AwsTrigger =
   /** Events of EventBridge, from its own bus and from other accounts. */
   | { events: 'ecr' }
   /** Schedules: each is called with `{ timer: <name> }`. */
-  | { timers: Readonly<Record<TimerName, `rate(${string})`>> }
+  | { timers: Readonly<Record<TimerName, `rate(${number} minute${'' | 's'})`>> }
   /** What the other edges could not deliver. */
   | { deadLetters: true };
 

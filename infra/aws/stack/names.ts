@@ -16,6 +16,9 @@ export const PUSH_BUS = 'PushBus';
 export const TIMER_GROUP = 'TimerGroup';
 export const SCHEDULER_ROLE = 'SchedulerRole';
 export const HTTP_API = 'HttpApi';
+export const HTTP_API_STAGE = 'HttpApiStage';
+/** What was asked of it. */
+export const HTTP_API_LOG = 'HttpApiLogGroup';
 
 /** The key of the configuration in its bucket. */
 export const CONFIG_KEY = 'transship.yaml';

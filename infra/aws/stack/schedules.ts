@@ -2,7 +2,7 @@
 // them, so they stand here.
 import { arnOf, ref, sub, type Fragment, type Resource } from './fragment.ts';
 import { AWS_FUNCTIONS, type TimerName } from './functions.ts';
-import { EDGE_DEAD_LETTERS, lambdaId, pascal, SCHEDULER_ROLE, TIMER_GROUP } from './names.ts';
+import { EDGE_DEAD_LETTERS, HTTP_API_STAGE, lambdaId, pascal, SCHEDULER_ROLE, TIMER_GROUP } from './names.ts';
 
 /** A call that comes later than the next one is of no use. https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html */
 const RETRIES: Readonly<Record<TimerName, { MaximumEventAgeInSeconds: number; MaximumRetryAttempts: number }>> = {
@@ -14,8 +14,13 @@ const RETRIES: Readonly<Record<TimerName, { MaximumEventAgeInSeconds: number; Ma
 
 export const TIMER_NAMES = ['upkeep', 'mirrors', 'credentials', 'grants'] as const satisfies readonly TimerName[];
 
-const TIMERS = AWS_FUNCTIONS.flatMap(({ name, trigger }) =>
-  'timers' in trigger ? TIMER_NAMES.map((timer) => ({ name, timer, rate: trigger.timers[timer] })) : [],
+export const TIMERS = AWS_FUNCTIONS.flatMap(({ name, trigger }) =>
+  'timers' in trigger
+    ? TIMER_NAMES.map((timer) => {
+        const rate = trigger.timers[timer];
+        return { name, timer, rate, everySeconds: secondsOf(rate) };
+      })
+    : [],
 );
 
 const GROUP = '${self:service}-${sls:stage}';
@@ -68,6 +73,10 @@ export const schedules: Fragment = {
   },
 };
 
+function secondsOf(rate: `rate(${number} minute${'' | 's'})`): number {
+  return Number.parseInt(rate.slice('rate('.length), 10) * 60;
+}
+
 export function scheduleId(timer: TimerName): string {
   return `${pascal(timer)}Timer`;
 }
@@ -75,7 +84,8 @@ export function scheduleId(timer: TimerName): string {
 function schedule({ name, timer, rate }: (typeof TIMERS)[number]): Resource {
   return {
     Type: 'AWS::Scheduler::Schedule',
-    DependsOn: [TIMER_GROUP],
+    // late: they call at once, and the configuration is brought when the stack is there
+    DependsOn: [TIMER_GROUP, HTTP_API_STAGE],
     Properties: {
       Description: `Transship: ${timer}`,
       GroupName: GROUP,

@@ -34,10 +34,14 @@ export async function runTimer(
     });
   }
   deps.logger.debug('timer', { timer });
-  if (timer === 'upkeep') return keepStore(deps, random, remainingMs);
-  await KEPT[timer](deps);
-  // what was just scheduled may be due at once
-  await fireDue(deps.jobs, deps.clock, random);
+  if (timer === 'upkeep') await keepStore(deps, random, remainingMs);
+  else {
+    await KEPT[timer](deps);
+    // what was just scheduled may be due at once
+    await fireDue(deps.jobs, deps.clock, random);
+  }
+  // last: an alarm rings where nobody tells it
+  deps.metrics.count('transship_timer_runs_total', { timer });
 }
 
 const KEPT = { mirrors: keepMirrors, credentials: keepCredentials, grants: keepGrants } as const;

@@ -50,6 +50,22 @@ describe('the timers', () => {
     },
   );
 
+  // alarms ring where nobody tells it: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+  it.each(['upkeep', 'mirrors', 'credentials', 'grants'])(
+    'tell that the work of %s ended well, and only then',
+    async (timer) => {
+      const told: unknown[] = [];
+      const metrics: Metrics = { ...noMetrics, count: (name, labels) => void told.push([name, labels]) };
+      const deps = { ...bed.deps(), metrics };
+      const failing = () => Promise.reject(new Error('the table is not there'));
+      const jobs = { ...deps.jobs, due: failing, sweep: failing, schedules: failing };
+      await expect(call(timer, { ...deps, jobs })).rejects.toThrow('the table is not there');
+      expect(told).toEqual([]);
+      await call(timer, deps);
+      expect(told).toEqual([['transship_timer_runs_total', { timer }]]);
+    },
+  );
+
   describe('of the sweeps', () => {
     it('schedules what rules want, begins at once, and ends what no rule wants any more', async () => {
       await call('mirrors', RULES('1h'));

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AWS_FUNCTIONS, type AwsFunctionName, type AwsTrigger } from '../../../infra/aws/stack/functions.ts';
+import { emfMetrics } from '../../../infra/aws/host/emf-metrics.ts';
 import { lambdaId, logGroupId, queueId, roleId, WORKERS } from '../../../infra/aws/stack/names.ts';
 import { ecrHost } from '../../../shared/events/ecr-host.ts';
 import { readPush } from '../../../shared/events/index.ts';
@@ -14,6 +15,7 @@ import { matchesPattern } from '../../support/aws/event-pattern.ts';
 import { resolve, type CreatedResource, type ResolveContext, type Template } from '../../support/aws/intrinsics.ts';
 import { callMoto, textsIn } from '../../support/aws/moto-call.ts';
 import { packageStack, type Packaged } from '../../support/aws/packaged.ts';
+import { manualClock } from '../../support/jobs/manual-clock.ts';
 import { startMoto } from '../../support/moto.ts';
 import { isMissing, requireComponent } from '../../support/require-component.ts';
 
@@ -30,6 +32,7 @@ beforeAll(async () => {
   const starter = await readFile('infra/aws/stack/starter.yaml', 'utf8');
   packaged = await packageStack(`${starter}\nmasterKey: { awsSecret: { id: transship/key } }\n`, 'none', [
     `otherAccounts=${OTHERS}`,
+    'requestsPerSecond=60',
   ]);
   template = packaged.template;
 }, 240_000);
@@ -195,7 +198,9 @@ describe('the packaged stack', () => {
     const all = statements().flatMap(([, each]) => each);
     const onEverything = new Set(all.flatMap(({ Action, Resource }) => (Resource.includes('*') ? Action : [])));
     expect([...onEverything].toSorted()).toEqual([
+      'ecr:GetAccountSetting',
       'ecr:GetAuthorizationToken',
+      'ecr:GetRegistryPolicy',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);
@@ -265,13 +270,108 @@ describe('the packaged stack', () => {
       expect(alarms).toContain(`Errors ${dimensions}`);
       expect(alarms).toContain(`Throttles ${dimensions}`);
     }
-    expect(properties('UpkeepAlarm')).toMatchObject({
-      TreatMissingData: 'breaching',
-      ComparisonOperator: 'LessThanThreshold',
-    });
     for (const id of ['DeadJobsAlarm', 'ExpiringCredentialsAlarm']) {
       expect(properties(id)).toMatchObject({ Namespace: 'Transship', Dimensions: [{ Name: 'stage', Value: 'dev' }] });
     }
+  });
+
+  // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+  it('has alarms that CloudWatch takes, and each is heard, by itself or by one that speaks for it', () => {
+    const [[, clocks] = ['', {}]] = ofType('AWS::CloudWatch::CompositeAlarm');
+    const spokenFor = JSON.stringify([clocks['AlarmRule'], clocks['ActionsSuppressor']]);
+    const all = ofType('AWS::CloudWatch::Alarm');
+    for (const [id, { Period, EvaluationPeriods, DatapointsToAlarm = EvaluationPeriods, AlarmActions }] of all) {
+      expect(Number(Period) % 60).toBe(0);
+      expect(Number(Period) * Number(EvaluationPeriods)).toBeLessThanOrEqual(24 * 3600);
+      expect(Number(DatapointsToAlarm)).toBeLessThanOrEqual(Number(EvaluationPeriods));
+      expect([id, AlarmActions === undefined]).toEqual([id, spokenFor.includes(id)]);
+    }
+  });
+
+  it('rings when a timer does not end well any more, each by itself, and not while a stack begins', () => {
+    const clock = manualClock();
+    const timers = ofType('AWS::Scheduler::Schedule').map(([id, { Target, ScheduleExpression }]) => ({
+      id,
+      timer: JSON.parse(String(inputOf(Target))).timer,
+      seconds: 60 * Number(/\d+/.exec(String(ScheduleExpression))?.[0]),
+    }));
+    expect(timers).toHaveLength(4);
+    for (const { id, timer, seconds } of timers) {
+      // as the function tells it
+      const lines: string[] = [];
+      const metrics = emfMetrics({ stage: 'dev', clock, write: (line) => lines.push(line) });
+      metrics.count('transship_timer_runs_total', { timer });
+      metrics.flush();
+      const { _aws, ...values } = JSON.parse(lines[0] ?? '');
+      const [{ Namespace, Dimensions, Metrics }] = _aws.CloudWatchMetrics;
+      expect(Dimensions).toHaveLength(1);
+      expect(properties(`${id}Alarm`)).toMatchObject({
+        Namespace,
+        MetricName: Metrics[0].Name,
+        Dimensions: Dimensions[0].map((Name: string) => ({ Name, Value: values[Name] })),
+        Statistic: 'Sum',
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+        Period: seconds,
+      });
+      const silence = Number(properties(`${id}Alarm`)['EvaluationPeriods']) * seconds;
+      expect(silence).toBeGreaterThanOrEqual(3 * seconds);
+      expect(silence).toBeLessThanOrEqual(15 * 60);
+    }
+    const wait = Number(properties('ClocksAlarm')['ActionsSuppressorWaitPeriod']);
+    expect(wait).toBeGreaterThanOrEqual(2 * Math.max(...timers.map(({ seconds }) => seconds)));
+    expect(properties('ClocksAlarm')['AlarmRule']).toEqual({
+      'Fn::Sub': timers.map(({ id }) => `ALARM("\${${id}Alarm}")`).join(' OR '),
+    });
+    // it waits for one that has nothing to say, so that nothing else can silence it
+    expect(properties('ClocksAlarm')['ActionsSuppressor']).toEqual(arnOf('ClocksPauseAlarm'));
+    expect(properties('ClocksPauseAlarm')).toMatchObject({
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(Number(properties('ClocksPauseAlarm')['Threshold'])).toBeGreaterThan(1000);
+  });
+
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+  it('sees old messages before SQS leaves them out of the age: those that were received three times', () => {
+    const read = ofType('AWS::Lambda::EventSourceMapping').map(([, { EventSourceArn }]) =>
+      JSON.stringify(EventSourceArn),
+    );
+    for (const [id, { VisibilityTimeout }] of ofType('AWS::SQS::Queue')) {
+      const { Threshold, TreatMissingData } = properties(`${id}AgeAlarm`);
+      const isRead = read.includes(JSON.stringify(arnOf(id)));
+      // a figure comes every minute: three of them before the third try
+      const isSeen = Number(Threshold) + 180 <= 2 * Number(VisibilityTimeout);
+      // of a queue that nobody reads the figures may end: what it held is still there
+      expect({ id, isSeen: isSeen || !isRead, TreatMissingData }).toEqual({
+        id,
+        isSeen: true,
+        TreatMissingData: isRead ? 'notBreaching' : 'ignore',
+      });
+    }
+  });
+
+  it('rings at once where senders may not come again, and otherwise for what lasts', () => {
+    const soon = ['registry-push', 'namespace-created'].map((name) => lambdaId(name as AwsFunctionName));
+    for (const [, { MetricName, Dimensions, EvaluationPeriods }] of ofType('AWS::CloudWatch::Alarm')) {
+      if (MetricName !== 'Errors' && MetricName !== 'Throttles') continue;
+      const isSoon = soon.some((id) => JSON.stringify(Dimensions).includes(`"${id}"`));
+      expect([Dimensions, EvaluationPeriods]).toEqual([Dimensions, isSoon ? 1 : 3]);
+    }
+  });
+
+  it('counts the webhooks that were turned away, by the log of the HTTP API', () => {
+    const { LogGroupName, FilterPattern, MetricTransformations } = properties('TurnedAwayFilter');
+    expect(LogGroupName).toEqual({ Ref: 'HttpApiLogGroup' });
+    const { Format } = properties('HttpApiStage')['AccessLogSettings'] as { Format: string };
+    const logged = JSON.parse(
+      Format.replace('$context.routeKey', 'POST /hooks/{proxy+}').replace('$context.status', '429'),
+    );
+    expect(logged).toMatchObject({ route: 'POST /hooks/{proxy+}', status: 429 });
+    expect(FilterPattern).toBe('{ ($.route = "POST /hooks/*") && (($.status = 429) || ($.status >= 500)) }');
+    const [{ MetricNamespace, MetricName } = {}] = MetricTransformations as Record<string, string>[];
+    expect(properties('TurnedAwayAlarm')).toMatchObject({ Namespace: MetricNamespace, MetricName, Dimensions: [] });
   });
 
   // missing data is no news: with shorter times, "so many in a row" never happens, or the alarm ends between two looks
@@ -310,10 +410,28 @@ describe('the packaged stack', () => {
     for (const { kind } of WORKERS) expect(queues).toContain(`\\"${kind}\\":\\"\${${queueId(kind)}}\\"`);
   });
 
-  it('keeps the secrets of webhook addresses out of the access log, and holds clients back', () => {
-    const { AccessLogSettings, DefaultRouteSettings } = properties('HttpApiStage');
+  // a stage that names a route which is not there yet, or no more, is refused, and so is taking that back
+  it('has a limit for each route, so that nobody takes the room of the receivers, and the stage comes after the routes', () => {
+    const routes = ofType('AWS::ApiGatewayV2::Route').filter(([, { RouteKey }]) => RouteKey !== '$default');
+    const { DefaultRouteSettings, RouteSettings } = properties('HttpApiStage');
+    // one that was given on the command line is a text
+    const limits = (settings: Given) => Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
+    const others = ['DetailedMetricsEnabled false', 'ThrottlingRateLimit 60', 'ThrottlingBurstLimit 100'];
+    const receivers = ['DetailedMetricsEnabled false', 'ThrottlingRateLimit 100', 'ThrottlingBurstLimit 500'];
+    expect(limits(DefaultRouteSettings as Given)).toEqual(others);
+    const told = Object.entries(RouteSettings as Record<string, Given>).map(([key, one]) => [key, limits(one)]);
+    expect(Object.fromEntries(told)).toEqual({
+      ...Object.fromEntries(routes.map(([, { RouteKey }]) => [RouteKey, others])),
+      'POST /hooks/{proxy+}': receivers,
+    });
+    expect(routes).toHaveLength(6);
+    const { DependsOn = [] } = template.Resources['HttpApiStage'] ?? {};
+    expect(DependsOn).toEqual(expect.arrayContaining(routes.map(([id]) => id)));
+  });
+
+  it('keeps the secrets of webhook addresses out of the access log', () => {
+    const { AccessLogSettings } = properties('HttpApiStage');
     expect(JSON.stringify(AccessLogSettings)).not.toMatch(/context\.(?:path|http\.path|protocolPath)/);
-    expect(DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 });
     for (const [, { PayloadFormatVersion }] of ofType('AWS::ApiGatewayV2::Integration')) {
       expect(PayloadFormatVersion).toBe('2.0');
     }
@@ -374,7 +492,8 @@ describe.skipIf(isMissing('moto'))('the packaged stack in moto', () => {
     const list = [...byService].map(([type, count]) => `${count} ${type}`).toSorted();
     process.stdout.write(`moto: ${created.size} resources by CloudFormation; by its services: ${list.join(', ')}\n`);
     expect(created.size + left.length).toBe(Object.keys(template.Resources).length);
-    expect(await countAlarms(place)).toBe(ofType('AWS::CloudWatch::Alarm').length);
+    const alarms = [...ofType('AWS::CloudWatch::Alarm'), ...ofType('AWS::CloudWatch::CompositeAlarm')];
+    expect(await countAlarms(place)).toBe(alarms.length);
     const role = created.get(roleId('registry-push')) ?? '';
     expect((await policiesOf(place, role)).toSorted()).toEqual(['calls', 'configuration', 'secret-keys']);
   }, 120_000);

@@ -40,6 +40,22 @@ export const MAKERS: Readonly<Record<string, Maker>> = {
     await callMoto(place, 'monitoring', asked);
     return id;
   },
+  // moto has no call of its own for it, and takes its rule beside those of the others
+  'AWS::CloudWatch::CompositeAlarm': async (properties, place, id) => {
+    const asked = { Action: 'PutMetricAlarm', Version: '2010-08-01', AlarmName: id, ...flat(properties) };
+    await callMoto(place, 'monitoring', asked);
+    return id;
+  },
+  'AWS::Logs::MetricFilter': async ({ LogGroupName, FilterPattern, MetricTransformations }, place, id) => {
+    const [transformation] = listOf(MetricTransformations);
+    await targeted(place, 'logs', 'Logs_20140328.PutMetricFilter', {
+      filterName: id,
+      logGroupName: LogGroupName,
+      filterPattern: FilterPattern,
+      metricTransformations: [isObject(transformation) ? lowerFirst(transformation) : {}],
+    });
+    return id;
+  },
   'AWS::SQS::QueuePolicy': async ({ Queues, PolicyDocument }, place, id) => {
     for (const QueueUrl of listOf(Queues)) {
       const Attributes = { Policy: JSON.stringify(PolicyDocument) };
@@ -80,8 +96,13 @@ export async function policiesOf(place: MotoPlace, RoleName: string): Promise<st
 }
 
 async function api(place: MotoPlace, path: string, properties: Given): Promise<Given> {
-  const renamed = Object.entries(properties).map(([key, value]) => [key.charAt(0).toLowerCase() + key.slice(1), value]);
-  return rest(place, 'apigateway', 'POST', `/v2/apis${path}`, Object.fromEntries(renamed));
+  return rest(place, 'apigateway', 'POST', `/v2/apis${path}`, lowerFirst(properties));
+}
+
+function lowerFirst(properties: Given): Given {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, value]) => [key.charAt(0).toLowerCase() + key.slice(1), value]),
+  );
 }
 
 /** Where the name before the dot is not what the service is called in signatures. */

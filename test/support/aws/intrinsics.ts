@@ -6,6 +6,7 @@ export type TemplateResource = {
   Properties?: Record<string, unknown>;
   Condition?: string;
   DeletionPolicy?: string;
+  DependsOn?: string | readonly string[];
 };
 export type Template = {
   Parameters?: Record<string, { Type: string; Default?: unknown }>;
