@@ -8,6 +8,7 @@ import { granteeText } from '../../shared/grants/grantee-text.ts';
 import type { GrantsState } from '../../shared/grants/grants-state.ts';
 import { isWriting } from '../../shared/grants/plan-hash.ts';
 import type { PreparedGrants } from '../../shared/grants/reconcile.ts';
+import { givenByHand } from '../../shared/grants/standing.ts';
 
 type Change = Exclude<GrantChange, { op: 'noop' }>;
 
@@ -58,6 +59,7 @@ export function planJson({ plan, desired }: Pick<PreparedGrants, 'plan' | 'desir
 function changeJson(change: Change, overbroad: ReadonlySet<GrantChange>): Omit<ChangeJson, 'who'> {
   const { op, target, label, grants } = change;
   const wanted = 'wanted' in change ? change.wanted : undefined;
+  const reach = overbroad.has(change) ? (wanted?.overbroad ?? 'too far') : undefined;
   return {
     op,
     ...target,
@@ -65,7 +67,7 @@ function changeJson(change: Change, overbroad: ReadonlySet<GrantChange>): Omit<C
     grants: [...grants],
     ...('risk' in change ? { risk: change.risk } : {}),
     ...('why' in change ? { why: change.why } : {}),
-    ...(overbroad.has(change) ? { overbroad: wanted?.overbroad ?? '' } : {}),
+    ...(reach === undefined ? {} : { overbroad: reach, ...givenByHand(reach) }),
     ...('before' in change && change.before !== undefined ? { before: change.before } : {}),
     ...(wanted === undefined ? {} : { after: wanted.content }),
     ...('state' in change ? { state: change.state } : {}),

@@ -1,9 +1,11 @@
 // What one entry is at for people: as a plan that was just made has it, else as the journal last said.
+import { overbroadWidenings } from './approval.ts';
 import type { Verification } from './backend.ts';
 import type { GrantChange } from './grant-change.ts';
 import type { EntryRecord, GrantState, GrantsState } from './grants-state.ts';
 import { entryKey } from './plan-hash.ts';
 import type { Target } from './site.ts';
+import { givenByHand } from './standing.ts';
 
 export type EntryStatus = {
   target: Target;
@@ -19,7 +21,7 @@ export type KnownEntry = EntryStatus & { grants: readonly string[]; isThere: boo
 
 /** @param changes none: the journal alone says what there is */
 export function knownEntries(state: GrantsState, changes: readonly GrantChange[]): KnownEntry[] {
-  const planned = changes.map((change) => ofChange(change, state.entries.get(entryKey(change.target, change.key))));
+  const planned = changes.map((change) => ofChange(change, state));
   const seen = new Set(planned.map(({ target, key }) => entryKey(target, key)));
   const others = [...state.entries].filter(([key]) => !seen.has(key)).map(([, record]) => ofRecord(record));
   return [...planned, ...others];
@@ -39,7 +41,8 @@ function ofRecord(record: EntryRecord): KnownEntry {
   };
 }
 
-function ofChange(change: GrantChange, record: EntryRecord | undefined): KnownEntry {
+function ofChange(change: GrantChange, state: GrantsState): KnownEntry {
+  const record = state.entries.get(entryKey(change.target, change.key));
   const { target, key, label, grants } = change;
   const verification = record?.verification === undefined ? {} : { verification: record.verification };
   const known = { target, key, label, grants, isThere: record !== undefined && isThere(record) };
@@ -54,7 +57,7 @@ function ofChange(change: GrantChange, record: EntryRecord | undefined): KnownEn
       return { ...known, ...verification, state: change.state, problem: problemOf(change) };
     }
     default:
-      return { ...known, ...verification, ...toBeWritten(change, record) };
+      return { ...known, ...verification, ...toBeWritten(change, record, state) };
   }
 }
 
@@ -62,8 +65,14 @@ function ofChange(change: GrantChange, record: EntryRecord | undefined): KnownEn
 function toBeWritten(
   change: Extract<GrantChange, { op: 'create' | 'update' | 'adopt' | 'delete' }>,
   record: EntryRecord | undefined,
+  state: GrantsState,
 ): Pick<EntryStatus, 'state' | 'problem'> {
   if (record?.state === 'Blocked' && record.problem !== undefined) return { state: 'Blocked', problem: record.problem };
+  const [overbroad] = overbroadWidenings([change], state);
+  if (overbroad !== undefined) {
+    const { state: waiting, ...problem } = givenByHand(overbroad.wanted.overbroad ?? 'too far');
+    return { state: waiting, problem };
+  }
   const isDrift = change.op !== 'adopt' && change.why === 'drift';
   return { state: isDrift ? 'Drifted' : 'Applying' };
 }

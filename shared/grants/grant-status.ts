@@ -3,7 +3,9 @@ import { type EntryStatus, type KnownEntry, knownEntries } from './entry-status.
 import type { GrantChange } from './grant-change.ts';
 import type { GrantState, GrantsState } from './grants-state.ts';
 import type { PullGrant } from './grant.ts';
-import { type Standing, standingOf } from './standing.ts';
+import { overbroadReasons } from './overbroad.ts';
+import { toldTogether, worstFirst } from './severity.ts';
+import { givenByHand, type Standing, standingOf } from './standing.ts';
 
 export type GrantStatus = {
   grant: string;
@@ -12,21 +14,9 @@ export type GrantStatus = {
   until?: Date;
   /** The oldest proof among its entries; absent where one has none. */
   lastVerified?: Date;
-  /** Of the entry that decides the state. */
+  /** All that is the matter, beginning with what decides the state. */
   problem?: { message: string; hint?: string };
 };
-
-/** The worst first. */
-const SEVERITY = [
-  'Blocked',
-  'Conflict',
-  'Suspended',
-  'Drifted',
-  'Unsupported',
-  'Pending',
-  'Applying',
-  'Applied',
-] as const satisfies readonly GrantState[];
 
 /** Not declared any more. */
 const WITHDRAWN: Standing = { holds: false, state: 'Revoked', why: 'withdrawn', message: 'withdrawn' };
@@ -43,7 +33,7 @@ export function grantStatuses(
 ): GrantStatus[] {
   const standings = new Map(desired.map((grant) => [grant.id, standingOf(grant, state, now)]));
   const ends = new Map(desired.map(({ id, expiresAt }) => [id, expiresAt]));
-  const bare = new Set(desired.filter(({ what }) => what.length === 0).map(({ id }) => id));
+  const declared = new Map(desired.map((grant) => [grant.id, grant]));
   const entries = byGrant(knownEntries(state, changes));
   const left = [...entries].filter(([, own]) => own.some(({ isThere }) => isThere)).map(([id]) => id);
   return [...new Set([...standings.keys(), ...left])].toSorted().flatMap((id) => {
@@ -54,7 +44,7 @@ export function grantStatuses(
     return [
       {
         grant: id,
-        ...(standing.holds ? stateOf(own, bare.has(id)) : stateOfEnded(standing, own)),
+        ...(standing.holds ? stateOf(own, declared.get(id)) : stateOfEnded(standing, own)),
         entries: own.map(({ grants: _grants, isThere: _isThere, ...entry }) => entry),
         ...(until !== undefined && { until }),
         ...lastVerified(own),
@@ -75,13 +65,23 @@ function concerns(
   return isThere && !isNeeded;
 }
 
-/** @param isBare there is nothing to be had of any back end: the credential that is brought with it decides, and stands by itself */
-function stateOf(own: readonly KnownEntry[], isBare: boolean): Pick<GrantStatus, 'state' | 'problem'> {
-  const worst = worstOf(own);
-  if (worst === undefined && isBare) return { state: 'Applied' };
-  if (worst === undefined)
+function stateOf(own: readonly KnownEntry[], grant: PullGrant | undefined): Pick<GrantStatus, 'state' | 'problem'> {
+  const [worst] = worstFirst(own);
+  if (worst !== undefined) return { state: worst.state, ...problemOf(own) };
+  // nothing is to be had of any back end: the credential that is brought with it decides, and stands by itself
+  if (grant?.what.length === 0) return { state: 'Applied' };
+  const reach = grant === undefined ? [] : overbroadReasons(grant);
+  if (reach.length === 0)
     return { state: 'Pending', problem: { message: 'nothing that it means is known to be there' } };
-  return { state: worst.state, ...(worst.problem !== undefined && { problem: worst.problem }) };
+  const { state, ...problem } = givenByHand(reach.join(' and '));
+  return { state, problem };
+}
+
+function problemOf(own: readonly KnownEntry[]): Pick<GrantStatus, 'problem'> {
+  const troubled = worstFirst(own).flatMap(({ state, problem }) => (problem === undefined ? [] : [{ state, problem }]));
+  const message = toldTogether(troubled.map(({ state, problem }) => ({ state, message: problem.message })));
+  const hint = troubled.find(({ problem }) => problem.hint !== undefined)?.problem.hint;
+  return message === undefined ? {} : { problem: { message, ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** It is over when nothing is left of it, and not before. */
@@ -90,17 +90,11 @@ function stateOfEnded(
   own: readonly KnownEntry[],
 ): Pick<GrantStatus, 'state' | 'problem'> {
   const { message, hint } = standing;
-  const worst = worstOf(own);
-  if (worst === undefined) return { state: standing.state, problem: { message, ...(hint !== undefined && { hint }) } };
+  const problem = { message, ...(hint !== undefined && { hint }) };
+  const [worst] = worstFirst(own);
+  if (worst === undefined) return { state: standing.state, problem };
   const isKept = worst.problem !== undefined && worst.state !== 'Applied' && worst.state !== 'Applying';
-  return isKept && worst.problem !== undefined ? { state: worst.state, problem: worst.problem } : { state: 'Applying' };
-}
-
-function worstOf(own: readonly KnownEntry[]): KnownEntry | undefined {
-  const found = SEVERITY.map((state) => own.find((entry) => entry.state === state)).find(
-    (entry) => entry !== undefined,
-  );
-  return found ?? own[0];
+  return isKept ? { state: worst.state, ...problemOf(own) } : { state: 'Applying', problem };
 }
 
 function lastVerified(own: readonly KnownEntry[]): Pick<GrantStatus, 'lastVerified'> {

@@ -38,12 +38,25 @@ export function standingOf(grant: PullGrant, state: GrantsState, now: Date): Sta
   return { holds: false, why: 'changed', ...unapproved(reasons.join(' and ')) };
 }
 
+type Waiting = { state: 'Pending'; message: string; hint: string };
+
+const APPROVE = 'name who approved it in `approvedBy`, or narrow it';
+
 /** Whether by its declaration or by what a back end makes of it, whoever reaches so far needs somebody who approves of it. */
-export function unapproved(reason: string): { state: 'Pending'; message: string; hint: string } {
+export function unapproved(reason: string): Waiting {
+  return { state: 'Pending', message: `it reaches ${reason}, and nobody approved that`, hint: APPROVE };
+}
+
+export function isUnapproved({ hint }: { hint?: string }): boolean {
+  return hint === APPROVE;
+}
+
+/** Approved, and what it reaches is given only by somebody who says so: no timer does. */
+export function givenByHand(reason: string): Waiting {
   return {
     state: 'Pending',
-    message: `it reaches ${reason}, and nobody approved that`,
-    hint: 'name who approved it in `approvedBy`, or narrow it',
+    message: `it reaches ${reason}, and is given only by hand`,
+    hint: 'run `transship grants apply --allow-overbroad` once',
   };
 }
 

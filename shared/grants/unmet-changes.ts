@@ -1,21 +1,20 @@
 // What a plan says of grants, or of parts of them, that have no entry: one line for each grant and place, with all that is the matter.
 import type { GrantChange } from './grant-change.ts';
+import { toldTogether, worstFirst } from './severity.ts';
 import { targetKey } from './site.ts';
 import type { UnmetGrant } from './wanted-at.ts';
-
-/** The worst first: it gives the state. */
-const SEVERITY = ['Blocked', 'Suspended', 'Unsupported', 'Pending', 'Expired', 'Revoked'] as const;
 
 /** @param shortfalls in their order */
 export function unmetChanges(shortfalls: readonly UnmetGrant[]): GrantChange[] {
   const byPlace = Map.groupBy(shortfalls, ({ grant, target }) => `${grant} ${targetKey(target)}`);
   return [...byPlace.values()].flatMap((all) => {
-    const [worst] = all.toSorted((left, right) => SEVERITY.indexOf(left.state) - SEVERITY.indexOf(right.state));
-    return worst === undefined ? [] : [toChange(worst, [...new Set(all.map(({ message }) => message))])];
+    const told = worstFirst(all);
+    const [worst] = told;
+    return worst === undefined ? [] : [toChange(worst, toldTogether(told) ?? worst.message)];
   });
 }
 
-function toChange({ grant, target, state, hint }: UnmetGrant, messages: readonly string[]): GrantChange {
+function toChange({ grant, target, state, hint }: UnmetGrant, message: string): GrantChange {
   return {
     target,
     // no key of an entry: those of several grants have to differ in the journal
@@ -24,7 +23,7 @@ function toChange({ grant, target, state, hint }: UnmetGrant, messages: readonly
     label: target.place === '' ? target.host : target.place,
     op: 'none',
     state,
-    message: messages.join('; '),
+    message,
     ...(hint !== undefined && { hint }),
   };
 }

@@ -21,7 +21,8 @@ export async function knownGrants(
   const now = deps.clock.now();
   const desired = desiredGrants(config.grants, state);
   const declared = new Map(desired.map((grant) => [grant.id, grant]));
-  return grantStatuses(desired, state, now, saidNowhere(config, desired, state, now)).flatMap((status) => {
+  const said = await saidNowhere(config, desired, state, now);
+  return grantStatuses(desired, state, now, said).flatMap((status) => {
     const record = state.grants.get(status.grant);
     const grant = declared.get(status.grant) ?? record?.declaration ?? unheardOf(status.grant, identity);
     if (grant === undefined || !mayUseGrant(identity, grant)) return [];

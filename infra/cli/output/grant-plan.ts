@@ -69,7 +69,7 @@ export function placeText({ host, place }: Pick<ChangeShape, 'host' | 'place'>):
 
 function whyText({ why, overbroad, message, state }: ChangeShape): string {
   const told = message ?? (why === undefined ? '' : (REASONS[why] ?? why));
-  const reach = overbroad === undefined ? '' : `reaches ${overbroad}`;
+  const reach = overbroad === undefined || message !== undefined ? '' : `reaches ${overbroad}`;
   return printable([state ?? '', told, reach].filter((text) => text !== '').join(': '), 500);
 }
 

@@ -4,6 +4,7 @@ import type { GrantChange } from '../grant-change.ts';
 import type { EntryRecord, GrantState } from '../grants-state.ts';
 import type { JournalEvent } from '../journal.ts';
 import { siteKey, targetKey } from '../site.ts';
+import { givenByHand } from '../standing.ts';
 import { namesOf, note, recordOf, type SiteRun } from './site-run.ts';
 
 type Reason = { state: GrantState; message: string; hint?: string; isUnknown?: true };
@@ -33,10 +34,10 @@ export async function settleForgotten(site: SiteRun): Promise<void> {
 export async function withhold(site: SiteRun, changes: readonly GrantChange[]): Promise<void> {
   const events = changes.flatMap((change) => {
     const reach = 'wanted' in change ? change.wanted?.overbroad : undefined;
-    const message = `it reaches ${reach ?? 'too far'}, and is given only by hand`;
-    const hint = 'run `transship grants apply --allow-overbroad` once';
+    const reason = givenByHand(reach ?? 'too far');
+    const { message, hint } = reason;
     note(site.notes, change, { problem: { message, hint } });
-    return ifNew(site, change, { state: 'Pending', message, hint });
+    return ifNew(site, change, reason);
   });
   await site.context.append(events, site.planHash);
 }

@@ -61,7 +61,13 @@ describe('the state of a grant', () => {
     world.reconcile([grantAt(['a'])]);
     for (const [index, state] of order.entries()) {
       world.journal(settled(`b${index}`, state, state.toLowerCase()));
-      expect(statesOf(world, [grantAt(['a'])])).toEqual([`base ${state}: ${state.toLowerCase()}`]);
+      const others = order
+        .slice(0, index)
+        .toReversed()
+        .map((one) => `${one}: ${one.toLowerCase()}`);
+      const [first, ...more] = [state.toLowerCase(), ...others];
+      const told = [first, ...more.slice(0, 3), ...(more.length > 3 ? [`and ${more.length - 3} more`] : [])];
+      expect(statesOf(world, [grantAt(['a'])])).toEqual([`base ${state}: ${told.join('; ')}`]);
     }
   });
 
@@ -122,7 +128,7 @@ describe('the state of a grant', () => {
     world.declare(grant);
     world.reconcile([grant]);
     world.now = UNTIL;
-    expect(statesOf(world, [grant])).toEqual(['base Applying']);
+    expect(statesOf(world, [grant])).toEqual(['base Applying: it ended at 2026-11-21T13:00:00.000Z']);
     world.reconcile([grant]);
     expect(statesOf(world, [grant])).toEqual(['base Expired: it ended at 2026-11-21T13:00:00.000Z']);
     world.revoke(grant);

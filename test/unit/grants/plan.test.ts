@@ -360,7 +360,13 @@ describe('who decides', () => {
       },
     });
     expect(world.plan([marked({ id: 'a' }), marked({ id: 'b' })])).toMatchObject([
-      { op: 'none', key: 'grant a', state: 'Unsupported', message: 'pending; unsupported', label: 'marked.io' },
+      {
+        op: 'none',
+        key: 'grant a',
+        state: 'Unsupported',
+        message: 'unsupported; Pending: pending',
+        label: 'marked.io',
+      },
       { op: 'none', key: 'grant b', state: 'Unsupported' },
     ]);
   });
