@@ -417,7 +417,7 @@ describe('the packaged stack', () => {
     // one that was given on the command line is a text
     const limits = (settings: Given) => Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
     const others = ['DetailedMetricsEnabled false', 'ThrottlingRateLimit 60', 'ThrottlingBurstLimit 100'];
-    const receivers = ['DetailedMetricsEnabled false', 'ThrottlingRateLimit 100', 'ThrottlingBurstLimit 500'];
+    const receivers = ['DetailedMetricsEnabled false', 'ThrottlingRateLimit 100', 'ThrottlingBurstLimit 300'];
     expect(limits(DefaultRouteSettings as Given)).toEqual(others);
     const told = Object.entries(RouteSettings as Record<string, Given>).map(([key, one]) => [key, limits(one)]);
     expect(Object.fromEntries(told)).toEqual({
@@ -425,6 +425,11 @@ describe('the packaged stack', () => {
       'POST /hooks/{proxy+}': receivers,
     });
     expect(routes).toHaveLength(6);
+    // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    const atOnce = AWS_FUNCTIONS.map(({ trigger }) => ('concurrency' in trigger ? trigger.concurrency : 0));
+    const bursts = [...Object.values(RouteSettings as Given), DefaultRouteSettings] as Record<string, number>[];
+    const all = bursts.map(({ ThrottlingBurstLimit = 0 }) => ThrottlingBurstLimit);
+    expect([...atOnce, ...all].reduce((sum, one) => sum + one, 0)).toBeLessThan(1000);
     const { DependsOn = [] } = template.Resources['HttpApiStage'] ?? {};
     expect(DependsOn).toEqual(expect.arrayContaining(routes.map(([id]) => id)));
   });
