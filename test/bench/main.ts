@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { provision, thisMachine } from '../support/provision.ts';
 import { COMPONENTS, type ComponentName } from '../support/provision/components.ts';
+import { AWS_COSTS, measureAwsCosts } from './aws-costs.ts';
 import { COLD_STARTS, measureColdStarts } from './cold-starts.ts';
 import { otherContenders, ourContenders, programVersion } from './contenders.ts';
 import { measureCopies } from './copies.ts';
@@ -25,9 +26,13 @@ async function runBench({ runs, only, isLarge, outDir }: BenchOptions, args: rea
   if (only.includes(COLD_STARTS)) {
     const { path: moto } = await provide('moto');
     process.stdout.write(await measureColdStarts(moto, { folder: path.join(work.path, 'functions'), signal }));
-    if (only.length === 1) return;
   }
   const registry = await provide('docker-registry');
+  if (only.includes(AWS_COSTS)) {
+    const { path: moto } = await provide('moto');
+    process.stdout.write(await measureAwsCosts({ moto, registry: registry.path }, signal));
+  }
+  if (only.length > 0 && only.every((name) => name === COLD_STARTS || name === AWS_COSTS)) return;
   const home = path.join(work.path, 'home');
   mkdirSync(home);
   // an empty home: no logins, no settings, caches of this run only; and no proxy

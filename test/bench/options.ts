@@ -1,5 +1,6 @@
 // The command line of the bench.
 import { parseArgs } from 'node:util';
+import { AWS_COSTS } from './aws-costs.ts';
 import { COLD_STARTS } from './cold-starts.ts';
 import { RECEIVERS } from './receivers.ts';
 import { START_UP, WORKLOADS } from './workloads.ts';
@@ -12,7 +13,7 @@ export type BenchOptions = {
   outDir: string | undefined;
 };
 
-const NAMES = [...WORKLOADS.map(({ name }) => name), START_UP, RECEIVERS, COLD_STARTS];
+const NAMES = [...WORKLOADS.map(({ name }) => name), START_UP, RECEIVERS, COLD_STARTS, AWS_COSTS];
 
 export const USAGE = `Usage: npm run bench -- [options]
 
@@ -21,6 +22,7 @@ Measures transship side by side with those of skopeo, crane and regctl that are 
   --runs N      runs of each program and workload (default 5)
   --only NAME   only this workload; may be repeated: ${NAMES.join(', ')}
                 ${COLD_STARTS}: those of the Lambda functions, printed and not written; only where it is asked for
+                ${AWS_COSTS}: what pushes and clocks ask of AWS; likewise
   --large       the 4 GiB workload too (at most 3 runs; needs 9 GB of disk and a quarter of an hour)
   --out FOLDER  write performance.md, the plots and the raw figures there
 `;
