@@ -2,6 +2,7 @@
 import type { Config } from '../../../shared/config/config.ts';
 import { alarms } from './alarms.ts';
 import { configBucket } from './config-bucket.ts';
+import { deployment } from './deployment.ts';
 import { eventBus } from './event-bus.ts';
 import { joined } from './fragment.ts';
 import { extensions } from './extensions.ts';
@@ -16,6 +17,7 @@ import { tables } from './tables.ts';
 export function stackOf(config: Config) {
   return {
     ...joined([parameters, tables, queues, configBucket, masterKey, eventBus, schedules, alarms, roles(config)]),
+    Metadata: deployment,
     extensions,
   };
 }

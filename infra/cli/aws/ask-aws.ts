@@ -30,12 +30,17 @@ const PATH = {
   scheduler: { host: 'scheduler', variable: 'SCHEDULER' },
 } as const;
 
-/** `parameters` as the API names them: `StackName`. @throws TransshipError by what AWS answered */
+/**
+ * @param parameters as the API names them: `StackName`
+ * @param mostBytes of the answer, where 1 MiB may be too little
+ * @throws TransshipError by what AWS answered
+ */
 export async function askQuery(
   place: AwsPlace,
   service: keyof typeof QUERY,
   action: string,
   parameters: Readonly<Record<string, string>> = {},
+  mostBytes?: number,
 ): Promise<XmlElement> {
   const { version, ...where } = QUERY[service];
   const { text } = await callAwsForText(
@@ -45,6 +50,7 @@ export async function askQuery(
       url: new URL('/', awsEndpoint({ ...where, region: place.region }, place.surroundings.env)),
       headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', accept: 'application/xml' },
       body: new URLSearchParams({ Action: action, Version: version, ...parameters }).toString(),
+      ...(mostBytes === undefined ? {} : { mostBytes }),
     },
     place.surroundings,
   );

@@ -7,15 +7,17 @@ import { checkConfig, checkDeployedConfig } from './checks/config.ts';
 import { CHECK_IDS, unanswered, type CheckId, type Finding } from './checks/finding.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkPermissions } from './checks/permissions.ts';
+import { checkProtection } from './checks/protection.ts';
 import { checkDeadLetters, checkQueues } from './checks/queues.ts';
 import { checkQuota } from './checks/quota.ts';
 import { checkRepositories } from './checks/repositories.ts';
 import { checkRoles } from './checks/roles.ts';
 import { checkSecrets } from './checks/secrets.ts';
-import { checkFunctions, checkStack } from './checks/stack.ts';
+import { checkFunctions, checkStack, checkVersion } from './checks/stack.ts';
 import { checkTriggers } from './checks/triggers.ts';
 import { readRemoteConfig, remoteConfigOf } from './config-place.ts';
 import type { DeployedConfig } from './deployed-config.ts';
+import { readDeployment } from './deployment.ts';
 import { functionsOf, type DeployedFunction } from './functions-of.ts';
 import { readStack, type Stack } from './stack.ts';
 
@@ -52,6 +54,7 @@ function ofStack(
   local: DeployedConfig | undefined,
 ): Promise<readonly Finding[]>[] {
   return [
+    attempt('protection', lookAtDeployment(place, stack)),
     ...(functions === undefined ? [] : [Promise.resolve(checkFunctions(functions))]),
     attempt('config-object', lookAtConfig(place, stack, functions, local)),
     attempt('queues', checkQueues(place, stack)),
@@ -73,6 +76,11 @@ function ofConfig(
     attempt('roles', checkRoles(place, config, { assumesRoles })),
     attempt('repositories', checkRepositories(place, config)),
   ];
+}
+
+async function lookAtDeployment(place: AwsPlace, stack: Stack): Promise<Finding[]> {
+  const deployment = await readDeployment(place);
+  return [...checkVersion(place, deployment), ...checkProtection(place, stack, deployment)];
 }
 
 async function lookAtConfig(

@@ -9,9 +9,10 @@ import { sizeOf } from './bundles.ts';
 import { checkConfig } from './checks/config.ts';
 import type { DeployedConfig } from './deployed-config.ts';
 import { runOsls } from './osls.ts';
+import { wordsOf, type Parameters } from './parameters.ts';
 import { makeWorkingFolder, type WorkingFolder } from './working-folder.ts';
 
-export type PackageOptions = { stage: string; region?: string; param?: string[] };
+export type PackageOptions = { stage: string; region?: string; parameters: Parameters };
 
 export type Packaged = WorkingFolder & {
   template: string;
@@ -39,13 +40,8 @@ export async function makePackage(
 }
 
 /** The options that every command of osls gets. */
-export function oslsWords({ stage, region, param = [] }: PackageOptions): string[] {
-  return [
-    '--stage',
-    stage,
-    ...(region === undefined ? [] : ['--region', region]),
-    ...param.map((text) => `--param=${text}`),
-  ];
+export function oslsWords({ stage, region, parameters }: PackageOptions): string[] {
+  return ['--stage', stage, ...(region === undefined ? [] : ['--region', region]), ...wordsOf(parameters)];
 }
 
 /** @throws TransshipError invalid-config */

@@ -11,6 +11,8 @@ export type Stack = {
   status: string;
   reason?: string;
   updatedAt?: string;
+  /** Nobody can remove it before this is taken away. */
+  isProtected: boolean;
   /** Physical ids by the logical ids of the template: for a queue its URL, for a secret its ARN. */
   resources: ReadonlyMap<string, string>;
 };
@@ -33,6 +35,7 @@ export async function readStack(place: AwsPlace): Promise<Stack | undefined> {
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(updatedAt === undefined ? {} : { updatedAt }),
+    isProtected: textAt(stack, ['EnableTerminationProtection']) === 'true',
     resources: await readResources(place),
   };
 }

@@ -1,15 +1,29 @@
 // `transship aws deploy`: packages, shows what is about to be deployed, asks, has osls deploy it, and gives it its configuration.
 import { describePlace } from '../../aws/host/settings.ts';
+import { VERSION } from '../../aws/host/user-agent.ts';
 import { TransshipError } from '../../../shared/errors.ts';
+import { printable } from '../../../shared/telemetry/printable.ts';
 import { awsPlace, type AwsOptions, type AwsPlace } from '../aws/aws-place.ts';
 import { whoAsks, type Caller } from '../aws/checks/identity.ts';
-import { readRemoteConfig, remoteConfigOf, writeRemoteConfig } from '../aws/config-place.ts';
+import { readRemoteConfig } from '../aws/config-place.ts';
 import { rightsOnlyOf } from '../aws/changed-rights.ts';
-import { meansTheSame, readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.ts';
-import { functionsOf } from '../aws/functions-of.ts';
+import { troubleOf, warnOfConfig, warnOfDeployment, warnOfOtherVersion, type Warning } from '../aws/deploy-warnings.ts';
+import { readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.ts';
+import { readDeployment, type Deployment } from '../aws/deployment.ts';
+import { lockStack } from '../aws/lock-stack.ts';
 import { assertUsable, makePackage, oslsWords, printPackage } from '../aws/make-package.ts';
 import { runOsls } from '../aws/osls.ts';
+import {
+  givenTo,
+  isDeployedWith,
+  mergeParameters,
+  readParameters,
+  toldParameters,
+  type Merged,
+  type Parameters,
+} from '../aws/parameters.ts';
 import { apiUrlOf, readStack, stackOf, type Stack } from '../aws/stack.ts';
+import { configPlaceOf, upload, uploadAfter, type Uploaded } from '../aws/upload-config.ts';
 import { askOrRefuse } from '../ask.ts';
 import { logs, type Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,28 +33,53 @@ import { styleFor } from '../output/style.ts';
 
 export type AwsDeployOptions = AwsOptions & { param?: string[]; yes?: boolean; configOnly?: boolean };
 
-type Uploaded = { config: string; changed: boolean; version?: string };
+type Done = Uploaded & { kept?: Parameters };
 
 export async function runAwsDeploy(context: Context, options: AwsDeployOptions): Promise<number> {
   const config = await readDeployedConfig(context);
   assertUsable(config);
+  const asked = readParameters(options.param);
+  if (options.configOnly === true && asked.size > 0) {
+    throw new TransshipError('invalid-usage', '--config-only changes no parameters, and --param names some', {
+      hint: 'leave out one of the two',
+    });
+  }
   const place = await awsPlace(context, options);
   const ask = askOrRefuse(context, { isAnswered: options.yes === true, command: 'aws deploy' });
   const caller = await whoAsks(place);
   const before = await readStack(place);
   if (options.configOnly === true) return deployConfig(context, place, config, await stackOf(place), ask);
   assertDeployable(place, before);
-  const packaged = await makePackage(context, config, { ...options, region: place.region });
-  tell(context, place, caller, before);
+  const deployed = before === undefined ? undefined : await readDeployment(place);
+  const merged = mergeParameters(asked, deployed === undefined ? new Map() : givenTo(deployed));
+  const { stage, region } = place;
+  const packageOptions = { stage, region, parameters: merged.parameters };
+  const packaged = await makePackage(context, config, packageOptions);
+  tell(context, place, caller, { before, deployed, kept: merged.kept });
   if (!context.globals.json) printPackage(context, packaged);
-  if (before !== undefined) await warnOfLostRights(context, place, before, config);
-  if (ask !== undefined && !(await ask(`Deploy this to ${place.stack} in ${place.region}?`))) return notDone(context);
+  if (before !== undefined) {
+    warn(context, warnOfDeployment(deployed, merged));
+    warn(context, await warnOfConfig(place, before, config));
+  }
+  if (ask !== undefined && !(await ask(`Deploy this to ${place.stack} in ${region}?`))) return notDone(context);
   const profile = place.profile === undefined ? [] : ['--aws-profile', place.profile];
-  const words = ['deploy', '--package', packaged.packageFolder, ...oslsWords({ ...options, region: place.region })];
+  const force = before !== undefined && mayDiffer(before, deployed, merged) ? ['--force'] : [];
+  const words = ['deploy', '--package', packaged.packageFolder, ...oslsWords(packageOptions), ...force];
   await runOsls(context, [...words, ...profile], packaged);
   const stack = await stackOf(place);
-  report(context, place, stack, await upload(place, stack, config));
+  const uploaded = await uploadAfter(place, stack, config);
+  warn(context, await lockStack(place, stack));
+  report(context, place, stack, { ...uploaded, kept: merged.kept });
   return EXIT.done;
+}
+
+/**
+ * osls deploys nothing where all is as it uploaded it last. That is not what runs where CloudFormation took that deployment back, or
+ * somebody did: then what the stack says of itself differs from what is to be.
+ */
+function mayDiffer({ status }: Stack, deployed: Deployment | undefined, { parameters }: Merged): boolean {
+  if (status.includes('ROLLBACK') || deployed?.version !== VERSION) return true;
+  return !isDeployedWith(deployed, parameters);
 }
 
 async function deployConfig(
@@ -52,55 +91,32 @@ async function deployConfig(
 ): Promise<number> {
   const where = await configPlaceOf(place, stack);
   const deployed = await readRemoteConfig(place, where);
+  const trouble = deployed === undefined ? undefined : troubleOf(deployed);
+  if (trouble !== undefined) {
+    throw new TransshipError('invalid-usage', `this version can't read the deployed configuration: ${trouble}`, {
+      hint: `nobody can say which rights the functions have: upload it by the version that is deployed, or deploy all of it: transship aws deploy --stage ${place.stage}`,
+    });
+  }
   const [missing] = deployed === undefined ? ['all of them'] : rightsOnlyOf(config.text, deployed);
   if (missing !== undefined) {
     throw new TransshipError('invalid-usage', `the functions lack rights that this configuration needs: ${missing}`, {
       hint: `deploy all of it, the roles follow from the configuration: transship aws deploy --stage ${place.stage}`,
     });
   }
+  warn(context, warnOfOtherVersion(await readDeployment(place)));
   if (ask !== undefined && !(await ask(`Upload the configuration to ${describePlace(where)}?`)))
     return notDone(context);
   report(context, place, stack, await upload(place, stack, config), { isConfigOnly: true });
   return EXIT.done;
 }
 
-/** What says the same stays as it is. */
-async function upload(place: AwsPlace, stack: Stack, { text }: DeployedConfig): Promise<Uploaded> {
-  const where = await configPlaceOf(place, stack);
-  const config = describePlace(where);
-  const deployed = await readRemoteConfig(place, where);
-  if (deployed !== undefined && meansTheSame(deployed, text)) return { config, changed: false };
-  const version = await writeRemoteConfig(place, where, text);
-  return { config, changed: true, ...(version === undefined ? {} : { version }) };
-}
-
-/** What is withdrawn has to be taken away by somebody who still may. */
-async function warnOfLostRights(
-  context: Context,
-  place: AwsPlace,
-  stack: Stack,
-  { text }: DeployedConfig,
-): Promise<void> {
-  const where = remoteConfigOf(stack, await functionsOf(place, stack));
-  const deployed = where === undefined ? undefined : await readRemoteConfig(place, where);
-  const [first, ...more] = deployed === undefined ? [] : rightsOnlyOf(deployed, text);
-  if (first === undefined) return;
-  const { io, globals } = context;
-  const message = `the functions lose rights: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`;
-  const hint =
-    'what was withdrawn is taken away by them: --config-only first, and this when transship grants list shows none of it';
-  if (globals.json && !globals.quiet) printJsonLine(io, { type: 'warning', message, hint });
-  if (globals.json || !logs(globals, 'warn')) return;
+function warn({ io, globals }: Context, warnings: readonly Warning[]): void {
   const style = styleFor(io.stderr, io, globals);
-  io.stderr.write(`${style('yellow', 'warning:')} ${message}\n${style('yellow', 'hint:')} ${hint}\n`);
-}
-
-async function configPlaceOf(place: AwsPlace, stack: Stack) {
-  const where = remoteConfigOf(stack, await functionsOf(place, stack));
-  if (where !== undefined) return where;
-  throw new TransshipError('not-found', `the stack ${place.stack} has no place for a configuration`, {
-    hint: 'deploy it again: transship aws deploy',
-  });
+  for (const { message, hint } of warnings) {
+    if (globals.json && !globals.quiet) printJsonLine(io, { type: 'warning', message, hint });
+    if (globals.json || !logs(globals, 'warn')) continue;
+    io.stderr.write(`${style('yellow', 'warning:')} ${message}\n${style('yellow', 'hint:')} ${hint}\n`);
+  }
 }
 
 /** @throws TransshipError deploy-failed where CloudFormation would refuse it */
@@ -111,14 +127,28 @@ function assertDeployable({ stack: name, region }: AwsPlace, stack: Stack | unde
   });
 }
 
-function tell(context: Context, { stack, region, stage }: AwsPlace, { account, arn }: Caller, before?: Stack): void {
+function tell(
+  context: Context,
+  { stack, region, stage }: AwsPlace,
+  { account, arn }: Caller,
+  { before, deployed, kept }: { before: Stack | undefined; deployed: Deployment | undefined; kept: Parameters },
+): void {
   if (context.globals.json) return;
+  const isOther = deployed !== undefined && deployed.version !== VERSION;
+  const [name] = kept.keys();
   printFacts(context, [
     ['account', account],
     ['region', region],
     ['stage', stage],
     ['stack', before === undefined ? `${stack}, which is made` : `${stack}, which is changed (${before.status})`],
+    ['version', isOther ? `${VERSION}, in place of ${printable(deployed.version, 60)}` : VERSION],
     ['as', arn],
+    [
+      'kept',
+      name === undefined
+        ? undefined
+        : `from the last deployment: ${toldParameters(kept)}; to take one away: --param ${name}=`,
+    ],
   ]);
 }
 
@@ -126,7 +156,7 @@ function report(
   context: Context,
   place: AwsPlace,
   stack: Stack,
-  { config, changed, version }: Uploaded,
+  { config, changed, version, kept }: Done,
   { isConfigOnly = false } = {},
 ): void {
   const { io, globals } = context;
@@ -140,6 +170,7 @@ function report(
       stage,
       ...(url === undefined ? {} : { url }),
       config: { place: config, changed, ...(version === undefined ? {} : { version }) },
+      ...(kept === undefined ? {} : { version: VERSION, kept: Object.fromEntries(kept) }),
     });
     return;
   }

@@ -243,6 +243,8 @@ describe('a stack', () => {
     surroundings: { identity: {}, env: {}, now: Date.now },
   };
 
+  const STACK = { status: 'UPDATE_COMPLETE', isProtected: true, resources: new Map() };
+
   it.each([
     ['CREATE_COMPLETE', 'ok', ''],
     ['UPDATE_COMPLETE', 'ok', ''],
@@ -253,7 +255,7 @@ describe('a stack', () => {
     ['REVIEW_IN_PROGRESS', 'fail', 'delete-stack'],
     ['DELETE_FAILED', 'fail', 'delete-stack'],
   ])('that is %s is %s', (status, state, hint) => {
-    const [finding] = checkStack(PLACE, { status, resources: new Map() });
+    const [finding] = checkStack(PLACE, { ...STACK, status });
     expect(finding?.state).toBe(state);
     expect(finding?.hint ?? '').toContain(hint);
   });

@@ -9,6 +9,7 @@ export const CHECK_IDS = [
   'quota',
   'permissions',
   'stack',
+  'protection',
   'functions',
   'config-object',
   'secrets',

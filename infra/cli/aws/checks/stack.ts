@@ -1,7 +1,10 @@
 // The stack and its functions: whether they are there, whole, and able to run.
+import { VERSION } from '../../../aws/host/user-agent.ts';
 import { AWS_FUNCTIONS } from '../../../aws/stack/functions.ts';
 import { printable } from '../../../../shared/telemetry/printable.ts';
 import type { AwsPlace } from '../aws-place.ts';
+import type { Deployment } from '../deployment.ts';
+import { isOlder } from '../deploy-warnings.ts';
 import type { DeployedFunction } from '../functions-of.ts';
 import { apiUrlOf, type Stack } from '../stack.ts';
 import type { Finding } from './finding.ts';
@@ -27,6 +30,17 @@ export function checkStack(place: AwsPlace, stack: Stack | undefined): Finding[]
   }
   const state = status === 'UPDATE_ROLLBACK_COMPLETE' ? 'warn' : 'fail';
   return [{ id: 'stack', state, message, hint: wayOut(place, status, deploy) }];
+}
+
+/** Whether it is of this version: another one may understand a configuration otherwise. */
+export function checkVersion({ stage, region }: AwsPlace, deployment: Deployment | undefined): Finding[] {
+  if (deployment === undefined || deployment.version === VERSION) return [];
+  const { version } = deployment;
+  const hint = isOlder(VERSION, version)
+    ? 'install that version here'
+    : `deploy this one: transship aws deploy --stage ${stage} --region ${region}`;
+  const message = `${printable(version, 60)} is deployed, and this is ${VERSION}`;
+  return [{ id: 'stack', state: 'warn', about: 'version', message, hint }];
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
