@@ -29,12 +29,18 @@ async function readFromCluster(
   env: NodeJS.ProcessEnv,
   userAgent: string,
 ): Promise<string> {
-  const [{ openCluster }, { getSecret }] = await Promise.all([
+  const [{ openCluster }, { getSecret }, { proxyFor }] = await Promise.all([
     import('../../shared/cluster/open-cluster.ts'),
     import('../../shared/cluster/secrets.ts'),
+    import('../../shared/oci/http/proxy.ts'),
   ]);
   const config = { name: 'in-cluster', inCluster: {}, limits: {} };
-  const cluster = await openCluster(config, { env, userAgent, readSecret: noSecret });
+  const cluster = await openCluster(config, {
+    env,
+    userAgent,
+    readSecret: noSecret,
+    proxyFor: (url) => proxyFor(url, env),
+  });
   try {
     const text = (await getSecret(cluster, { namespace, name }))?.data.get(key)?.reveal();
     if (text !== undefined) return text.replace(/\r?\n$/, '');

@@ -2,6 +2,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Config, RegistryConfig } from '../config/config.ts';
 import { TransshipError } from '../errors.ts';
+import { cloudEnvironment } from '../registries/cloud-environment.ts';
 import { cloudIdentity } from '../registries/cloud-identity.ts';
 import { formPlaceOf } from '../registries/configured-issuers.ts';
 import type { IssuerSurroundings } from '../registries/issuer-of-form.ts';
@@ -52,7 +53,7 @@ function keyOf(site: Site): string {
 /** @throws TransshipError invalid-config, and what opening throws */
 async function openBackend(site: Site, config: Known, surroundings: BackendSurroundings): Promise<GrantBackend> {
   const { instance } = config;
-  const { env, readSecret } = surroundings;
+  const { readSecret } = surroundings;
   const entry = config.registries.find(({ host, aliases }) => host === site.host || aliases.includes(site.host));
   switch (site.backend) {
     case 'kubernetes': {
@@ -70,7 +71,7 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
         site,
         instance,
         identity: 'aws' in identity ? identity.aws : {},
-        env,
+        env: await cloudEnvironment(formPlaceOf(site.host, entry, surroundings)),
         knownAccounts: knownAwsAccounts(config),
         ...(createRepository === undefined ? {} : { createRepository }),
       });
@@ -83,7 +84,7 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
         site,
         instance,
         identity: 'google' in identity ? identity.google : {},
-        env,
+        env: await cloudEnvironment(formPlaceOf(site.host, entry, surroundings)),
         patterns,
       });
     }
@@ -95,7 +96,7 @@ async function openBackend(site: Site, config: Known, surroundings: BackendSurro
         site,
         instance,
         identity: 'azure' in identity ? identity.azure : {},
-        env,
+        env: await cloudEnvironment(formPlaceOf(site.host, entry, surroundings)),
         keepSecret,
         subscription: subscriptionOf(entry),
       });

@@ -3,6 +3,7 @@
 import { type AzureIdentity, azureEndpoints } from '../identity/azure.ts';
 import { azureToken } from '../identity/azure-token.ts';
 import { Secret } from '../telemetry/secret.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { issuedCredential } from './issued-credential.ts';
 import type { IssuedCredential, IssueOptions } from './issuer.ts';
 import type { IssuerPlace } from './vendor.ts';
@@ -21,7 +22,8 @@ export async function exchangeForRegistry(
   now: () => number,
   { signal }: IssueOptions = {},
 ): Promise<IssuedCredential> {
-  const { host, env } = place;
+  const { host } = place;
+  const env = await cloudEnvironment(place);
   // Registries outside of Azure know the resource manager's audience only: https://github.com/Azure/azure-cli/issues/33674
   const audiences = [AUDIENCE, `${azureEndpoints(identity).resourceManager}/.default`] as const;
   const issued = await azureToken(identity, [...audiences], { env, signal });

@@ -11,6 +11,7 @@ import { openResourceManager } from '../identity/azure-resource.ts';
 import { clockOffset } from '../identity/clock-offset.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { chooseSlot, PASSWORD_SLOTS, type TokenPassword } from './acr-token-slots.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { issuedCredential } from './issued-credential.ts';
 import type { IssuedCredential, IssueOptions } from './issuer.ts';
 import type { IssuerPlace } from './vendor.ts';
@@ -24,13 +25,15 @@ const DEFAULT_LIFE_MS = 30 * 24 * 3_600_000;
 
 /** @throws TransshipError; conflict-refused where clusters hold both passwords, or are about to */
 export async function issueRegistryToken(
-  { host, env }: IssuerPlace,
+  place: IssuerPlace,
   { identity, id, lifeMs = DEFAULT_LIFE_MS }: RegistryToken,
   now: () => number,
   { signal, inUse }: IssueOptions = {},
 ): Promise<IssuedCredential> {
+  const { host } = place;
   const { registry, token } = ID.exec(id)?.groups ?? {};
   if (registry === undefined || token === undefined) throw unknownForm(host);
+  const env = await cloudEnvironment(place);
   const manager = await openResourceManager(identity, { env, signal });
   const hint = `give the identity the role "Container Registry Contributor and Data Access Configuration Administrator", or Microsoft.ContainerRegistry/registries/tokens/read and …/generateCredentials/action, on ${registry}`;
   const found = await manager.call({ method: 'GET', path: `${id}?${API}`, what: `read token ${token}`, hint });

@@ -1,6 +1,7 @@
 // Credentials of Google's registries: one access token opens every host that its identity may read.
 // https://cloud.google.com/artifact-registry/docs/docker/authentication#token
 import { describeGoogleIdentity, type GoogleIdentity } from '../identity/google.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { issuedCredential } from './issued-credential.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerPlace } from './vendor.ts';
@@ -13,12 +14,13 @@ export function artifactRegistryIssuer(
   identity: GoogleIdentity,
   now: () => number = Date.now,
 ): Issuer {
-  const { host, aliases, env } = place;
+  const { host, aliases } = place;
   return {
     id: `google: ${describeGoogleIdentity(identity)}`,
     hosts: [...new Set([host, ...aliases])],
     async issue({ signal } = {}) {
       const { CLOUD_PLATFORM, googleToken } = await import('../identity/google-token.ts');
+      const env = await cloudEnvironment(place);
       const issued = await googleToken(identity, [CLOUD_PLATFORM], { env, now, signal });
       return issuedCredential({
         registry: host,

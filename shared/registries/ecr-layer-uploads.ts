@@ -33,7 +33,7 @@ const PART_TIMEOUT_MS = 120_000;
 const COMPLETE_TIMEOUT_MS = 300_000;
 
 export async function openEcrLayerUploads(place: EcrPartsPlace): Promise<EcrLayerUploads> {
-  const { calls, close } = await openEcrClient(place.host, place.identity, process.env, { tries: 1 });
+  const { calls, close } = await openEcrClient(place.host, place.identity, await place.env(), { tries: 1 });
   const { UploadLayerPartCommand } = await import('@aws-sdk/client-ecr');
   const account = parseEcrHost(place.host)?.account;
   const inPlace = ({ name }: PartsTarget) => ({

@@ -4,6 +4,7 @@ import { interruption } from '../identity/time-limit.ts';
 import { type AwsIdentity, describeAwsIdentity } from '../identity/aws.ts';
 import { awsError } from '../identity/aws-error.ts';
 import { clockOffset } from '../identity/clock-offset.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { withEcrClient } from './ecr-client.ts';
 import { parseEcrHost } from './ecr-host.ts';
 import { parseEcrToken } from './ecr-token.ts';
@@ -12,12 +13,14 @@ import type { IssuerPlace } from './vendor.ts';
 
 /** @throws TransshipError by what AWS answered */
 export async function fetchEcrLogin(
-  { host, env }: IssuerPlace,
+  place: IssuerPlace,
   identity: AwsIdentity,
   now: () => number,
   { signal }: IssueOptions = {},
 ): Promise<IssuedCredential> {
+  const { host } = place;
   try {
+    const env = await cloudEnvironment(place);
     return await withEcrClient(host, identity, env, async ({ calls, serverDate }) => {
       const { authorizationData } = await calls.getAuthorizationToken({}, { ...(signal && { abortSignal: signal }) });
       const [data] = authorizationData ?? [];

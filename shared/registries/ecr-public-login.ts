@@ -3,6 +3,7 @@
 import { callAws, objectAt } from '../identity/aws-call.ts';
 import { awsEndpoint } from '../identity/aws-endpoint.ts';
 import { type AwsIdentity, describeAwsIdentity } from '../identity/aws.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { parseEcrToken } from './ecr-token.ts';
 import type { IssuedCredential, IssueOptions } from './issuer.ts';
 import type { IssuerPlace } from './vendor.ts';
@@ -12,11 +13,13 @@ const REGION = 'us-east-1';
 
 /** @throws TransshipError by what AWS answered */
 export async function fetchEcrPublicLogin(
-  { host, env }: IssuerPlace,
+  place: IssuerPlace,
   identity: AwsIdentity,
   now: () => number,
   { signal }: IssueOptions = {},
 ): Promise<IssuedCredential> {
+  const { host } = place;
+  const env = await cloudEnvironment(place);
   const { body, clockOffsetMs } = await callAws(
     {
       method: 'POST',

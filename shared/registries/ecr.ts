@@ -24,9 +24,9 @@ export const ecr: Vendor = {
     ratesPerSecond: { head: 800, read: 1600, start: 80, upload: 80, 'manifest-write': 8 },
   }),
   layerParts: ({ identity, ...place }) => ecrParts({ ...place, identity: awsIdentity(identity) }),
-  createRepository: async ({ port, repository, identity }, settings) => {
+  createRepository: async ({ port, repository, identity, env }, settings) => {
     const { createEcrRepository } = await import('./ecr-api.ts');
-    return createEcrRepository(port.host, repository, settings, awsIdentity(identity));
+    return createEcrRepository(port.host, repository, settings, awsIdentity(identity), await env?.());
   },
 };
 

@@ -12,13 +12,14 @@ type Creation = {
   /** Absent: missing repositories stay missing. */
   settings?: CreateRepositorySettings;
   identity?: CloudIdentity;
+  env?: RepositoryPlace['env'];
 };
 
 /** The client itself for a vendor whose repositories are made by the first push, or cannot be made by us. */
 export function creatingRepositories(
   client: RegistryClient,
   vendor: Vendor,
-  { settings, identity }: Creation,
+  { settings, identity, env }: Creation,
 ): RegistryClient {
   const underway = new Map<string, Promise<void>>();
   if (vendor.createRepository === undefined) return client;
@@ -29,7 +30,12 @@ export function creatingRepositories(
       return await client.send(request);
     } catch (error) {
       if (request.repository === undefined || request.login !== undefined) throw error;
-      const place = { port: client, repository: request.repository, ...(identity === undefined ? {} : { identity }) };
+      const place = {
+        port: client,
+        repository: request.repository,
+        ...(identity === undefined ? {} : { identity }),
+        ...(env === undefined ? {} : { env }),
+      };
       if (request.needsRepository) return sendAgain(request, place, error);
       if (request.expect.includes(404) && (await isMissing(place, error))) return nothingThere(client.host);
       throw error;

@@ -11,9 +11,10 @@ import { isLoopbackHost } from '../oci/http/scheme-probe.ts';
 import { DEFAULT_TIMEOUTS } from '../oci/http/timeouts.ts';
 import type { Timeouts } from '../oci/http/timeouts.ts';
 import type { Traits } from '../oci/traits.ts';
+import { cloudEnvironment } from './cloud-environment.ts';
 import { creatingRepositories } from './missing-repositories.ts';
 import type { RegistryLimits, RegistryOptions } from './registry-options.ts';
-import type { CloudIdentity, Vendor } from './vendor.ts';
+import type { PartsPlace, Vendor } from './vendor.ts';
 import { vendorOf } from './vendors.ts';
 
 export type RegistriesOptions = {
@@ -54,13 +55,15 @@ export function openRegistries(options: RegistriesOptions): Registries {
   const runtime = registryRuntime(options);
 
   const clientFor = (registry: RegistryOptions): RegistryClient => {
-    const { createRepository: settings, identity } = registry;
+    const { createRepository: settings, identity, material } = registry;
+    const env = () => cloudEnvironment({ env: options.env, material });
     const vendor = vendorOf(registry.host, registry.kind);
     const client = createRegistryClient(registrySettings(registry, options), runtime);
     return creatingRepositories(
-      identity === undefined ? client : withParts(client, vendor, identity, runtime),
+      identity === undefined ? client : withParts(client, vendor, { identity, env, runtime }),
       vendor,
       {
+        env,
         ...(settings === undefined ? {} : { settings }),
         ...(identity === undefined ? {} : { identity }),
       },
@@ -92,11 +95,10 @@ export function openRegistries(options: RegistriesOptions): Registries {
 function withParts(
   client: RegistryClient,
   vendor: Vendor,
-  identity: CloudIdentity,
-  runtime: RegistryRuntime,
+  place: Pick<PartsPlace, 'identity' | 'env' | 'runtime'>,
 ): RegistryClient {
   const { host, throttle } = client;
-  const parts = vendor.layerParts?.({ host, identity, throttle, runtime });
+  const parts = vendor.layerParts?.({ host, throttle, ...place });
   if (parts === undefined) return client;
   return {
     ...client,

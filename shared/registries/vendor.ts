@@ -47,13 +47,21 @@ export type CreateRepositorySettings = {
   tags?: Readonly<Record<string, string>> | undefined;
 };
 
-export type RepositoryPlace = { port: RegistryPort; repository: string; identity?: CloudIdentity };
+export type RepositoryPlace = {
+  port: RegistryPort;
+  repository: string;
+  identity?: CloudIdentity;
+  /** Where the proxies of calls to its cloud stand; absent: in the environment of the process. */
+  env?: () => Promise<NodeJS.ProcessEnv>;
+};
 
 /** A registry that layers are sent to in parts. */
 export type PartsPlace = {
   /** As references name it. */
   host: string;
   identity: CloudIdentity;
+  /** Where the proxies of calls to its cloud stand. */
+  env: () => Promise<NodeJS.ProcessEnv>;
   /** Of the registry's own requests. */
   throttle: Throttle;
   runtime: Pick<RegistryRuntime, 'retries' | 'random' | 'onRetry'>;

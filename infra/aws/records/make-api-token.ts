@@ -3,7 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
 import { apiTokenHash, newApiTokenText } from '../../../functions/http-api/api-token-text.ts';
 import type { ApiToken } from '../../../functions/http-api/api-token.ts';
-import { awsCredentials, type AwsIdentity } from '../../../shared/identity/aws.ts';
+import { awsAgents, awsCredentials, type AwsIdentity } from '../../../shared/identity/aws.ts';
+import { openAgents } from '../../../shared/identity/open-agents.ts';
 import type { Secret } from '../../../shared/telemetry/secret.ts';
 import { awsApiTokens } from './api-tokens.ts';
 
@@ -12,14 +13,19 @@ type Place = {
   tableName: string;
   region: string;
   identity: AwsIdentity;
+  /** Where `HTTPS_PROXY` and its like stand. */
+  env: NodeJS.ProcessEnv;
 };
 
 /** Its text is told this once. @throws TransshipError store-unavailable */
 export async function makeApiToken(
-  { tableName, region, identity }: Place,
+  { tableName, region, identity, env }: Place,
   order: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>,
 ): Promise<{ token: ApiToken; text: Secret }> {
-  const dynamo = new DynamoDBClient({ region, credentials: await awsCredentials(identity, region) });
+  const agents = await openAgents(env);
+  const credentials = await awsCredentials(identity, region, agents);
+  const sender = agents === undefined ? {} : { requestHandler: awsAgents(agents) };
+  const dynamo = new DynamoDBClient({ region, credentials, ...sender });
   try {
     const text = newApiTokenText();
     const token = { ...order, id: randomUUID(), createdAt: new Date() };
@@ -27,5 +33,6 @@ export async function makeApiToken(
     return { token, text };
   } finally {
     dynamo.destroy();
+    agents?.destroy();
   }
 }

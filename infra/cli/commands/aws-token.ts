@@ -23,8 +23,9 @@ export async function runAwsToken(context: Context, options: AwsTokenOptions): P
   const scopes = SCOPES.filter((scope) => options.scope.includes(scope));
   const place = await awsPlace(context, options);
   const stack = await stackOf(place);
+  const { identity, env } = place.surroundings;
   const { token, text } = await makeApiToken(
-    { tableName: resourceOf(stack, RECORDS_TABLE, place), region: place.region, identity: place.surroundings.identity },
+    { tableName: resourceOf(stack, RECORDS_TABLE, place), region: place.region, identity, env },
     { name: options.name, scopes, ...(expiresAt === undefined ? {} : { expiresAt }) },
   );
   const url = apiUrlOf(stack, place);

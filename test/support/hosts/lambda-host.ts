@@ -127,7 +127,7 @@ async function firstToken(tableName: string, endpoint: string): Promise<string> 
     AWS_SECRET_ACCESS_KEY: 'secret-of-the-test',
   });
   try {
-    const place = { tableName, region: REGION, identity: {} };
+    const place = { tableName, region: REGION, identity: {}, env: process.env };
     return (await makeApiToken(place, { name: 'suite', scopes: ['admin'] })).text.reveal();
   } finally {
     process.env = before;

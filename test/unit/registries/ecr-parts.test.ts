@@ -9,6 +9,7 @@ const MEBIBYTE = 2 ** 20;
 const parts = ecrParts({
   host: '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
   identity: {},
+  env: () => Promise.resolve({}),
   throttle: createThrottle(ecr.traits, Date.now, 1000),
   runtime: { retries: DEFAULT_RETRIES, random: () => 0 },
 });
