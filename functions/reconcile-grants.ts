@@ -8,6 +8,7 @@ import type { GrantsRun } from '../shared/grants/grants-run.ts';
 import { applyGrants, type ApplyOptions } from '../shared/grants/reconcile.ts';
 import { isTransshipError, TransshipError } from '../shared/errors.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
+import { growingWaits } from '../shared/jobs/growing-waits.ts';
 import { problemOf } from '../shared/jobs/problem.ts';
 import { accessFollower } from './access/follow-access.ts';
 import type { Deps } from './deps.ts';
@@ -27,16 +28,24 @@ const ACTORS: Readonly<Record<GrantsPayload['trigger'], string>> = {
   api: 'api',
 };
 
-export function reconcileGrants(deps: Deps): JobHandler {
+/** What is not proven, or may pass, is looked at again after so long, and later each time. */
+const SOON_MS = 15_000;
+
+/** @param random gives 0 to 1 */
+export function reconcileGrants(deps: Deps, random: () => number = Math.random): JobHandler {
   const verifiedAt = new Map<string, Date>();
+  const waits = growingWaits(SOON_MS, random);
   const followAccess = accessFollower(deps);
   return async (context) => {
     const payload = payloadOf(context.job.payload);
     const only = await scopeOf(payload, deps);
     if (only?.length === 0) return { result: { state: 'done', grants: [] } };
+    // what was the matter may be what somebody just mended
+    if (payload.trigger === 'config' || payload.trigger === 'api') waits.forget();
     const run = {
       ...runOf(deps, context, payload),
       verifiedAt,
+      waits,
       ...(only === undefined ? {} : { only }),
       ...touchedBy(payload),
     };

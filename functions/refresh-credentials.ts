@@ -4,8 +4,10 @@
 //   prepare ─▶ distribute ─▶ tell ─▶ next job: a credential is due, or what failed is tried again
 //
 import type { CredentialRuleConfig } from '../shared/config/config.ts';
+import type { DistributionReport } from '../shared/credentials/distribution-report.ts';
 import type { Verdicts } from '../shared/credentials/verified-credentials.ts';
 import { isTransshipError, TransshipError } from '../shared/errors.ts';
+import { growingWaits, type GrowingWaits } from '../shared/jobs/growing-waits.ts';
 import type { JobContext, JobHandler, JobOutcome } from '../shared/jobs/handler.ts';
 import { credentialRules, credentialRulesAt } from './access/credential-rules.ts';
 import type { Deps } from './deps.ts';
@@ -22,11 +24,15 @@ import { distributePrepared, prepareDistribution } from './refresh-credentials/r
 import { countWrites, eventTeller, logReport, measureCluster } from './refresh-credentials/tell-distribution.ts';
 
 const CHECKPOINT_EVERY_MS = 1000;
+/** What could not be written is tried again after so long, and later each time. */
+const FAILED_MS = 60_000;
 /** The cluster is not to be reached: the next run of the chain, after the last try of this one. */
 const LOST_MS = 60_000;
 
-export function refreshCredentials(deps: Deps): JobHandler {
+/** @param random gives 0 to 1 */
+export function refreshCredentials(deps: Deps, random: () => number = Math.random): JobHandler {
   const verdicts: Verdicts = new WeakMap();
+  const waits = growingWaits(FAILED_MS, random);
   const tellEvents = eventTeller();
   return async (context) => {
     const payload = payloadOf(context.job.payload);
@@ -40,7 +46,7 @@ export function refreshCredentials(deps: Deps): JobHandler {
       return { result: { state: 'rule-gone', rule } };
     }
     try {
-      return await refresh({ deps, context, payload, rules, verdicts, tellEvents });
+      return await refresh({ deps, context, payload, rules, verdicts, waits, tellEvents });
     } catch (error) {
       await keepChain(deps, context, payload, error);
       throw error;
@@ -54,10 +60,11 @@ type Refresh = {
   payload: CredentialsPayload;
   rules: readonly CredentialRuleConfig[];
   verdicts: Verdicts;
+  waits: GrowingWaits;
   tellEvents: ReturnType<typeof eventTeller>;
 };
 
-async function refresh({ deps, context, payload, rules, verdicts, tellEvents }: Refresh): Promise<JobOutcome> {
+async function refresh({ deps, context, payload, rules, verdicts, waits, tellEvents }: Refresh): Promise<JobOutcome> {
   const { clock, metrics, jobs } = deps;
   const { job, ending, signal } = context;
   const { rule, namespace, trigger, force: isForced = false } = payload;
@@ -101,7 +108,7 @@ async function refresh({ deps, context, payload, rules, verdicts, tellEvents }: 
   const isWhole = namespace === undefined && rule === undefined;
   if (isWhole) measureCluster(report, { cluster: cluster.name, asked: run.asked.keys(), metrics });
 
-  const nextAt = nextRefresh(report, clock.now(), cluster.now());
+  const nextAt = nextRefresh(report, clock.now(), cluster.now(), failedAt(report, payload, clock.now(), waits));
   // A namespace is part of a cluster that is looked at anyway: only what it alone waits for is asked for.
   if (nextAt !== undefined && (namespace === undefined || report.providers.length > 0)) {
     await jobs.accept(credentialsJob({ cluster: cluster.name, trigger: 'schedule' }, { runAt: nextAt }));
@@ -111,6 +118,24 @@ async function refresh({ deps, context, payload, rules, verdicts, tellEvents }: 
   if (failure === undefined) return { result: { state: 'done', ...result } };
   if (namespace === undefined || !failure.error.retryable) return { result: { state: 'partly', ...result } };
   return { error: failure.error, result: { state: 'failed', ...result } };
+}
+
+/** Undefined: all was written. A part of the cluster says nothing of the rest. */
+function failedAt(
+  { failures }: DistributionReport,
+  { cluster, namespace, rule, trigger }: CredentialsPayload,
+  now: Date,
+  waits: GrowingWaits,
+): Date | undefined {
+  if (trigger === 'config' || trigger === 'api') waits.forget();
+  if (failures.count > 0)
+    return waits.failed(
+      cluster,
+      failures.first.map(({ namespace: where, object }) => `${where}/${object}`),
+      now,
+    );
+  if (namespace === undefined && rule === undefined) waits.passed(cluster);
+  return undefined;
 }
 
 /** As often as a store likes it; what is lost of it is done again, which writes nothing. */

@@ -1,8 +1,6 @@
 // When a cluster has to be looked at again, from what a run found. Pure.
 import type { DistributionReport } from '../../shared/credentials/distribution-report.ts';
 
-/** What could not be written is tried again. */
-const FAILED_MS = 60_000;
 /** Due, and nobody knows why it is not renewed. */
 const OVERDUE_MS = 180_000;
 /** No run follows another one at once. */
@@ -11,16 +9,18 @@ const LEAST_MS = 2000;
 /**
  * The earliest of: when a credential is due, and when what failed is tried again. Undefined where nothing will ever be due by itself.
  * @param clusterNow what the cluster's clock shows at `now`: what is due is due by that one
+ * @param failedAt when what could not be written is tried again
  */
 export function nextRefresh(
-  { nextRefreshAt, providers, failures, overdue }: DistributionReport,
+  { nextRefreshAt, providers, overdue }: DistributionReport,
   now: Date,
   clusterNow: Date,
+  failedAt: Date | undefined,
 ): Date | undefined {
   const nowMs = now.getTime();
   const times = providers.map(({ retryAt }) => retryAt.getTime());
   if (nextRefreshAt !== undefined) times.push(nextRefreshAt.getTime() - clusterNow.getTime() + nowMs);
-  if (failures.count > 0) times.push(nowMs + FAILED_MS);
+  if (failedAt !== undefined) times.push(failedAt.getTime());
   if (overdue > 0 && providers.length === 0) times.push(nowMs + OVERDUE_MS);
   return times.length === 0 ? undefined : new Date(Math.max(Math.min(...times), nowMs + LEAST_MS));
 }

@@ -36,9 +36,17 @@ export type GrantsRun = {
   pruneUnknown?: boolean;
   /** When this process last had an entry verified, by `entryKey`: it outlives the runs. */
   verifiedAt?: Map<string, Date>;
+  /** When sites in trouble are looked at again: it outlives the runs. Absent: soon. */
+  waits?: SiteWaits;
   limits?: Partial<RunLimits>;
   /** Aborted: no further target is begun. */
   signal?: AbortSignal;
+};
+
+/** By `siteKey`, as jobs have it. */
+type SiteWaits = {
+  failed(site: string, troubles: Iterable<string>, at: Date): Date;
+  passed(site: string): void;
 };
 
 /** All in milliseconds. */

@@ -94,7 +94,8 @@ export async function applyGrants(
   const changes = [...runs.flatMap((site) => site.changes), ...nowhere];
   const targets = runs.flatMap(({ look }) => [...look.targets.values()]);
   const alarms = runs.flatMap((site) => site.alarms);
-  return reportOf(context, { changes, planHash: seen?.plan.hash ?? planHash(changes, targets), notes, alarms });
+  const away = new Set(runs.filter(({ look }) => 'error' in look.at).map(({ look }) => siteKey(look.at.site)));
+  return reportOf(context, { changes, planHash: seen?.plan.hash ?? planHash(changes, targets), notes, alarms, away });
 }
 
 type Seen = {

@@ -3,7 +3,7 @@
 /** After so many claims without progress a job is dead. */
 export const MAX_ATTEMPTS = 8;
 
-const FIRST_DELAY_MS = 2000;
+export const FIRST_DELAY_MS = 2000;
 const LONGEST_DELAY_MS = 15 * 60_000;
 /** The other side may be wrong about how long it needs. */
 const LONGEST_FLOOR_MS = 24 * 3_600_000;

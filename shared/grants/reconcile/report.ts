@@ -3,15 +3,23 @@ import type { GrantChange } from '../grant-change.ts';
 import { grantStatuses } from '../grant-status.ts';
 import type { EntryReport, GrantsReport } from '../grants-report.ts';
 import { entryKey, isWriting } from '../plan-hash.ts';
+import { siteKey } from '../site.ts';
 import type { RunContext } from './run-context.ts';
 import type { Note, Notes } from './site-run.ts';
 
-type Done = { changes: readonly GrantChange[]; planHash: string; notes: Notes; alarms: readonly string[] };
+type Done = {
+  changes: readonly GrantChange[];
+  planHash: string;
+  notes: Notes;
+  alarms: readonly string[];
+  /** By `siteKey`: those that did not answer at all. */
+  away: ReadonlySet<string>;
+};
 
 /** What is not proven, or may pass, is looked at again after so long. */
 const SOON_MS = 15_000;
 
-export function reportOf(context: RunContext, { changes, planHash, notes, alarms }: Done): GrantsReport {
+export function reportOf(context: RunContext, { changes, planHash, notes, alarms, away }: Done): GrantsReport {
   const { desired, now, calls } = context;
   const at = context.run.clock.now();
   // what became of writes says the journal
@@ -20,7 +28,7 @@ export function reportOf(context: RunContext, { changes, planHash, notes, alarms
   const told = [...notes]
     .filter(([, note]) => isNews(note))
     .toSorted(([left], [right]) => placeIn(order, left) - placeIn(order, right));
-  const nextAt = nextOf(context, notes, at);
+  const nextAt = nextOf(context, { notes, away }, at);
   return {
     at,
     planHash,
@@ -53,11 +61,27 @@ function entryReport(context: RunContext, { fallback, shown, isPassing: _, ...no
   };
 }
 
-function nextOf({ desired, run }: RunContext, notes: Notes, at: Date): Date | undefined {
-  const soon = [...notes.values()].some(({ isPassing }) => isPassing) ? [at.getTime() + SOON_MS] : [];
+function nextOf(context: RunContext, seen: Pick<Done, 'notes' | 'away'>, at: Date): Date | undefined {
+  const { desired, run } = context;
+  const soon = retriesOf(context, seen, at);
   const meant = desired.filter(({ id }) => run.only === undefined || run.only.includes(id));
   const moments = meant.flatMap(({ notBefore, expiresAt }) => [notBefore, expiresAt]);
   const ahead = moments.filter((moment) => moment !== undefined && moment > at).map((moment) => Number(moment));
   const next = Math.min(...soon, ...ahead);
   return Number.isFinite(next) ? new Date(next) : undefined;
+}
+
+/** Each site has its own time: one that is away for hours makes nobody look at the others every few seconds. */
+function retriesOf({ run, sites }: RunContext, { notes, away }: Pick<Done, 'notes' | 'away'>, at: Date): number[] {
+  const passing = Map.groupBy(
+    [...notes.values()].filter(({ isPassing }) => isPassing),
+    ({ target }) => siteKey(target),
+  );
+  const { waits } = run;
+  if (waits === undefined) return passing.size === 0 ? [] : [at.getTime() + SOON_MS];
+  for (const { site, isVisited } of sites) if (isVisited && !passing.has(siteKey(site))) waits.passed(siteKey(site));
+  return [...passing].map(([site, troubled]) => {
+    const troubles = away.has(site) ? [site] : troubled.map(({ target, key }) => entryKey(target, key));
+    return waits.failed(site, troubles, at).getTime();
+  });
 }

@@ -1,8 +1,9 @@
 // Grants over HTTP: what is declared and how it stands, plans that are applied as they were shown or not at all, decisions that stand in
 // the journal, and nothing of it for who may not use the registries.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GRANTS } from '../../../functions/job-kinds/grants-job.ts';
+import { GRANTS, grantsJob } from '../../../functions/job-kinds/grants-job.ts';
 import { reconcileGrants } from '../../../functions/reconcile-grants.ts';
+import { TransshipError } from '../../../shared/errors.ts';
 import { runJob } from '../../../shared/jobs/run-job.ts';
 import { inCluster } from '../../support/grants/grants-bed.ts';
 import { RecordedWorld } from '../../support/grants/recorded-world.ts';
@@ -49,8 +50,7 @@ async function list(by = token): Promise<View[]> {
 }
 
 /** Does all jobs that wait; gives what came of the last one. */
-async function work() {
-  const handler = reconcileGrants(bed.deps);
+async function work(handler = reconcileGrants(bed.deps)) {
   let result: Record<string, unknown> | undefined;
   for (;;) {
     const [claimed] = await bed.store.jobs.claim(GRANTS, 1, 60_000);
@@ -96,6 +96,28 @@ describe('the list', () => {
         { backend: 'kubernetes', host: 'prod', place: 'shared', state: 'Applied', verification: { answer: 'allowed' } },
       ],
     });
+  });
+
+  it('of a cluster that is away is looked at ever later, and soon again once somebody asks for it', async () => {
+    const handler = reconcileGrants(bed.deps, () => 1);
+    world.before = () => {
+      throw new TransshipError('cluster-unavailable', 'cluster prod is away', { retryable: true });
+    };
+    /** Seconds until the job that waits. */
+    const run = async (): Promise<number> => {
+      await work(handler);
+      const [next] = (await bed.store.jobs.list({ kind: GRANTS, state: 'READY' }, 10)).jobs;
+      return ((next?.runAt.getTime() ?? 0) - bed.clock.now().getTime()) / 1000;
+    };
+    await bed.store.jobs.accept(grantsJob({ trigger: 'schedule' }));
+    const waits: number[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      waits.push(await run());
+      await bed.clock.advance((waits.at(-1) ?? 0) * 1000);
+    }
+    expect(waits).toEqual([15, 16, 32, 64]);
+    await post('/v1/grants', DECLARED);
+    expect(await run()).toBe(15);
   });
 
   it('comes in pages', async () => {

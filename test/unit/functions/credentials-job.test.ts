@@ -110,16 +110,21 @@ describe('the next run', () => {
     ['nothing ends', {}, undefined],
     ['a credential is due', { nextRefreshAt: after(3_600_000) }, 3_600_000],
     ['a provider failed', { nextRefreshAt: after(3_600_000), providers: failing(90_000), overdue: 1 }, 90_000],
-    ['a write failed', { nextRefreshAt: after(3_600_000), failures: { count: 1, first: [] } }, 60_000],
     ['something is due that nobody failed for', { nextRefreshAt: after(3_600_000), overdue: 1 }, 180_000],
     ['a time is over already', { providers: failing(-5) }, 2000],
   ])('where %s', (_, fields, inMs) => {
     const expected = inMs === undefined ? undefined : after(inMs);
-    expect(nextRefresh(report(fields), now, now)).toEqual(expected);
+    expect(nextRefresh(report(fields), now, now, undefined)).toEqual(expected);
+  });
+
+  test('is when what could not be written is tried again, where that comes first', () => {
+    const next = (inMs: number) => nextRefresh(report({ nextRefreshAt: after(3_600_000) }), now, now, after(inMs));
+    expect(next(60_000)).toEqual(after(60_000));
+    expect(next(7_200_000)).toEqual(after(3_600_000));
   });
 
   test('is at the time of the cluster, whatever our clock shows', () => {
     const clusterNow = after(-3_600_000);
-    expect(nextRefresh(report({ nextRefreshAt: after(0) }), now, clusterNow)).toEqual(after(3_600_000));
+    expect(nextRefresh(report({ nextRefreshAt: after(0) }), now, clusterNow, undefined)).toEqual(after(3_600_000));
   });
 });
