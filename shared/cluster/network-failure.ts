@@ -62,6 +62,14 @@ export function networkFailure(error: unknown, { cluster, operation, host, signa
       hint: 'is the port that of an API server? a client certificate that it does not accept looks the same',
     });
   }
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const status = error instanceof Error && 'statusCode' in error ? ` (status ${String(error.statusCode)})` : '';
+    return new TransshipError('connection-failed', `${what}: ${host}: the proxy opens no tunnel to it${status}`, {
+      ...options,
+      retryable: true,
+      hint: 'look at proxy-url in the kubeconfig, or at HTTPS_PROXY with the login that it wants, and NO_PROXY',
+    });
+  }
   return new TransshipError('connection-failed', `${what}: ${host}: ${explain(code) ?? messageOf(error)}`, {
     ...options,
     retryable: code !== 'ENOTFOUND',

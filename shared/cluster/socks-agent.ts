@@ -21,7 +21,8 @@ export async function createSocksAgent(
       name: 'cluster',
       server: server.href,
       skipTLSVerify: isUnverified === true,
-      proxyUrl: proxy,
+      // the proxy resolves names, as for kubectl: those of private clusters are known behind it only
+      proxyUrl: proxy.replace(/^socks5?:/, 'socks5h:'),
       ...(certificateAuthorities !== undefined && { caData: base64(certificateAuthorities.join('\n')) }),
       ...(serverName !== undefined && { tlsServerName: serverName }),
     },

@@ -190,6 +190,24 @@ describe.skipIf(isKubernetesMissing())('a real API server', () => {
       expect(proxy.targets).toEqual([new URL(kubernetes.server).host]);
     });
 
+    it('through a SOCKS proxy that alone knows its name', async () => {
+      const routes = { 'api.cluster.test:6443': new URL(kubernetes.server).host };
+      await using proxy = await startSocksProxy({ routes });
+      const named = { server: 'https://api.cluster.test:6443', 'tls-server-name': 'kubernetes' };
+      expect(await throughProxy(proxy.url, {}, named)).toMatchObject({ username: 'alice' });
+      expect(proxy.targets).toEqual(['api.cluster.test:6443']);
+    });
+
+    it('through a proxy that wants another login: not at all, and the error says whose fault it is', async () => {
+      await using proxy = await startConnectProxy({ login: 'somebody:else' });
+      const error = await rejectionOf(throughProxy(proxy.url.replace('somebody:else', 'mallory:pa55word')));
+      expect(error).toMatchObject({ code: 'connection-failed', message: expect.stringContaining('(status 407)') });
+      expect(error.hint).toMatch(/proxy-url.*HTTPS_PROXY.*NO_PROXY/);
+      expect(JSON.stringify([error.message, error.hint, error.details, String(error.cause)])).not.toMatch(
+        /mallory|pa55/,
+      );
+    });
+
     it('through a SOCKS proxy to a server of another name: not at all', async () => {
       await using proxy = await startSocksProxy();
       const error = await rejectionOf(throughProxy(proxy.url, {}, { 'tls-server-name': 'other.test' }));
