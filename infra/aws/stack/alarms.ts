@@ -2,6 +2,7 @@
 // that were turned away, jobs that were given up, credentials that end, clocks that stand still.
 import { alarm, alarmId, TOPIC } from './alarms/watch.ts';
 import { clocksAlarm, clockWatches } from './alarms/clocks.ts';
+import { eventWatches } from './alarms/events.ts';
 import { functionWatches } from './alarms/functions.ts';
 import { queueWatches } from './alarms/queues.ts';
 import { requestFilters, requestWatches } from './alarms/requests.ts';
@@ -9,7 +10,14 @@ import { workWatches } from './alarms/work.ts';
 import { ref, type Fragment } from './fragment.ts';
 import { ALARM_EMAIL, HAS_ALARM_EMAIL } from './parameters.ts';
 
-const WATCHES = [...queueWatches, ...functionWatches, ...workWatches, ...clockWatches, ...requestWatches];
+const WATCHES = [
+  ...queueWatches,
+  ...functionWatches,
+  ...eventWatches,
+  ...workWatches,
+  ...clockWatches,
+  ...requestWatches,
+];
 
 export const alarms: Fragment = {
   Resources: {

@@ -361,6 +361,21 @@ describe('the packaged stack', () => {
     }
   });
 
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+  it('rings where an event of ECR is lost, for each of its rules by the dimensions of its bus', () => {
+    const rules = ofType('AWS::Events::Rule').map(([, { Name, EventBusName }]) => [
+      ...(EventBusName === undefined ? [] : [{ Name: 'EventBusName', Value: EventBusName }]),
+      { Name: 'RuleName', Value: Name },
+    ]);
+    expect(rules).toHaveLength(2);
+    const watched = ofType('AWS::CloudWatch::Alarm').filter(([, { MetricName }]) =>
+      ['InvocationsFailedToBeSentToDlq', 'DestinationDeliveryFailures'].includes(String(MetricName)),
+    );
+    expect(watched.map(([, { Dimensions }]) => Dimensions)).toEqual(
+      expect.arrayContaining([...rules, [{ Name: 'FunctionName', Value: { Ref: lambdaId('ecr-push') } }]]),
+    );
+  });
+
   it('counts the webhooks that were turned away, by the log of the HTTP API', () => {
     const { LogGroupName, FilterPattern, MetricTransformations } = properties('TurnedAwayFilter');
     expect(LogGroupName).toEqual({ Ref: 'HttpApiLogGroup' });

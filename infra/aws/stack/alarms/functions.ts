@@ -14,7 +14,7 @@ const STEADILY = { times: 3 };
 
 export const functionWatches: Watches = AWS_FUNCTIONS.flatMap(ofFunction);
 
-function ofFunction({ name, trigger }: (typeof AWS_FUNCTIONS)[number]): Watches {
+function ofFunction({ name }: (typeof AWS_FUNCTIONS)[number]): Watches {
   const isCalledOnce = CALLED_ONCE.includes(name);
   const one = {
     namespace: 'AWS/Lambda',
@@ -35,18 +35,5 @@ function ofFunction({ name, trigger }: (typeof AWS_FUNCTIONS)[number]): Watches 
         metric: 'Throttles',
       },
     ],
-    // of timers and wake-ups nothing is lost by that
-    ...('events' in trigger
-      ? [
-          [
-            `${id}Lost`,
-            {
-              ...one,
-              what: `Events that ${name} failed on could not be kept`,
-              metric: 'DestinationDeliveryFailures',
-            },
-          ] as const,
-        ]
-      : []),
   ];
 }
