@@ -33,6 +33,9 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
 const DIRECTIVES = '_aws';
 
+/** Of us-east-1, on demand, since November 2024, a million units. https://aws.amazon.com/dynamodb/pricing/on-demand/ */
+const DOLLARS = { writes: 0.625, reads: 0.125 };
+
 type Programs = { moto: string; registry: string };
 type Row = { what: string; times: number; requests: readonly AwsRequest[]; logBytes: ReadonlyMap<string, number> };
 
@@ -117,6 +120,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'write units', align: 'right' },
   { title: 'read units', align: 'right' },
   { title: 'bytes of log', align: 'right' },
+  { title: 'units, 1,000 times', align: 'right' },
 ];
 
 const METRIC_COLUMNS: readonly Column[] = [
@@ -135,9 +139,11 @@ function cellsOf({ what, times, requests, logBytes }: Row, functions: readonly s
     }
     const each = (total: number) => String(Math.round((total / times) * 10) / 10);
     const told = [...counts].map(([key, count]) => `${key} ${each(count)}`);
-    const sum = (units: (one: AwsRequest) => number) => each(own.reduce((total, one) => total + units(one), 0));
+    const sum = (units: (one: AwsRequest) => number) => own.reduce((total, one) => total + units(one), 0);
+    const [writes, reads] = [sum((one) => one.writeUnits), sum((one) => one.readUnits)];
     const bytes = String(Math.round((logBytes.get(name) ?? 0) / times));
-    return [[what, name, told.join(', '), sum((one) => one.writeUnits), sum((one) => one.readUnits), bytes]];
+    const dollars = ((writes * DOLLARS.writes + reads * DOLLARS.reads) / times / 1000).toFixed(4);
+    return [[what, name, told.join(', '), each(writes), each(reads), bytes, `$${dollars}`]];
   });
 }
 
