@@ -11,6 +11,7 @@ import { createAuthority } from '../support/certificates.ts';
 import { startCloudFront } from '../support/clouds/cloud-front.ts';
 import { CLIENT, createFakeAzure, REGISTRY, TENANT } from '../support/clouds/fake-azure.ts';
 import { createFakeGoogle, makeKeys } from '../support/clouds/fake-google.ts';
+import { startLockableStacks } from '../support/aws/lockable-stacks.ts';
 import { startMoto } from '../support/moto.ts';
 import { plantIndex } from '../support/planted-image.ts';
 import { requireComponent } from '../support/require-component.ts';
@@ -142,9 +143,13 @@ registries:
   // moto makes no HTTP API, no schedules and no alarms of a template: doctor finds just those missing
   it('deploys itself to AWS, and finds out what is missing there', { timeout: 240_000 }, async () => {
     await using moto = await startMoto(requireComponent('moto'));
+    await using stacks = await startLockableStacks(moto.url);
     const work = path.join(folder, 'aws');
     const aws = async (...args: string[]) => {
-      const options = { cwd: work, env: { ...env, ...moto.env, AWS_REGION: 'eu-west-1' } };
+      const options = {
+        cwd: work,
+        env: { ...env, ...moto.env, AWS_ENDPOINT_URL: stacks.url, AWS_REGION: 'eu-west-1' },
+      };
       const program = path.join(app, 'node_modules', '.bin', 'transship');
       // it ends with 1 where something is to be mended
       const { stdout } = await run(program, ['aws', ...args, '--json'], options).catch((error: unknown) => {
@@ -162,14 +167,18 @@ registries:
     const [packaged] = await aws('package');
     expect(packaged?.['functions']).toHaveLength(12);
     expect(readFileSync(String(packaged?.['template']), 'utf8')).toContain('AWS::Lambda::Function');
-    const deployed = await aws('deploy', '--yes');
-    expect(deployed).toMatchObject([{ type: 'report', stack: 'transship-dev', config: { changed: true } }]);
+    const deployed = await aws('deploy', '--yes', '--param', 'protectStack=true');
+    expect(deployed).toMatchObject([{ type: 'report', stack: 'transship-dev', config: { changed: true }, kept: {} }]);
     expect(await aws('deploy', '--yes', '--config-only')).toMatchObject([{ config: { changed: false } }]);
+    expect(await aws('deploy', '--yes')).toMatchObject([{ type: 'report', kept: { protectStack: 'true' } }]);
+    // nobody unlocked it, as the default of the stage would have
+    expect(stacks.changes).toEqual(['transship-dev true']);
     const findings = await aws('doctor');
     const wrong = findings.filter(({ state }) => state === 'fail' || state === 'warn').map(({ id }) => id);
     expect(new Set(wrong)).toEqual(new Set(['quota', 'triggers']));
     expect(findings).toContainEqual(expect.objectContaining({ id: 'config-object', state: 'ok' }));
     expect(findings).toContainEqual(expect.objectContaining({ id: 'functions', state: 'ok' }));
+    expect(findings).toContainEqual(expect.objectContaining({ id: 'protection', state: 'ok' }));
     const [token] = await aws('token', '--name', 'me');
     expect(token).toMatchObject({ scopes: ['admin'], token: expect.stringMatching(/^tsk_/) });
     const urls = await aws('urls', '--base', 'https://transship.example.com');

@@ -6,7 +6,7 @@ import type { AwsPlace } from './aws-place.ts';
 import { rightsOnlyOf } from './changed-rights.ts';
 import { readRemoteConfig, remoteConfigOf } from './config-place.ts';
 import { asInLambda, type DeployedConfig } from './deployed-config.ts';
-import type { Deployment } from './deployment.ts';
+import { readDeployment, type Deployment } from './deployment.ts';
 import { functionsOf } from './functions-of.ts';
 import { toldParameters, type Merged } from './parameters.ts';
 import type { Stack } from './stack.ts';
@@ -40,7 +40,12 @@ export function warnOfDeployment(deployment: Deployment | undefined, { unknown }
 }
 
 /** Of functions that are to read a configuration of this version and are of another one. */
-export function warnOfOtherVersion(deployment: Deployment | undefined): Warning[] {
+export async function warnOfOtherVersion(place: AwsPlace): Promise<Warning[]> {
+  const deployment = await readDeployment(place).catch((error: unknown) => {
+    // who uploads a configuration needs no right to look at templates
+    if (isTransshipError(error, 'denied')) return undefined;
+    throw error;
+  });
   if (deployment === undefined || deployment.version === VERSION) return [];
   return [
     {

@@ -103,7 +103,7 @@ async function deployConfig(
       hint: `deploy all of it, the roles follow from the configuration: transship aws deploy --stage ${place.stage}`,
     });
   }
-  warn(context, warnOfOtherVersion(await readDeployment(place)));
+  warn(context, await warnOfOtherVersion(place));
   if (ask !== undefined && !(await ask(`Upload the configuration to ${describePlace(where)}?`)))
     return notDone(context);
   report(context, place, stack, await upload(place, stack, config), { isConfigOnly: true });

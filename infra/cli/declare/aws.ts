@@ -87,7 +87,8 @@ function declareDeploy(aws: Command, run: Declare['run']): void {
     .summary('deploy, or deploy again')
     .description(
       'Check the configuration, package, show what is deployed where, ask, deploy by osls, and upload the configuration.\n' +
-        'Run again it changes what differs. The roles of the functions follow from the configuration.',
+        'Run again it changes what differs, and keeps the parameters of the last deployment. The roles of the functions\n' +
+        'follow from the configuration.',
     );
   addPlace(deploy)
     .addOption(parameters())
@@ -100,6 +101,7 @@ function declareDeploy(aws: Command, run: Declare['run']): void {
     ['aws deploy --stage prod --region eu-west-1', 'show it, ask, deploy'],
     ['aws deploy --stage prod --region eu-west-1 --config-only --yes', 'a changed configuration; for a pipeline'],
     ['aws deploy --stage prod --region eu-west-1 --param alarmEmail=ops@example.com', 'somebody hears of alarms'],
+    ['aws deploy --stage prod --region eu-west-1 --param alarmEmail=', 'nobody does any more'],
   ]);
 }
 
@@ -188,7 +190,7 @@ function addPlace(command: Command): Command {
 function parameters(): Option {
   return new Option(
     '--param <name=value>',
-    'a parameter of serverless.yml: alarmEmail, otherAccounts, subnetIds …; may be repeated',
+    'a parameter of serverless.yml: alarmEmail, otherAccounts, subnetIds …; empty takes it away; may be repeated',
   ).argParser((text: string, previous: string[] | undefined) => [...(previous ?? []), text]);
 }
 
