@@ -1,9 +1,12 @@
 // Brings changes into a policy that has no version: read, merge, write, read back. Who else writes it in between loses nothing that we
 // could have seen; what gets lost all the same is told.
 //
-//   read ─▶ stands still? ─▶ merge ─▶ write ─▶ read back ─▶ ours and theirs as written: done
-//    ▲                                             ├─ ours missing: somebody wrote over it, again on what they wrote
-//    └─────────────────────────────────────────────┴─ only theirs missing: alarm, put back once
+//   read ─▶ stands still? ─▶ merge ─▶ write ─▶ read back ─▶ theirs as written ─▶ a moment later: ours as written: done
+//    ▲                                             │  └─ missing: alarm, put back once        │
+//    └──── ours not as written: somebody wrote over it, again on what they wrote ─────────────┘
+//
+// Who read before our write and writes after our first look is found by the second one: also a statement that we took out, and that came
+// back by it.
 import { TransshipError } from '../../errors.ts';
 import type { EntryChange } from '../backend.ts';
 import { canonicalText } from '../canonical.ts';
@@ -19,6 +22,7 @@ import {
   type PolicyStatement,
 } from './policy-document.ts';
 import type { PolicyStore } from './policy-store.ts';
+import { isMark } from './statement-mark.ts';
 
 /** One write of a target, from its first try to its last. */
 export type PolicyRun = {
@@ -45,6 +49,8 @@ export type Committed =
 const MOST_TRIES = 6;
 const STILL_MS = 300;
 const MOST_LOOKS = 5;
+/** Whoever writes what he read before our write has done so by then. */
+const SETTLED_MS = 500;
 
 /** @throws TransshipError object-conflict, not-found, and as AWS answers */
 export async function commitPolicy(changes: readonly EntryChange[], run: PolicyRun): Promise<Committed> {
@@ -62,7 +68,7 @@ export async function commitPolicy(changes: readonly EntryChange[], run: PolicyR
     run.revision = policyRevision(after);
     if (!hasOurs(document, after, run)) continue;
     await putBackLost(document, after, run);
-    return { state: 'done', blocked };
+    if (await isSettled(document, run)) return { state: 'done', blocked };
   }
   throw new TransshipError('object-conflict', `${store.what}: somebody else writes its policy all the time`, {
     hint: 'look who does: CloudTrail, event SetRepositoryPolicy',
@@ -96,6 +102,13 @@ async function readStill(run: PolicyRun): Promise<PolicyDocument> {
     document = await readPolicy(run);
   }
   return document;
+}
+
+async function isSettled(document: PolicyDocument, run: PolicyRun): Promise<boolean> {
+  await run.pause(SETTLED_MS);
+  const found = await readPolicy(run);
+  run.revision = policyRevision(found);
+  return hasOurs(document, found, run);
 }
 
 /** Also what was refused or got lost: AWS may have taken it, and only its answer been late. */
@@ -142,11 +155,13 @@ async function putBackLost(expected: PolicyDocument, found: PolicyDocument, run:
   run.alarms.push(`${told}; ${isBack ? 'they were put back' : 'they could not be put back'}`);
 }
 
+/** Of another instance of ours none: it puts back itself what it wants, and what it took away must not come back. */
 function lostStatements(expected: PolicyDocument, found: PolicyDocument): PolicyStatement[] {
   const left = found.statements.map(meaningOf);
-  return expected.statements.filter((statement) => {
+  const lost = expected.statements.filter((statement) => {
     const at = left.indexOf(meaningOf(statement));
     if (at >= 0) left.splice(at, 1);
     return at < 0;
   });
+  return lost.filter(({ sid }) => sid === undefined || !isMark(sid));
 }

@@ -28,7 +28,7 @@ export type StrictEcr = {
   /** What is stored in place of the next policy that is written. */
   storesInstead: ((policyText: string) => string) | undefined;
   /** Is called, once, before the next such operation reaches the registry. */
-  before: Map<string, () => Promise<void>>;
+  before: Map<string, () => Promise<unknown>>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
