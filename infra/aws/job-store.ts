@@ -55,7 +55,7 @@ export function awsJobStore(options: AwsJobStoreOptions): AwsJobStore {
     wake: wakeWorkers(options),
   };
   const accept = acceptJob(context);
-  const change = changeJob(context, (after) => forgetProgress(table, after));
+  const change = changeJob(context, (before, after) => forgetProgress(table, before, after));
   return {
     async accept(asked, key) {
       const accepted = await accept(asked, key);

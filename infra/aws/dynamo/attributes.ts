@@ -35,6 +35,7 @@ export function sizeBytes(item: Item): number {
     const texts = [name, value.S ?? '', value.N ?? '', ...(value.SS ?? [])];
     for (const one of texts) total += Buffer.byteLength(one);
     total += value.B?.byteLength ?? 0;
+    if (value.BOOL !== undefined) total += 1;
   }
   return total;
 }

@@ -1,6 +1,6 @@
 // The conditions that decide who writes, by name. All of them ask for what is there when they fail, so that nobody reads twice.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
-import { n, s, type Item } from './attributes.ts';
+import { n, type Item } from './attributes.ts';
 
 type Condition = {
   ConditionExpression: string;
@@ -16,7 +16,7 @@ export const ABSENT: Condition = { ConditionExpression: 'attribute_not_exists(pk
 /** It is still there. */
 export const PRESENT: Condition = { ConditionExpression: 'attribute_exists(pk)', ...TELL };
 
-/** Nobody has counted yet: it is not there, or was only taken from. */
+/** Nobody has counted yet: it is not there, or is of an earlier version that did not count all. */
 export const UNCOUNTED: Condition = { ConditionExpression: 'attribute_not_exists(rev)', ...TELL };
 
 /**
@@ -25,10 +25,4 @@ export const UNCOUNTED: Condition = { ConditionExpression: 'attribute_not_exists
  */
 export function unchanged(rev: number): Condition {
   return { ConditionExpression: 'rev = :seen', ExpressionAttributeValues: { ':seen': n(rev) }, ...TELL };
-}
-
-/** The target is held by this job, or by nobody: never by another. */
-export function heldBy(jobId: string): Condition {
-  const ConditionExpression = 'attribute_not_exists(pk) OR jobId = :holder';
-  return { ConditionExpression, ExpressionAttributeValues: { ':holder': s(jobId) }, ...TELL };
 }

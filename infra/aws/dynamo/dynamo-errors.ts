@@ -56,6 +56,14 @@ export function isPassing(error: unknown): boolean {
   );
 }
 
+/** True where DynamoDB counts more bytes than an item or a transaction has. */
+export function isTooLarge(error: unknown): boolean {
+  const reasons = error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+  const refusals = reasons.filter(({ Code }) => Code === 'ValidationError').map(({ Message }) => Message);
+  if (error instanceof Error && error.name === 'ValidationException') refusals.push(error.message);
+  return refusals.some((message) => /size.*exceed/i.test(message ?? ''));
+}
+
 /** Empty where the error is about something else. */
 export function refusedOf<Write extends TransactWriteItem>(writes: readonly Write[], error: unknown): Refused<Write> {
   const refused = new Map<Write, Item | undefined>();

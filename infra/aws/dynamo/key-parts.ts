@@ -14,6 +14,11 @@ export function keyOf(item: Item): Item {
   return { pk: item['pk'] ?? s(''), sk: item['sk'] ?? s('') };
 }
 
+/** Tells the keys of items apart. */
+export function keyText({ pk, sk }: Item): string {
+  return JSON.stringify([pk?.S, sk?.S]);
+}
+
 export function timeKey(at: Date): string {
   return String(at.getTime()).padStart(16, '0');
 }

@@ -1,5 +1,6 @@
 // A table as the operations use it: consistent reads, queries, and writes that happen all or not at all. Conflicts between transactions
-// are waited out with jitter; what an answer that was lost had done, the condition of the next try finds.
+// are waited out with jitter; what an answer that was lost had done, the condition of the next try finds. No request is larger than
+// DynamoDB takes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -15,9 +16,10 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TransshipError } from '../../../shared/errors.ts';
+import { TransshipError, messageOf } from '../../../shared/errors.ts';
 import { sizeBytes, type Item } from './attributes.ts';
-import { isPassing, refusedOf, storeError, type Refused } from './dynamo-errors.ts';
+import { isPassing, isTooLarge, refusedOf, storeError, type Refused } from './dynamo-errors.ts';
+import { keyText } from './key-parts.ts';
 
 /** A write of a transaction, of one kind. */
 export type Write = Pick<TransactWriteItem, 'Put' | 'Update' | 'Delete'>;
@@ -27,14 +29,14 @@ export type Query = Omit<QueryCommandInput, 'TableName'>;
 export type TableAccess = {
   name: string;
   get(key: Item): Promise<Item | undefined>;
-  /** Those that are there, in no order. */
+  /** Those that are there, each once, in no order. @throws TransshipError store-unavailable */
   getAll(keys: readonly Item[]): Promise<Item[]>;
   query(query: Query): Promise<{ items: Item[]; last: Item | undefined }>;
   /** All pages of a query. */
   queryAll(query: Query): Promise<Item[]>;
   /** Undefined: all are written. Otherwise none is. @throws TransshipError store-unavailable, or as `tooLarge` says */
   commit(writes: readonly Write[]): Promise<Refused<Write> | undefined>;
-  /** Writes without condition, some and then others. */
+  /** Writes without condition, some and then others; of one key the last. @throws as `commit` does */
   putAll(items: readonly Item[]): Promise<void>;
   /** Deletes without condition, some and then others. */
   deleteAll(keys: readonly Item[]): Promise<void>;
@@ -68,14 +70,13 @@ export function tableAccess({ dynamo, tableName: name, random, tooLarge }: Table
     },
     async getAll(keys) {
       const found: Item[] = [];
-      for (let wanted = [...keys]; wanted.length > 0;) {
-        const RequestItems = { [name]: { Keys: wanted.slice(0, MAX_READS), ConsistentRead: true } };
-        const answer = await patiently(() => dynamo.send(new BatchGetItemCommand({ RequestItems })));
+      const distinct = new Map(keys.map((key) => [keyText(key), key]));
+      await inBatches([...distinct.values()], MAX_READS, async (Keys) => {
+        const RequestItems = { [name]: { Keys, ConsistentRead: true } };
+        const answer = await dynamo.send(new BatchGetItemCommand({ RequestItems }));
         found.push(...(answer.Responses?.[name] ?? []));
-        const left = answer.UnprocessedKeys?.[name]?.Keys ?? [];
-        if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
-        wanted = [...left, ...wanted.slice(MAX_READS)];
-      }
+        return answer.UnprocessedKeys?.[name]?.Keys ?? [];
+      });
       return found;
     },
     async query(query) {
@@ -112,13 +113,32 @@ export function tableAccess({ dynamo, tableName: name, random, tooLarge }: Table
 
   /** A batch has room for one write of a key: the last one counts. */
   async function writeAll(requests: readonly WriteRequest[]): Promise<void> {
-    const byKey = new Map(requests.map((request) => [keyText(request), request]));
-    for (let wanted = [...byKey.values()]; wanted.length > 0;) {
-      const RequestItems = { [name]: wanted.slice(0, MAX_BATCH_WRITES) };
-      const answer = await patiently(() => dynamo.send(new BatchWriteItemCommand({ RequestItems })));
-      const left = answer.UnprocessedItems?.[name] ?? [];
-      if (left.length > 0) await sleep(random() * FIRST_WAIT_MS);
-      wanted = [...left, ...wanted.slice(MAX_BATCH_WRITES)];
+    const byKey = new Map(
+      requests.map((request) => [keyText(request.PutRequest?.Item ?? request.DeleteRequest?.Key ?? {}), request]),
+    );
+    await inBatches([...byKey.values()], MAX_BATCH_WRITES, async (some) => {
+      const answer = await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [name]: some } }));
+      return answer.UnprocessedItems?.[name] ?? [];
+    });
+  }
+
+  /**
+   * Sends all, so many at a time. What DynamoDB left undone, because an answer has 16 MB or there was too much, goes with the next.
+   * @param send gives what was left undone
+   */
+  async function inBatches<One>(
+    all: readonly One[],
+    size: number,
+    send: (some: One[]) => Promise<One[]>,
+  ): Promise<void> {
+    let waits = 0;
+    for (let wanted = [...all]; wanted.length > 0;) {
+      const some = wanted.slice(0, size);
+      const left = await patiently(() => send(some));
+      waits = left.length < some.length ? 0 : waits + 1;
+      if (waits === MAX_TRIES) throw storeError(new Error('it does nothing of what it is asked'), name);
+      if (left.length > 0) await sleep(random() * FIRST_WAIT_MS * 2 ** waits);
+      wanted = [...left, ...wanted.slice(size)];
     }
   }
 
@@ -137,6 +157,7 @@ export function tableAccess({ dynamo, tableName: name, random, tooLarge }: Table
       try {
         return await call();
       } catch (error) {
+        if (isTooLarge(error)) throw tooLarge(`more bytes than DynamoDB takes: ${messageOf(error)}`);
         if (!isPassing(error) || tries === MAX_TRIES) throw storeError(error, name);
       }
       await sleep(random() * FIRST_WAIT_MS * 2 ** tries);
@@ -151,16 +172,11 @@ export function tableAccess({ dynamo, tableName: name, random, tooLarge }: Table
 
   function assertSizes(writes: readonly Write[]): void {
     const total = writes.reduce((sum, { Put }) => sum + itemBytes(Put?.Item ?? {}), 0);
-    if (total <= MAX_TRANSACTION_BYTES && writes.length <= MAX_WRITES) return;
-    throw tooLarge(
-      `${total} bytes to write in ${writes.length} items, more than the ${MAX_TRANSACTION_BYTES} of a transaction`,
-    );
+    if (total > MAX_TRANSACTION_BYTES)
+      throw tooLarge(`${total} bytes to write at once, more than the ${MAX_TRANSACTION_BYTES} of a transaction`);
+    if (writes.length > MAX_WRITES)
+      throw tooLarge(`${writes.length} items to write at once, more than the ${MAX_WRITES} of a transaction`);
   }
 
   return access;
-}
-
-function keyText({ PutRequest, DeleteRequest }: WriteRequest): string {
-  const { pk, sk } = PutRequest?.Item ?? DeleteRequest?.Key ?? {};
-  return JSON.stringify([pk?.S, sk?.S]);
 }

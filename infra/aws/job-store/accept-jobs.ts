@@ -7,11 +7,11 @@ import type { Job, NewJob } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
 import { MAX_PAYLOAD_BYTES, assertName, newJob } from '../../../shared/jobs/new-job.ts';
 import { accepted, superseded, superseding } from '../../../shared/jobs/transitions.ts';
-import { text, texts, type Item } from '../dynamo/attributes.ts';
+import { sizeBytes, text, texts, type Item } from '../dynamo/attributes.ts';
 import { ABSENT } from '../dynamo/conditions.ts';
 import { storedJob, type StoredJob } from './job-items.ts';
 import { keyItem } from './jobs-by-key.ts';
-import { dedupeKey, jobKey, waitingKey } from './keys.ts';
+import { dedupeKey, jobIdOf, jobKey, waitingKey } from './keys.ts';
 import { writeMove, writeNewJob } from './move-writes.ts';
 import type { StoreContext } from './store-context.ts';
 import type { Write } from '../dynamo/table-access.ts';
@@ -23,8 +23,9 @@ export type AcceptJob = (asked: NewJob, key: string | undefined, beside?: Write)
 type Waiting = { list: Item | undefined; jobs: readonly StoredJob[]; others: readonly string[] };
 
 const MAX_TRIES = 20;
-/** A transaction has 100 writes, and each of them takes two. */
+/** A transaction has 100 writes, and each of them takes two; of its 4 MB the new job needs some itself. */
 const MAX_SUPERSEDED = 40;
+const MAX_SUPERSEDED_BYTES = 3 * 1024 * 1024;
 
 export function acceptJob({ table, clock, order, wake, random }: StoreContext): AcceptJob {
   /** What is known under the key, and who waits with the same purpose: one request, two where somebody waits. */
@@ -36,14 +37,19 @@ export function acceptJob({ table, clock, order, wake, random }: StoreContext): 
     const known = items.find((item) => text(item, 'pk').startsWith('D#'));
     const list = items.find((item) => text(item, 'pk').startsWith('W#'));
     const ids = known === undefined ? texts(list, 'jobIds') : [];
-    const found = ids.length === 0 ? [] : (await table.getAll(ids.map(jobKey))).map(storedJob);
+    const found = ids.length === 0 ? [] : await table.getAll(ids.map(jobKey));
+    const sizes = new Map(found.map((item) => [jobIdOf(item), sizeBytes(item)]));
     // one that runs meanwhile comes back onto the list when it waits again
-    const jobs = found.filter((one) => one.job.state === 'READY').sort((one, other) => (one.age < other.age ? -1 : 1));
-    const waiting = {
-      list,
-      jobs: jobs.slice(0, MAX_SUPERSEDED),
-      others: jobs.slice(MAX_SUPERSEDED).map((one) => one.job.id),
-    };
+    const jobs = found
+      .map(storedJob)
+      .filter((one) => one.job.state === 'READY')
+      .sort((one, other) => (one.age < other.age ? -1 : 1));
+    let bytes = 0;
+    const tooMany = jobs.findIndex(
+      (one, index) => index === MAX_SUPERSEDED || (bytes += sizes.get(one.job.id) ?? 0) > MAX_SUPERSEDED_BYTES,
+    );
+    const count = tooMany === -1 ? jobs.length : tooMany;
+    const waiting = { list, jobs: jobs.slice(0, count), others: jobs.slice(count).map((one) => one.job.id) };
     return { known: known === undefined ? undefined : text(known, 'jobId'), waiting };
   }
 

@@ -9,15 +9,22 @@ import type { TableAccess } from '../dynamo/table-access.ts';
 
 /** Most of the time the first ones have a free place. */
 const FIRST_PAGE = 25;
-/** Where thousands wait for the same registry, whoever has a place for none of them reads over all; an answer has 1 MB at most. */
-const NEXT_PAGE = 1000;
 /** Whoever keeps house takes so many at a time, and no shard has all of them. */
 const LANE_PAGE = 100;
 
-/** The jobs of a kind that are due, by priority, time and age. */
-export function dueJobs(table: TableAccess, kind: string, now: Date): AsyncGenerator<Item> {
+/**
+ * The jobs of a kind that are due, by priority, time and age.
+ * @param behind a place in that order; @param page how many of a shard are read at once
+ */
+export function dueJobs(
+  table: TableAccess,
+  kind: string,
+  now: Date,
+  behind = '0',
+  page = FIRST_PAGE,
+): AsyncGenerator<Item> {
   return merged(
-    readyGroups(kind).map((group) => dueIn(table, group, now)),
+    readyGroups(kind).map((group) => dueIn(table, group, now, behind, page)),
     'workOrder',
   );
 }
@@ -50,9 +57,15 @@ export async function runningJobs(table: TableAccess): Promise<Item[]> {
 }
 
 /** Reads over those of a priority whose time has not come. */
-async function* dueIn(table: TableAccess, group: string, now: Date): AsyncGenerator<Item> {
-  let from = '0';
-  let limit = FIRST_PAGE;
+async function* dueIn(
+  table: TableAccess,
+  group: string,
+  now: Date,
+  behind: string,
+  page: number,
+): AsyncGenerator<Item> {
+  let from = behind;
+  let limit = page;
   for (;;) {
     const { items, last } = await table.query({
       IndexName: WORK_INDEX,
@@ -69,7 +82,7 @@ async function* dueIn(table: TableAccess, group: string, now: Date): AsyncGenera
       else skipTo = behindPriority;
     }
     if (last === undefined) return;
-    limit = skipTo === '' ? NEXT_PAGE : FIRST_PAGE;
+    limit = skipTo === '' ? page : FIRST_PAGE;
     if (from < skipTo) from = skipTo;
   }
 }

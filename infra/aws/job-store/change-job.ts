@@ -13,9 +13,9 @@ import type { StoreContext } from './store-context.ts';
 import { writeSet } from './write-set.ts';
 
 /** The move, undefined where there is nothing to change, or throws. */
-type Decide = (job: Job | undefined, now: Date) => Move | undefined;
+export type Decide = (job: Job | undefined, now: Date) => Move | undefined;
 
-type Changed = {
+export type Changed = {
   /** The job as it is now. */
   job: Job | undefined;
   moved: boolean;
@@ -28,7 +28,7 @@ const MAX_TRIES = 50;
 /** @param onMoved hears of each change that was written */
 export function changeJob(
   { table, clock, owner, order, wake, random }: StoreContext,
-  onMoved: (after: StoredJob) => Promise<void>,
+  onMoved: (before: StoredJob, after: StoredJob) => Promise<void>,
 ): ChangeJob {
   const held = new Map<string, StoredJob>();
   const turn = inTurn();
@@ -68,7 +68,7 @@ export function changeJob(
       if (refused === undefined || isDeepStrictEqual(item, write.Put?.Item)) {
         remember(after);
         if (after.job.state === 'READY') await wake([after.job], now);
-        await onMoved(after);
+        await onMoved(before, after);
         return { job: after.job, moved: true };
       }
       held.delete(id);

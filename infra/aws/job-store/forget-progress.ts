@@ -11,9 +11,13 @@ import type { TableAccess } from '../dynamo/table-access.ts';
 const EVERY_LINES = 100;
 
 /** Called after each write of a job. */
-export async function forgetProgress(table: TableAccess, { job, lines, pagedTo }: StoredJob): Promise<void> {
-  const isNewPage = lines.length === 1;
-  if (!isNewPage || pagedTo <= MAX_PROGRESS_LINES || pagedTo % EVERY_LINES !== 0) return;
+export async function forgetProgress(
+  table: TableAccess,
+  before: StoredJob,
+  { job, pagedTo }: StoredJob,
+): Promise<void> {
+  const isTime = Math.floor(pagedTo / EVERY_LINES) > Math.floor(before.pagedTo / EVERY_LINES);
+  if (!isTime || pagedTo <= MAX_PROGRESS_LINES) return;
   const pages = await table.queryAll({
     KeyConditionExpression: 'pk = :job AND sk BETWEEN :first AND :last',
     ExpressionAttributeValues: {

@@ -1,8 +1,9 @@
 // Jobs as items, and back. What indexes and conditions need are attributes of their own; everything else is one JSON text, with the newest
-// lines of the job's history, so that most changes write one item.
+// lines of the job's history, so that most changes write one item. Nothing long is written twice: with everything at its limit
+// (shared/jobs/new-job.ts) an item has room to spare.
 import { JOB_EVENT_TYPES, type Job, type JobEvent } from '../../../shared/jobs/job.ts';
 import { jsonText } from '../../../shared/jobs/json.ts';
-import { MAX_CHECKPOINT_BYTES, MAX_EVENT_BYTES, MAX_RESULT_BYTES } from '../../../shared/jobs/new-job.ts';
+import { MAX_CHECKPOINT_BYTES, MAX_EVENT_BYTES, MAX_RESULT_BYTES, purposeOf } from '../../../shared/jobs/new-job.ts';
 import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import { jobIndexKeys, jobKey, pageKey } from './keys.ts';
 
@@ -24,14 +25,17 @@ export type StoredJob = {
 
 type Moments = 'acceptedAt' | 'runAt' | 'leaseUntil' | 'finishedAt';
 type Line = [sequence: number, atMs: number, type: string, data: JobEvent['data']];
-type Body = Omit<Job, Moments> & { acceptedAt: number; runAt: number; leaseUntil?: number; finishedAt?: number };
+type Times = { acceptedAt: number; runAt: number; leaseUntil?: number; finishedAt?: number };
+type Body = Omit<Job, Moments | 'targets' | 'hosts'> & Times;
 
 /** @throws TransshipError invalid-job for data that no store takes */
 export function jobItem({ job, rev, age, key, lines, pagedTo, woken }: StoredJob): Item {
   if (job.checkpoint !== undefined) jsonText(job.checkpoint, MAX_CHECKPOINT_BYTES, 'checkpoint');
   if (job.result !== undefined) jsonText(job.result, MAX_RESULT_BYTES, 'result');
+  const { targets, hosts, ...rest } = job;
   const body = {
-    ...job,
+    ...rest,
+    coalesce: job.coalesce === purposeOf(targets) ? undefined : job.coalesce,
     acceptedAt: job.acceptedAt.getTime(),
     runAt: job.runAt.getTime(),
     leaseUntil: job.leaseUntil?.getTime(),
@@ -41,8 +45,8 @@ export function jobItem({ job, rev, age, key, lines, pagedTo, woken }: StoredJob
     ...jobKey(job.id),
     rev: n(rev),
     kind: s(job.kind),
-    hosts: s(JSON.stringify(job.hosts)),
-    targets: s(JSON.stringify(job.targets)),
+    hosts: s(JSON.stringify(hosts)),
+    targets: s(JSON.stringify(targets)),
     runAt: n(job.runAt.getTime()),
     woken: { BOOL: woken },
     body: s(JSON.stringify(body)),
@@ -56,10 +60,14 @@ export function jobItem({ job, rev, age, key, lines, pagedTo, woken }: StoredJob
 
 export function storedJob(item: Item): StoredJob {
   const body: Body = JSON.parse(text(item, 'body'));
+  const targets: readonly string[] = JSON.parse(text(item, 'targets'));
+  const hosts: readonly string[] = JSON.parse(text(item, 'hosts'));
   return {
     job: {
       ...body,
-      coalesce: body.coalesce,
+      targets,
+      hosts,
+      coalesce: body.coalesce ?? purposeOf(targets),
       owner: body.owner,
       checkpoint: body.checkpoint,
       result: body.result,

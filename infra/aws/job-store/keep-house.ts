@@ -9,6 +9,7 @@ import type { ChangeJob } from './change-job.ts';
 import { storedJob } from './job-items.ts';
 import { timeKey } from '../dynamo/key-parts.ts';
 import { endedGroups, jobIdOf, jobKey, leasedGroups } from './keys.ts';
+import { moveOrBury } from './move-or-bury.ts';
 import { removeJob, removeMessages } from './remove.ts';
 import type { StoreContext } from './store-context.ts';
 import { wakeForgotten } from './wake-forgotten.ts';
@@ -55,7 +56,7 @@ export function keepHouse(context: StoreContext, change: ChangeJob): Operations 
       let freed = 0;
       for await (const item of upTo(table, leasedGroups(), `${timeKey(now)}$`)) {
         if (freed === limit) break;
-        const { moved } = await change(jobIdOf(item), (job) => {
+        const { moved } = await moveOrBury(change, jobIdOf(item), (job) => {
           const isExpired = job?.state === 'LEASED' && job.leaseUntil !== undefined && job.leaseUntil <= now;
           return isExpired ? abandoned(job, now) : undefined;
         });

@@ -5,6 +5,7 @@
 //   J#<job> E#<last>     older lines, a page each                      L#<target>     the job that holds a target
 //   O#<message>          what the outside is to be told                W#<purpose>    the jobs that wait with one purpose
 //   S <schedule>         a schedule                                    N#<shard>      counters
+//   C#<kind>             where the next claim looks further (offered-jobs.ts)
 import type { Job } from '../../../shared/jobs/job.ts';
 import { text, type Item } from '../dynamo/attributes.ts';
 import { itemKey, part, timeKey } from '../dynamo/key-parts.ts';
@@ -14,7 +15,7 @@ const SHARDS = 4;
 export const COUNTER_SHARDS = 16;
 
 /** Behind everything that continues with a digit. */
-const LAST = '~';
+export const LAST = '~';
 
 export const JOB_ROW = 'J';
 export const SCHEDULES = 'S';
@@ -26,6 +27,7 @@ export const targetKey = (name: string): Item => itemKey(`L#${part(name)}`);
 export const messageKey = (id: string): Item => itemKey(`O#${id}`);
 export const scheduleKey = (id: string): Item => itemKey(SCHEDULES, part(id));
 export const counterKey = (shard: number): Item => itemKey(`N#${shard}`);
+export const placeKey = (kind: string): Item => itemKey(`C#${part(kind)}`);
 export const waitingKey = (kind: string, coalesce: string): Item =>
   itemKey(`W#${part(JSON.stringify([kind, coalesce]))}`);
 

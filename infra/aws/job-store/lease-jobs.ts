@@ -14,13 +14,14 @@ import {
   yielded,
   type Move,
 } from '../../../shared/jobs/transitions.ts';
-import { dueJobs, runningJobs } from './candidates.ts';
+import { runningJobs } from './candidates.ts';
 import type { ChangeJob } from './change-job.ts';
 import { claimNamed, type ClaimNamed } from './claim-named.ts';
 import { endedHere } from './ended-here.ts';
 import { leaseOne } from './lease-one.ts';
 import { inTurn } from '../dynamo/in-turn.ts';
 import { jobIdOf } from './keys.ts';
+import { offeredJobs } from './offered-jobs.ts';
 import { countRunning, type Running } from './room.ts';
 import type { StoreContext } from './store-context.ts';
 
@@ -49,7 +50,7 @@ export function leaseJobs(context: StoreContext, change: ChangeJob): Operations 
     const now = clock.now();
     let running: Running | undefined;
     try {
-      for await (const candidate of dueJobs(table, kind, now)) {
+      for await (const candidate of offeredJobs(table, kind, now)) {
         // not before there is work: who asks finds none most of the time
         running ??= countRunning(kind, room, room === undefined ? [] : await othersRunning());
         if (running.isBusy(candidate) || !running.hasRoom(candidate)) continue;

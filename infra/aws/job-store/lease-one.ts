@@ -3,6 +3,7 @@ import type { Claimed } from '../../../shared/jobs/job-store.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
 import { claimed } from '../../../shared/jobs/transitions.ts';
 import type { ChangeJob } from './change-job.ts';
+import { moveOrBury } from './move-or-bury.ts';
 
 type Terms = { now: Date; leaseMs: number; owner: string };
 
@@ -12,10 +13,10 @@ export async function leaseOne(
   id: string,
   { now, leaseMs, owner }: Terms,
 ): Promise<{ job: Job | undefined; claimed: Claimed | undefined }> {
-  const { job, moved } = await change(id, (before) => {
+  const { job, moved } = await moveOrBury(change, id, (before) => {
     if (before?.state !== 'READY' || before.runAt > now) return undefined;
     return claimed(before, now, leaseMs, owner);
   });
-  if (job === undefined || !moved) return { job, claimed: undefined };
+  if (job?.state !== 'LEASED' || !moved) return { job, claimed: undefined };
   return { job, claimed: { job, lease: { jobId: job.id, fence: job.fence, leaseMs } } };
 }

@@ -7,14 +7,15 @@ import { MAX_MESSAGE_BYTES } from '../../../shared/jobs/new-job.ts';
 import type { Move } from '../../../shared/jobs/transitions.ts';
 import type { AgeOrder } from '../dynamo/age-order.ts';
 import { ABSENT, unchanged } from '../dynamo/conditions.ts';
-import { assertLine, jobItem, pageItem, type StoredJob } from './job-items.ts';
+import { assertLine, jobItem, linesText, pageItem, type StoredJob } from './job-items.ts';
 import { outboxItem, packetItems, type Message } from './message-items.ts';
 import { canWake } from './wake-workers.ts';
 import type { Write } from '../dynamo/table-access.ts';
 import type { WriteSet } from './write-set.ts';
 
-/** So many lines stay with the job; then they become a page. */
+/** So many lines stay with the job, and so much; then they become a page. */
 export const LINES_PER_PAGE = 20;
+const MAX_LINES_BYTES = 16 * 1024;
 /** Room that a transaction of 100 writes has beside 80 targets. */
 const MAX_SINGLE_MESSAGES = 10;
 
@@ -40,7 +41,7 @@ export function writeMove(set: WriteSet, before: StoredJob, move: Move, now: Dat
   const added: JobEvent[] =
     event === undefined ? [] : [{ sequence: before.pagedTo + before.lines.length + 1, at: now, ...event }];
   const lines = [...before.lines, ...added];
-  const isFull = lines.length > LINES_PER_PAGE;
+  const isFull = lines.length > LINES_PER_PAGE || Buffer.byteLength(linesText(lines)) > MAX_LINES_BYTES;
   const paged = isFull ? before.lines : [];
   const waitsAgain = job.state === 'READY' && before.job.state !== 'READY';
   const after: StoredJob = {
@@ -63,10 +64,9 @@ function writeChangeOfState(set: WriteSet, { job: before }: StoredJob, { job }: 
   set.count(before.state, -1);
   set.count(job.state, 1);
   if (job.state === 'LEASED') for (const target of job.targets) set.hold(target, job.id);
-  if (before.state === 'LEASED') for (const target of job.targets) set.free(target, job.id);
-  if (job.coalesce === undefined) return;
-  if (job.state === 'READY') set.joins(job.kind, job.coalesce, job.id);
-  if (before.state === 'READY') set.leaves(job.kind, job.coalesce, job.id);
+  if (before.state === 'LEASED') for (const target of job.targets) set.free(target);
+  // it does not leave the list when it runs or ends: whoever reads the list reads its jobs, too
+  if (job.coalesce !== undefined && job.state === 'READY') set.joins(job.kind, job.coalesce, job.id);
 }
 
 /** A message's id follows from the transition, so that whoever gets it twice can tell. */

@@ -1,8 +1,7 @@
-// Collects what one transaction writes. DynamoDB takes one write per item: counters and the lists of waiting jobs, which several moves may
-// touch, are added up first.
+// Collects what one transaction writes. DynamoDB takes one write per item: the counters, which several moves may touch, are added up first.
 import type { JobState } from '../../../shared/jobs/job.ts';
 import { n, s, type Item } from '../dynamo/attributes.ts';
-import { ABSENT, UNCOUNTED, heldBy, unchanged } from '../dynamo/conditions.ts';
+import { ABSENT, UNCOUNTED, unchanged } from '../dynamo/conditions.ts';
 import { COUNTER_SHARDS, counterKey, targetKey, waitingKey } from './keys.ts';
 import { FORGET_AT } from './table.ts';
 import type { Write } from '../dynamo/table-access.ts';
@@ -14,54 +13,26 @@ export type WriteSet = {
   update(key: Item, update: object): Write;
   remove(key: Item, condition?: object): Write;
   hold(target: string, jobId: string): void;
-  free(target: string, jobId: string): void;
+  /** Without a condition: that the job was running, as it was seen, says that it holds its targets. */
+  free(target: string): void;
   count(counter: Counter, by: 1 | -1): void;
   joins(kind: string, coalesce: string, jobId: string): void;
-  leaves(kind: string, coalesce: string, jobId: string): void;
-  /** Replaces the list of those that wait with a purpose, if it is as it was seen; nothing else may touch it. */
+  /** Replaces the list of those that wait with a purpose, if it is as it was seen; nothing else of the transaction may touch it. */
   replaceWaiting(kind: string, coalesce: string, seen: Item | undefined, jobIds: readonly string[]): Write;
   all(): Write[];
 };
 
-/** A list of waiting jobs that nobody touched so long is empty. */
+/** In a list of waiting jobs that nobody touched so long none waits any more. */
 const FORGET_AFTER_MS = 60 * 24 * 3_600_000;
 
 export function writeSet(TableName: string, now: Date, random: () => number): WriteSet {
   const writes: Write[] = [];
   const counts = new Map<Counter, number>();
-  const waiting = new Map<string, { key: Item; joins: Set<string>; leaves: Set<string> }>();
   const forgetAt = n(Math.ceil((now.getTime() + FORGET_AFTER_MS) / 1000));
 
   function add(write: Write): Write {
     writes.push(write);
     return write;
-  }
-
-  function waitingOf(kind: string, coalesce: string) {
-    const key = waitingKey(kind, coalesce);
-    const name = key['pk']?.S ?? '';
-    const known = waiting.get(name) ?? { key, joins: new Set(), leaves: new Set() };
-    waiting.set(name, known);
-    return known;
-  }
-
-  function waitingUpdate({ key, joins, leaves }: { key: Item; joins: Set<string>; leaves: Set<string> }): Write {
-    const word = joins.size > 0 ? 'ADD' : 'DELETE';
-    const SS = [...(joins.size > 0 ? joins : leaves)];
-    // who saw the list before somebody joined has to look again; one that left is missed by its own item
-    const rev = joins.size > 0 ? ', rev :one' : '';
-    return {
-      Update: {
-        TableName,
-        Key: key,
-        UpdateExpression: `SET ${FORGET_AT} = :forgetAt ${word} jobIds :jobIds${rev}`,
-        ExpressionAttributeValues: {
-          ':forgetAt': forgetAt,
-          ':jobIds': { SS },
-          ...(rev === '' ? {} : { ':one': n(1) }),
-        },
-      },
-    };
   }
 
   function countUpdate(): Write[] {
@@ -85,18 +56,21 @@ export function writeSet(TableName: string, now: Date, random: () => number): Wr
     update: (Key, update) => add({ Update: { TableName, Key, UpdateExpression: '', ...update } }),
     remove: (Key, condition = {}) => add({ Delete: { TableName, Key, ...condition } }),
     hold: (target, jobId) => void set.put({ ...targetKey(target), jobId: s(jobId) }, ABSENT),
-    free: (target, jobId) => void set.remove(targetKey(target), heldBy(jobId)),
+    free: (target) => void set.remove(targetKey(target)),
     count: (counter, by) => void counts.set(counter, (counts.get(counter) ?? 0) + by),
-    joins: (kind, coalesce, jobId) => void waitingOf(kind, coalesce).joins.add(jobId),
-    leaves: (kind, coalesce, jobId) => void waitingOf(kind, coalesce).leaves.add(jobId),
+    joins: (kind, coalesce, jobId) =>
+      void set.update(waitingKey(kind, coalesce), {
+        // who saw the list before somebody joined has to look again
+        UpdateExpression: `SET ${FORGET_AT} = :forgetAt ADD jobIds :jobIds, rev :one`,
+        ExpressionAttributeValues: { ':forgetAt': forgetAt, ':jobIds': { SS: [jobId] }, ':one': n(1) },
+      }),
     replaceWaiting(kind, coalesce, seen, jobIds) {
       const key = waitingKey(kind, coalesce);
-      waiting.delete(key['pk']?.S ?? '');
       const rev = Number(seen?.['rev']?.N ?? 0);
       const item = { ...key, rev: n(rev + 1), jobIds: { SS: [...jobIds] }, [FORGET_AT]: forgetAt };
       return set.put(item, rev === 0 ? UNCOUNTED : unchanged(rev));
     },
-    all: () => [...writes, ...[...waiting.values()].map(waitingUpdate), ...countUpdate()],
+    all: () => [...writes, ...countUpdate()],
   };
   return set;
 }

@@ -6,16 +6,19 @@ import { grantsOf, type JournalLine } from '../../../shared/grants/journal.ts';
 import { systemClock, type Clock } from '../../../shared/jobs/clock.ts';
 import { appendLines } from './grant-journal/append-lines.ts';
 import { commitBefore, commits, numbered, sequenceOf, type Commit } from './grant-journal/commits.ts';
+import { largeAppends } from './grant-journal/large-appends.ts';
 import { holds } from './grant-journal/holds.ts';
 import { summaries, type Known } from './grant-journal/summaries.ts';
 import { recordTable, type RecordTableOptions } from './record-table.ts';
 
 export type AwsGrantStoreOptions = RecordTableOptions & {
   clock?: Clock;
-  /** Hears why the summary of the journal could not be renewed: nothing is lost, and whoever opens the store next reads more. */
+  /** Hears why the summary could not be renewed or the journal not be tidied: nothing is lost, and it is tried again. */
   onSummaryFailed?: (error: unknown) => void;
 };
 
+/** How often it is looked whether an append was left unfinished. */
+const TIDY_EVERY_COMMITS = 10;
 /** Of the lines of a grant so many commits are read at once. */
 const GRANT_PAGE = 25;
 
@@ -24,11 +27,13 @@ export function awsGrantStore(options: AwsGrantStoreOptions): GrantStore {
   const table = recordTable(options);
   const journal = commits(table);
   const summary = summaries(table, journal);
+  const large = largeAppends(table, clock);
   let known: Known | undefined;
 
-  async function renewSummary(commit: number): Promise<void> {
+  async function tidy(commit: number): Promise<void> {
     try {
       await summary.renew(commit);
+      if (commit % TIDY_EVERY_COMMITS === 0) await large.removeOld();
     } catch (error) {
       onSummaryFailed?.(error);
     }
@@ -44,7 +49,7 @@ export function awsGrantStore(options: AwsGrantStoreOptions): GrantStore {
   }
 
   return {
-    append: appendLines(table, journal, random, renewSummary),
+    append: appendLines(table, journal, large, random, tidy),
     async state() {
       let { to, state } = known ?? (await summary.load());
       const lines: JournalLine[] = [];

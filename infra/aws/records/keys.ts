@@ -5,10 +5,10 @@
 //   A#<hash> -             an API token, by its text        JI#<grant> <to>     where in the journal a grant stands
 //   A <token>              an API token, by its id          JS at               the summary of the journal, in parts:
 //   H#<target> -           who holds a target of grants     JS <to>#<id>#<part>
-//   M#<name> -             a mark (marks.ts)
+//   M#<name> -             a mark (marks.ts)                JQ <time>#<lines>   a large append that was begun
 import type { PushEvent } from '../../../shared/events/push-event.ts';
 import { s, type Item } from '../dynamo/attributes.ts';
-import { itemKey, part } from '../dynamo/key-parts.ts';
+import { itemKey, part, timeKey } from '../dynamo/key-parts.ts';
 
 /** May grow and never shrink: what was written stays where it is. */
 const SHARDS = 2;
@@ -16,6 +16,7 @@ const SHARDS = 2;
 export const TOKENS = 'A';
 export const JOURNAL = 'J';
 export const SUMMARY = 'JS';
+export const BEGUN = 'JQ';
 
 export const pushKey = (id: string): Item => itemKey(`P#${part(id)}`);
 export const tagKey = (registry: string, repository: string, tag: string): Item =>
@@ -24,6 +25,7 @@ export const tokenKey = (hash: string): Item => itemKey(`A#${hash}`);
 export const tokenIdKey = (id: string): Item => itemKey(TOKENS, part(id));
 export const holdKey = (target: string): Item => itemKey(`H#${part(target)}`);
 export const commitKey = (number: number): Item => itemKey(JOURNAL, numberKey(number));
+export const begunKey = (at: Date, lines: string): Item => itemKey(BEGUN, `${timeKey(at)}#${lines}`);
 export const summaryKey = (): Item => itemKey(SUMMARY, 'at');
 
 export function repositoryGroup(registry: string, repository: string): string {

@@ -6,6 +6,9 @@ import { n, number, s, text, type Item } from '../dynamo/attributes.ts';
 import type { KeyedJob } from '../job-store/jobs-by-key.ts';
 import { pushIndexKeys, pushKey } from './keys.ts';
 
+/** Of the 400 KB of an item; a push that asks for more jobs than it can name names the first. */
+const MAX_JOBS_BYTES = 256 * 1024;
+
 type JobOf = { key: string; /** Absent: not known when it was recorded. */ id?: string };
 
 /** A job that was accepted so much later is another one of the same key: the first one was removed. */
@@ -16,10 +19,15 @@ export function pushItem(
   known: ReadonlyMap<string, KeyedJob>,
   age: string,
 ): Item {
-  const jobs = jobKeys.map((key): JobOf => {
+  const jobs: JobOf[] = [];
+  let bytes = 0;
+  for (const key of jobKeys) {
     const job = known.get(key);
-    return job === undefined ? { key } : { key, id: job.id };
-  });
+    const its = job === undefined ? { key } : { key, id: job.id };
+    bytes += Buffer.byteLength(JSON.stringify(its)) + 1;
+    if (bytes > MAX_JOBS_BYTES) break;
+    jobs.push(its);
+  }
   const isRepeated = jobKeys.some((key) => isBefore(known.get(key), receivedAt));
   return {
     ...pushKey(id),

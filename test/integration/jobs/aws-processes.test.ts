@@ -1,9 +1,16 @@
 // What is particular to the store on DynamoDB and SQS: several processes at one table, indexes that lag, the messages that wake workers,
 // and the limits of items and transactions. The contract that it shares with other stores is tested beside this.
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sizeBytes, type Item } from '../../../infra/aws/dynamo/attributes.ts';
+import { jobItem } from '../../../infra/aws/job-store/job-items.ts';
+import { waitingKey } from '../../../infra/aws/job-store/keys.ts';
 import { isTransshipError } from '../../../shared/errors.ts';
+import { newJobId } from '../../../shared/jobs/job-id.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
+import type { Job } from '../../../shared/jobs/job.ts';
+import { newJob } from '../../../shared/jobs/new-job.ts';
 import { awsBed, newTable, type AwsBed, type AwsTable } from '../../support/jobs/aws-subject.ts';
 import { dynamoWatch, type DynamoWatch } from '../../support/jobs/dynamo-watch.ts';
 import { manualClock, type ManualClock } from '../../support/jobs/manual-clock.ts';
@@ -12,6 +19,8 @@ import { startMoto, type Moto } from '../../support/moto.ts';
 import { isMissing, requireComponent } from '../../support/require-component.ts';
 
 const LEASE_MS = 45_000;
+/** DynamoDB takes a little more. */
+const MOTO_ITEM_BYTES = 405_000;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
 
 // Without moto there is no DynamoDB to ask; the summary names what is missing.
@@ -70,6 +79,25 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
       while (next?.supersededBy !== undefined) next = await here.get(next.supersededBy);
       expect(next?.id).toBe(last?.id);
     }
+  });
+
+  it('leave one where the one before it runs, and comes back to wait while another is accepted', async () => {
+    const first = await accept(here, { targets: ['t'] });
+    const [held] = await there.claim('mirror', 1, LEASE_MS);
+    await Promise.all([accept(here, { targets: ['t'] }), accept(there, { targets: ['t'] })]);
+    expect((await here.counts()).states).toMatchObject({ READY: 1, SUPERSEDED: 1 });
+    // accept looks who waits, this one comes back, and only then is accepted
+    await Promise.all([accept(here, { targets: ['t'] }), there.yield(held!.lease, 'slice')]);
+    expect((await here.counts()).states).toMatchObject({ READY: 1, SUPERSEDED: 3 });
+    expect(await here.get(first)).toMatchObject({ state: 'SUPERSEDED' });
+  });
+
+  it('accept where the list of those that wait is one that nobody counted', async () => {
+    const key = waitingKey('mirror', '["t"]');
+    await bed.dynamo.send(new PutItemCommand({ TableName: table.tableName, Item: { ...key, expiresAt: { N: '9' } } }));
+    const older = await accept(here, { targets: ['t'] });
+    const newer = await accept(there, { targets: ['t'] });
+    expect(await here.get(older)).toMatchObject({ state: 'SUPERSEDED', supersededBy: newer });
   });
 
   it('give each job to one of them, and each target', async () => {
@@ -147,14 +175,33 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     });
   });
 
-  it('take a job that is too large for an item for what it is', async () => {
-    const targets = Array.from({ length: 80 }, (_, index) => `${index}${'\u{1F4A3}'.repeat(500)}`);
-    const job = { kind: 'mirror', targets, payload: 'x'.repeat(90_000) };
-    await expect(here.accept(job)).rejects.toMatchObject({
-      code: 'invalid-job',
-      message: expect.stringContaining('409600'),
-    });
-    expect((await here.counts()).accepted).toBe(0);
+  it('bury a job that is too large to be claimed or given back, and go on with the others', async () => {
+    // as a version with wider limits may have left them: a line of history more, and they are too large
+    const put = async (job: Job): Promise<string> => {
+      const stored = { rev: 1, age: table.order(), key: undefined, lines: [], pagedTo: 0, woken: true };
+      const item = (hosts: string): Item => jobItem({ job: { ...job, hosts: [hosts] }, ...stored });
+      const Item = item('h'.repeat(MOTO_ITEM_BYTES - 5 - sizeBytes(item(''))));
+      await bed.dynamo.send(new PutItemCommand({ TableName: table.tableName, Item }));
+      return job.id;
+    };
+    const now = clock.now();
+    const asked = { kind: 'mirror', targets: ['t'], payload: 'what was asked for' };
+    const waiting = await put(newJob(asked, newJobId(now), now));
+    const leased = { state: 'LEASED', fence: 1, attempts: 1, leaseUntil: now } as const;
+    const running = await put({ ...newJob({ ...asked, targets: ['u'] }, newJobId(now), now), ...leased });
+    const good = await accept(here, { targets: ['t'] });
+    expect((await here.claim('mirror', 9, LEASE_MS)).map(({ job }) => job.id)).toEqual([good]);
+    await clock.advance(LEASE_MS);
+    expect(await here.sweep(clock.now(), 9)).toBe(2);
+    for (const id of [waiting, running]) {
+      expect(await here.get(id)).toMatchObject({
+        state: 'DEAD',
+        payload: 'what was asked for',
+        problem: { code: 'invalid-job', message: expect.stringContaining('more bytes than'), hint: expect.any(String) },
+      });
+    }
+    expect((await here.get(good))?.state).toBe('READY');
+    expect(await here.outbox(clock.now(), 9)).toMatchObject([{ jobId: waiting }, { jobId: running }]);
   });
 
   it('take messages that no transaction holds for what they are, and keep the job', async () => {

@@ -1,8 +1,14 @@
 // What is kept beside jobs on DynamoDB, at a moto server: under the contracts of all stores, and what is particular to it: several processes
 // at one table, answers that get lost, the limits of items, the summary of the journal of grants.
-import { DeleteItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { tableAccess } from '../../../infra/aws/dynamo/table-access.ts';
+import { LINES_PART } from '../../../infra/aws/records/grant-journal/commits.ts';
+import { largeAppends } from '../../../infra/aws/records/grant-journal/large-appends.ts';
+import { readParts } from '../../../infra/aws/records/grant-journal/long-text.ts';
+import { linesGroup } from '../../../infra/aws/records/keys.ts';
+import { TransshipError } from '../../../shared/errors.ts';
 import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { GrantStore, StoredLine } from '../../../shared/grants/grant-store.ts';
 import { grantsOf, type JournalLine } from '../../../shared/grants/journal.ts';
@@ -160,6 +166,60 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
       expect(found.map((stored) => stored.line)).toEqual([...lines, line('g', 'behind it')]);
     });
 
+    it('remove the parts of a large append that never came to its end, and of no other', async () => {
+      const large = () => [line('g', randomBytes(200_000).toString('hex'))];
+      const parts = async () => {
+        const { Items = [] } = await bed.dynamo.send(new ScanCommand({ TableName: table.tableName }));
+        const groups = Items.map(({ pk }) => pk?.S ?? '').filter((pk) => /^J[PQ]/.test(pk));
+        return [...new Set(groups.map((pk) => pk.slice(0, 2)))].map((kind) => [
+          kind,
+          new Set(groups.filter((pk) => pk.startsWith(kind))).size,
+        ]);
+      };
+      const append = async (count: number) => {
+        for (let number = 0; number < count; number += 1) await here.grants.append([line('g', 'small')]);
+      };
+      await here.grants.append(large());
+      watch.conflict(8);
+      await expect(table.open(() => 0).grants.append(large())).rejects.toMatchObject({ code: 'store-unavailable' });
+      await append(10);
+      expect(await parts()).toEqual([
+        ['JP', 2],
+        ['JQ', 1],
+      ]);
+      await clock.advance(3_600_001);
+      await append(10);
+      expect(await parts()).toEqual([['JP', 1]]);
+      expect(await allLines(there.grants)).toHaveLength(21);
+    });
+
+    it('give a large append up or commit it, never both', async () => {
+      const tooLarge = (what: string) => new TransshipError('internal', what);
+      const access = tableAccess({ dynamo: bed.dynamo, tableName: table.tableName, random: () => 0, tooLarge });
+      const appends = largeAppends(access, clock);
+      const [slow, quick] = [await appends.begin('slow', 'lines'), await appends.begin('quick', 'lines')];
+      const left = (id: string) => readParts(access, linesGroup(id), LINES_PART, 1);
+      await clock.advance(3_600_001);
+      // whoever gives them up finds both, and one is committed just then; it is killed before it has removed anything
+      const killed = largeAppends(
+        {
+          ...access,
+          async queryAll(query) {
+            const found = await access.queryAll(query);
+            await access.commit([quick.ending]);
+            return found;
+          },
+          deleteAll: () => Promise.reject(new Error('killed')),
+        },
+        clock,
+      );
+      await expect(killed.removeOld()).rejects.toThrow('killed');
+      expect((await access.commit([slow.ending]))?.has(slow.ending)).toBe(true);
+      expect([await left('slow'), await left('quick')]).toEqual(['lines', 'lines']);
+      await appends.removeOld();
+      expect([await left('slow'), await left('quick')]).toEqual([undefined, 'lines']);
+    });
+
     it('open a long journal by its summary, and find the lines of a grant by it', async () => {
       for (let number = 0; number < 110; number += 1) await here.grants.append([line(`g${number % 10}`, `${number}`)]);
       const all = await allLines(here.grants);
@@ -184,7 +244,11 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
       expect(await there.grants.lines({ grant: 'g3', after: third!.seq, limit: 99 })).toEqual(later);
 
       // where the summary is not whole, the journal says the same
-      const asked = { TableName: table.tableName, KeyConditionExpression: 'pk = :summary AND sk < :pointer' };
+      const asked = {
+        TableName: table.tableName,
+        KeyConditionExpression: 'pk = :summary AND sk < :pointer',
+        ConsistentRead: true,
+      };
       const ExpressionAttributeValues = { ':summary': { S: 'JS' }, ':pointer': { S: 'at' } };
       const { Items = [] } = await bed.dynamo.send(new QueryCommand({ ...asked, ExpressionAttributeValues }));
       expect(Items).toHaveLength(1);

@@ -1,10 +1,13 @@
 // Stands between a DynamoDB client and its connection: counts requests, and plays what moto never does: indexes that lag, conflicts,
-// throttling, answers that get lost after the work was done, and the refusal of a batch that writes a key twice.
+// throttling, answers that get lost after the work was done, and the refusal of a batch that writes a key twice. Reads of the table itself
+// have to ask for what was written last: at moto all of them have it.
 import {
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
   type BatchWriteItemCommandInput,
+  type BatchGetItemCommandInput,
   type DynamoDBClient,
+  type GetItemCommandInput,
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 
@@ -36,6 +39,7 @@ export function dynamoWatch(dynamo: DynamoDBClient): DynamoWatch {
       const fault = isWrite(context.commandName) ? faults.shift() : undefined;
       if (fault !== undefined) throw fault;
       if (name === 'BatchWriteItem') assertDistinct(args.input as BatchWriteItemCommandInput);
+      assertConsistent(name, args.input);
       const query = args.input as QueryCommandInput;
       if (frozen !== undefined && name === 'Query' && query.IndexName !== undefined) {
         const asked = JSON.stringify(query);
@@ -89,6 +93,16 @@ const WRITES: readonly unknown[] = ['TransactWriteItems', 'PutItem', 'UpdateItem
 
 function isWrite(commandName: unknown): boolean {
   return WRITES.includes(commandName);
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.ReadConsistency.html */
+function assertConsistent(name: string, input: object): void {
+  const reads = name === 'BatchGetItem' ? Object.values((input as BatchGetItemCommandInput).RequestItems ?? {}) : [];
+  if (name === 'GetItem') reads.push({ Keys: [], ...(input as GetItemCommandInput) });
+  const { IndexName, ConsistentRead } = input as QueryCommandInput;
+  if (name === 'Query' && IndexName === undefined) reads.push({ Keys: [], ConsistentRead });
+  if (reads.every((read) => read.ConsistentRead === true)) return;
+  throw new Error(`${name} may be answered with what was there before`);
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */

@@ -1,8 +1,9 @@
-// How the index of work is read: in few requests, however much waits.
+// How the index of work is read: in few requests, however much waits, and so that nobody is passed over for ever.
 import { expect, it } from 'vitest';
 import { number, s, text, type Item } from '../../../infra/aws/dynamo/attributes.ts';
 import type { Query, TableAccess } from '../../../infra/aws/dynamo/table-access.ts';
 import { dueJobs } from '../../../infra/aws/job-store/candidates.ts';
+import { offeredJobs } from '../../../infra/aws/job-store/offered-jobs.ts';
 import { jobIndexKeys } from '../../../infra/aws/job-store/keys.ts';
 import { newJob } from '../../../shared/jobs/new-job.ts';
 
@@ -19,9 +20,10 @@ function waiting(count: number, asked: { priority?: number; inMs?: number } = {}
   });
 }
 
-/** A table of which only the index is asked. */
+/** A table of which only the index is asked, and one item: the place where the next claim goes on. */
 function indexOf(items: readonly Item[]) {
   const asked: Query[] = [];
+  let place: Item | undefined;
   const query: TableAccess['query'] = async (one) => {
     asked.push(one);
     const { ':group': group, ':from': from } = one.ExpressionAttributeValues ?? {};
@@ -35,14 +37,14 @@ function indexOf(items: readonly Item[]) {
   const table: TableAccess = {
     name: 'jobs',
     query,
-    get: unused,
+    get: async () => place,
     getAll: unused,
     queryAll: unused,
     commit: unused,
-    putAll: unused,
-    deleteAll: unused,
+    putAll: async ([item]) => void (place = item),
+    deleteAll: async () => void (place = undefined),
   };
-  return { table, asked };
+  return { table, asked, place: () => place };
 }
 
 async function all(table: TableAccess): Promise<Item[]> {
@@ -51,10 +53,56 @@ async function all(table: TableAccess): Promise<Item[]> {
   return found;
 }
 
-it('reads over thousands of jobs that all wait for a place in a few requests', async () => {
-  const { table, asked } = indexOf(waiting(8000));
-  expect(await all(table)).toHaveLength(8000);
-  expect(asked.length).toBeLessThanOrEqual(12);
+/** What one claim looks at that has a place for none, or for the first that is wanted. */
+async function offered(table: TableAccess, wanted?: Item): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of offeredJobs(table, 'mirror', NOW)) {
+    found.push(item);
+    if (item === wanted) break;
+  }
+  return found;
+}
+
+it('looks at all of a thousand jobs that wait for a place, in their order, every time', async () => {
+  const items = waiting(1000);
+  const { table, asked, place } = indexOf(items);
+  for (let round = 0; round < 2; round += 1) {
+    expect((await offered(table)).map((item) => text(item, 'age'))).toEqual(items.map((item) => text(item, 'age')));
+  }
+  expect(place()).toBeUndefined();
+  expect(asked.length).toBeLessThanOrEqual(2 * 16);
+});
+
+it('looks at no more of thousands in one claim, and at each of them after some', async () => {
+  const items = waiting(5000);
+  const { table, asked, place } = indexOf(items);
+  const seen = new Set<Item>();
+  for (let claim = 0; claim < 5; claim += 1) {
+    asked.length = 0;
+    const found = await offered(table);
+    expect(found.slice(0, 100)).toEqual(items.slice(0, 100));
+    expect(found.length).toBe(1100);
+    expect(new Set(found).size).toBe(found.length);
+    expect(asked.length).toBeLessThanOrEqual(20);
+    expect(asked.reduce((sum, { Limit = 0 }) => sum + Limit, 0)).toBeLessThanOrEqual(3500);
+    for (const item of found) seen.add(item);
+  }
+  expect(seen.size).toBe(items.length);
+  // where one is taken, the next claim looks there again
+  const before = place();
+  await offered(table, items[1000]);
+  expect(place()).toBe(before);
+});
+
+it('looks at all again from the front where most of them are gone', async () => {
+  const items = waiting(5000);
+  const { table, place } = indexOf(items);
+  await offered(table);
+  await offered(table);
+  expect(place()).toBeDefined();
+  items.splice(600);
+  expect(new Set(await offered(table)).size).toBe(600);
+  expect(place()).toBeUndefined();
 });
 
 it('reads little where the first one is taken, and skips those whose time has not come', async () => {

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransshipError } from '../../../../shared/errors.ts';
 import type { JournalLine } from '../../../../shared/grants/journal.ts';
-import { n, s, text, type Item } from '../../dynamo/attributes.ts';
+import { s, text } from '../../dynamo/attributes.ts';
 import { ABSENT } from '../../dynamo/conditions.ts';
 import type { TableAccess } from '../../dynamo/table-access.ts';
-import { commitKey, linesGroup } from '../keys.ts';
-import { LINES_PART, type Commits } from './commits.ts';
-import { partItems } from './long-text.ts';
+import { commitKey } from '../keys.ts';
+import type { Commits } from './commits.ts';
+import type { LargeAppend, LargeAppends } from './large-appends.ts';
 
 type Append = { lines: readonly string[]; bytes: number; settle: () => void; fail: (error: unknown) => void };
 
@@ -22,6 +22,7 @@ const WAIT_MS = 20;
 export function appendLines(
   table: TableAccess,
   commits: Pick<Commits, 'last'>,
+  large: LargeAppends,
   random: () => number,
   onCommit: (number: number) => Promise<void>,
 ): (lines: readonly JournalLine[]) => Promise<void> {
@@ -53,29 +54,28 @@ export function appendLines(
   /** Gives the number. @throws TransshipError store-unavailable */
   async function commit(some: readonly Append[]): Promise<number> {
     const id = randomUUID();
-    const content = await contentOf(id, `[${some.flatMap(({ lines }) => lines).join()}]`);
+    const { content, ending } = await contentOf(id, `[${some.flatMap(({ lines }) => lines).join()}]`);
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const number = (last ?? (await commits.last())) + 1;
       const put = { Put: { TableName: table.name, Item: { ...commitKey(number), id: s(id), ...content }, ...ABSENT } };
       last = undefined;
-      const refused = await table.commit([put]);
+      const refused = await table.commit(ending === undefined ? [put] : [put, ending]);
       // what is there is this one: it was written, and the answer lost
       if (refused === undefined || text(refused.get(put) ?? {}, 'id') === id) {
         last = number;
         return number;
       }
+      if (ending !== undefined && refused.has(ending)) {
+        await large.remove(id);
+        throw unavailable('an append to the journal of grants took so long that it was given up');
+      }
       await sleep(random() * WAIT_MS * Math.min(tries, 10));
     }
-    throw new TransshipError('store-unavailable', 'the journal of grants is written by others all the time', {
-      retryable: true,
-    });
+    throw unavailable('the journal of grants is written by others all the time');
   }
 
-  async function contentOf(id: string, lines: string): Promise<Item> {
-    if (Buffer.byteLength(lines) <= MAX_INLINE_BYTES) return { lines: s(lines) };
-    const parts = await partItems(linesGroup(id), LINES_PART, lines);
-    await table.putAll(parts);
-    return { parts: n(parts.length) };
+  async function contentOf(id: string, lines: string): Promise<Partial<LargeAppend> & Pick<LargeAppend, 'content'>> {
+    return Buffer.byteLength(lines) <= MAX_INLINE_BYTES ? { content: { lines: s(lines) } } : large.begin(id, lines);
   }
 
   return async (lines) => {
@@ -87,6 +87,10 @@ export function appendLines(
     void writeWaiting();
     return promise;
   };
+}
+
+function unavailable(message: string): TransshipError {
+  return new TransshipError('store-unavailable', message, { retryable: true });
 }
 
 function lineText(line: JournalLine): string {

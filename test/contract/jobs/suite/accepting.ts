@@ -177,6 +177,11 @@ export function describeAccepting(subject: JobStoreSubject): void {
       ['a host without a name', { hosts: [''] }],
       ['a purpose without a name', { coalesce: '' }],
       ['too many targets', { targets: Array.from({ length: 81 }, (_, index) => `t${index}`) }],
+      [
+        'targets that are too long together',
+        { targets: Array.from({ length: 80 }, (_, index) => `${index}${'t'.repeat(640)}`) },
+      ],
+      ['a trace that is no trace', { traceparent: 'x'.repeat(2000) }],
       ['no attempts', { maxAttempts: 0 }],
     ])('refuses %s, and only that', async (_name, job) => {
       const refused = bed.accept(job);

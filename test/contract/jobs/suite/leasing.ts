@@ -167,6 +167,31 @@ export function describeLeasing(subject: JobStoreSubject): void {
       expect((await bed.job(job.id)).checkpoint).toBe('good');
     });
 
+    it('holds a job with everything at its limit through its whole life', async () => {
+      const kib = (count: number): string => 'x'.repeat(count * 1024 - 2);
+      const targets = Array.from({ length: 80 }, (_, index) => `${index}${'\u20ac'.repeat(196)}`);
+      const problem = { ...PROBLEM, message: '"'.repeat(1000), hint: '\\'.repeat(900) };
+      const id = await bed.accept(
+        { targets, payload: kib(96), hosts: ['h'.repeat(900)], maxAttempts: 2 },
+        'k'.repeat(999),
+      );
+      for (const end of ['retry', 'bury', 'complete'] as const) {
+        if (end === 'complete') await bed.store.redrive({ ids: [id] }, 1);
+        const { job, lease } = await bed.claimOne();
+        expect(job.targets).toHaveLength(80);
+        await bed.store.checkpoint(lease, kib(64));
+        for (let line = 0; line < 5; line += 1) await bed.store.progress(lease, kib(4));
+        if (end === 'retry') await bed.store.retry(lease, bed.in(0), problem, kib(128));
+        if (end === 'bury') await bed.store.bury(lease, problem, kib(128));
+        if (end === 'complete') await bed.store.complete(lease, kib(128), [{ type: 'x', body: kib(64) }]);
+      }
+      expect(await bed.job(id)).toMatchObject({ state: 'DONE', checkpoint: kib(64), result: kib(128) });
+      expect((await bed.store.log(id, 0, 99)).filter(({ type }) => type === 'progress')).toHaveLength(15);
+      const told = await bed.store.outbox(bed.clock.now(), 9);
+      expect(told.map(({ type }) => type)).toEqual(['event.dead_lettered', 'x']);
+      expect(told[0]).toMatchObject({ body: { targets: (await bed.job(id)).targets } });
+    });
+
     it('offers a job again when its lease has expired, at most as often as it has attempts', async () => {
       const id = await bed.accept({ targets: ['t'], maxAttempts: 2 });
       for (const fence of [1, 2]) {
