@@ -25,7 +25,11 @@ export async function buildProgram(io: Io, start: Start, command?: string): Prom
   program
     .description('Move container images between registries, verified, and keep them where they must be.')
     .usage('<command> [options]')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // lines end where the terminal does
+      commandDescription: (command) => command.description().replaceAll('\n', ' '),
+    })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),

@@ -68,3 +68,15 @@ test.each([
   for (const option of options) expect(help).toContain(option);
   expect(help).toMatch(new RegExp(`\nExamples:\n  # .*\n  transship ${command}[^]*\nExit codes:\n    0  done`));
 });
+
+test('help is as wide as the terminal, also where a description has several lines', async () => {
+  const io = captureIo({ isTTY: true, columns: 80 });
+  expect(await main(['aws', 'init', '--help'], io)).toBe(0);
+  const [, description = ''] = io.stdout.text().split('\n\n');
+  const lines = description.split('\n');
+  expect(lines.length).toBeGreaterThan(1);
+  for (const [at, line] of lines.slice(0, -1).entries()) {
+    const [next = ''] = lines[at + 1]?.split(' ') ?? [];
+    expect(`${line} ${next}`.length).toBeGreaterThan(80);
+  }
+});
