@@ -276,6 +276,13 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
       expect(await there.pushes.get('p1')).toMatchObject({ jobIds: [id], isRepeated: false });
     });
 
+    it('record a push that asks for more jobs than an item can name', async () => {
+      const keys = Array.from({ length: 450 }, (_, index) => `${index}`.padStart(1000, 'k'));
+      const first = await accept(keys[0]!);
+      await record('p1', keys);
+      expect(await there.pushes.get('p1')).toMatchObject({ jobIds: [first] });
+    });
+
     it('keep the job of a repeated push when it is removed, and never name a later one of its key', async () => {
       const first = await accept('k');
       const [claimed] = await jobs.claim('mirror', 1, 1000);
