@@ -12,16 +12,9 @@ import { readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.
 import { readDeployment, type Deployment } from '../aws/deployment.ts';
 import { lockStack } from '../aws/lock-stack.ts';
 import { assertUsable, makePackage, oslsWords, printPackage } from '../aws/make-package.ts';
+import { needsForce } from '../aws/needs-force.ts';
 import { runOsls } from '../aws/osls.ts';
-import {
-  givenTo,
-  isDeployedWith,
-  mergeParameters,
-  readParameters,
-  toldParameters,
-  type Merged,
-  type Parameters,
-} from '../aws/parameters.ts';
+import { givenTo, mergeParameters, readParameters, toldParameters, type Parameters } from '../aws/parameters.ts';
 import { apiUrlOf, readStack, stackOf, type Stack } from '../aws/stack.ts';
 import { configPlaceOf, upload, uploadAfter, type Uploaded } from '../aws/upload-config.ts';
 import { askOrRefuse } from '../ask.ts';
@@ -63,7 +56,7 @@ export async function runAwsDeploy(context: Context, options: AwsDeployOptions):
   }
   if (ask !== undefined && !(await ask(`Deploy this to ${place.stack} in ${region}?`))) return notDone(context);
   const profile = place.profile === undefined ? [] : ['--aws-profile', place.profile];
-  const force = before !== undefined && mayDiffer(before, deployed, merged) ? ['--force'] : [];
+  const force = before !== undefined && needsForce(before, deployed, merged.parameters) ? ['--force'] : [];
   const words = ['deploy', '--package', packaged.packageFolder, ...oslsWords(packageOptions), ...force];
   await runOsls(context, [...words, ...profile], packaged);
   const stack = await stackOf(place);
@@ -71,15 +64,6 @@ export async function runAwsDeploy(context: Context, options: AwsDeployOptions):
   warn(context, await lockStack(place, stack));
   report(context, place, stack, { ...uploaded, kept: merged.kept });
   return EXIT.done;
-}
-
-/**
- * osls deploys nothing where all is as it uploaded it last. That is not what runs where CloudFormation took that deployment back, or
- * somebody did: then what the stack says of itself differs from what is to be.
- */
-function mayDiffer({ status }: Stack, deployed: Deployment | undefined, { parameters }: Merged): boolean {
-  if (status.includes('ROLLBACK') || deployed?.version !== VERSION) return true;
-  return !isDeployedWith(deployed, parameters);
 }
 
 async function deployConfig(

@@ -9,6 +9,7 @@ import { checkProtection } from '../../../infra/cli/aws/checks/protection.ts';
 import { checkVersion } from '../../../infra/cli/aws/checks/stack.ts';
 import { isOlder, warnOfDeployment } from '../../../infra/cli/aws/deploy-warnings.ts';
 import { deploymentOf, type Deployment } from '../../../infra/cli/aws/deployment.ts';
+import { needsForce } from '../../../infra/cli/aws/needs-force.ts';
 import {
   givenTo,
   isDeployedWith,
@@ -135,6 +136,17 @@ describe('a deployment again', () => {
     const { parameters } = mergeParameters(readParameters([word]), givenTo(before));
     expect(isDeployedWith(before, parameters)).toBe(isSame);
   });
+});
+
+describe('what osls uploaded last', () => {
+  const NONE = new Map<string, string>();
+  it.each([
+    ['is what runs', 'UPDATE_COMPLETE', deployed({}), NONE, false],
+    ['is not what runs: CloudFormation took it back', 'UPDATE_ROLLBACK_COMPLETE', deployed({}), NONE, true],
+    ['is not what runs: another version does', 'UPDATE_COMPLETE', deployed({}, '0.0.1'), NONE, true],
+    ['is not what runs: other parameters do', 'UPDATE_COMPLETE', deployed({ logLevel: 'debug' }), NONE, true],
+    ['is not known to run', 'UPDATE_COMPLETE', undefined, NONE, true],
+  ])('%s', (_, status, before, parameters, is) => expect(needsForce({ status }, before, parameters)).toBe(is));
 });
 
 describe('another version', () => {
