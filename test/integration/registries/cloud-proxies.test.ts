@@ -1,11 +1,12 @@
 // Where nothing but a proxy reaches the clouds: real copies to ECR, and logins to Google and Azure, whose names only the proxy can resolve.
 // Behind it stand moto and our own registry, and the fakes of what moto has not got, each with TLS under the cloud's name.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startRegistry } from '../../../infra/demo/registry.ts';
+import { eksLogin } from '../../../shared/identity/aws-eks.ts';
 import { azureToken } from '../../../shared/identity/azure-token.ts';
 import { googleToken } from '../../../shared/identity/google-token.ts';
 import { Secret } from '../../../shared/telemetry/secret.ts';
@@ -117,6 +118,24 @@ describe.each([
     expect([...new Set(proxy.targets)].toSorted()).toEqual([`${HOST}:443`, `${API}:443`]);
   });
 });
+
+// As above.
+test.skipIf(isMissing('moto')).each([undefined, 'arn:aws:iam::123456789012:role/eks'])(
+  'a login to EKS as a Pod asks STS through the proxy, with the role %s on top',
+  async (roleArn) => {
+    if (moto === undefined) throw new Error('no moto');
+    const tokenFile = path.join(FOLDER, 'token');
+    writeFileSync(tokenFile, 'a.b.c');
+    await using proxy = await startProxy({ [STS]: new URL(moto.url).host });
+    const pod = { AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile };
+    const noKey = { AWS_ENDPOINT_URL: undefined, AWS_ACCESS_KEY_ID: undefined };
+    stubEnv({ ...moto.env, ...noKey, ...pod, AWS_REGION: 'eu-west-1' });
+    const cluster = { region: 'eu-west-1', cluster: 'prod', endpoint: 'https://prod.eks.test', roleArn };
+    const login = await eksLogin(cluster, { env: { HTTPS_PROXY: proxy.url }, now: Date.now });
+    expect((await login.token()).token.reveal()).toMatch(/^k8s-aws-v1\./);
+    expect([...new Set(proxy.targets)]).toEqual([`${STS}:443`]);
+  },
+);
 
 describe('with another proxy in the environment of the process than in the one that is asked for', () => {
   beforeEach(() => {
