@@ -150,6 +150,25 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     expect(await here.outbox(clock.now(), 9)).toHaveLength(1);
   });
 
+  it('free, offer again and remove nothing because of what an index still has of it', async () => {
+    const id = await accept(here);
+    const [held] = await here.claim('mirror', 1, LEASE_MS);
+    await clock.advance(LEASE_MS);
+    const now = clock.now();
+    const later = new Date(now.getTime() + 1);
+    watch.freezeIndexes();
+    await there.sweep(now, 0);
+    await here.heartbeat(held!.lease);
+    expect(await there.sweep(now, 9)).toBe(0);
+    await here.bury(held!.lease, { code: 'internal', message: 'x' });
+    await there.redrive({}, 0);
+    await there.purge(later, 0);
+    await here.redrive({ ids: [id] }, 1);
+    expect(await there.purge(later, 9)).toBe(0);
+    expect(await there.redrive({}, 9)).toEqual([]);
+    expect(await here.get(id)).toMatchObject({ state: 'READY', fence: 1 });
+  });
+
   it('wait a conflict out, and know what an answer that was lost had done', async () => {
     watch.conflict(2);
     await accept(here, { targets: ['t'] }, 'key');
