@@ -280,6 +280,8 @@ describe('deploying', () => {
     ['needs a region', [], '--region'],
     ['takes no stage that is no name', ['--region', 'eu-west-1', '--stage', 'Prod!', '--yes'], '--stage'],
     ['takes no region that is none', ['--region', 'europe', '--yes'], '--region'],
+    ['takes no parameter that there is not', ['--param', 'alarmEmial=x', '--yes'], 'did you mean alarmEmail?'],
+    ['changes no parameter with the configuration alone', ['--config-only', '--param', 'logLevel=debug'], 'leave out'],
   ])('%s', async (_, words, hint) => {
     const file = path.join(folder, 'deploy.yaml');
     writeFileSync(file, 'version: 1\n');
