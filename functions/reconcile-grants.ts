@@ -62,12 +62,13 @@ export function reconcileGrants(deps: Deps, random: () => number = Math.random):
 function runOf(
   deps: Deps,
   { job, ending, signal }: JobContext,
-  { trigger, actor, pruneUnknown = false }: GrantsPayload,
+  { trigger, actor, pruneUnknown = false, pruneDead = false }: GrantsPayload,
 ): GrantsRun {
   const terms = {
     actor: actor ?? ACTORS[trigger],
     holder: `${job.id} ${job.fence}`,
     pruneUnknown,
+    pruneDead,
     signal: AbortSignal.any([ending, signal]),
   };
   return grantsRunOf(deps, terms, { job_id: job.id });

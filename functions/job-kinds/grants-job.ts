@@ -19,6 +19,8 @@ export const grantsPayload = z.strictObject({
   allowOverbroad: z.boolean().optional(),
   /** What has our mark and was never heard of here is removed. */
   pruneUnknown: z.boolean().optional(),
+  /** Deleted principals in entries of others that keep a target from being written go. */
+  pruneDead: z.boolean().optional(),
 });
 
 export type GrantsPayload = z.infer<typeof grantsPayload>;
@@ -33,10 +35,12 @@ const ASKED_PRIORITY = 50;
  * somebody asked for in other words than the clock does is not lost in the clock's.
  */
 export function grantsJob(payload: GrantsPayload, options: { runAt?: Date } = {}): NewJob {
-  const { namespace, actor, grants, planHash, allowOverbroad, pruneUnknown } = payload;
+  const { namespace, actor, grants, planHash, allowOverbroad, pruneUnknown, pruneDead } = payload;
   const target = namespace === undefined ? 'grants' : `grants:${namespace.cluster}/${namespace.name}`;
   const terms = JSON.stringify(
-    [actor, grants, planHash, allowOverbroad, pruneUnknown && 'prune'].filter((term) => term !== undefined),
+    [actor, grants, planHash, allowOverbroad, pruneUnknown && 'prune', pruneDead && 'prune-dead'].filter(
+      (term) => term !== undefined,
+    ),
   );
   return {
     kind: GRANTS,

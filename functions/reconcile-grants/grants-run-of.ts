@@ -2,7 +2,10 @@
 import type { GrantsRun } from '../../shared/grants/grants-run.ts';
 import type { Deps } from '../deps.ts';
 
-type Terms = Pick<GrantsRun, 'actor' | 'holder' | 'only' | 'pruneUnknown' | 'signal' | 'verifiedAt' | 'waits'>;
+type Terms = Pick<
+  GrantsRun,
+  'actor' | 'holder' | 'only' | 'pruneUnknown' | 'pruneDead' | 'signal' | 'verifiedAt' | 'waits'
+>;
 
 /** @param fields of the lines in the log that the run writes */
 export function grantsRunOf(

@@ -8,7 +8,12 @@ export type PlanOrder = {
   pruneUnknown?: boolean;
 };
 
-export type ApplyOrder = PlanOrder & { hash?: string; allowOverbroad?: boolean };
+export type ApplyOrder = PlanOrder & {
+  hash?: string;
+  allowOverbroad?: boolean;
+  /** Also deleted principals in entries of others, where they keep a target from being written. */
+  pruneDead?: boolean;
+};
 
 export type GrantsDesk = {
   list(): Promise<GrantShape[]>;

@@ -13,7 +13,7 @@ import { confirmGrant, resumeGrant, revokeGrant } from '../../shared/grants/decl
 import type { GrantsRun } from '../../shared/grants/grants-run.ts';
 import { applyGrants, prepareGrants } from '../../shared/grants/reconcile.ts';
 import type { Context } from './context.ts';
-import type { ApplyOrder, GrantsDesk, PlanOrder } from './grants-desk.ts';
+import type { ApplyOrder, GrantsDesk } from './grants-desk.ts';
 import { openGrants } from './open-grants.ts';
 
 const PAGE = 500;
@@ -38,8 +38,8 @@ function deskOf(deps: DeskDeps, signal: AbortSignal): GrantsDesk {
   const actor = `user ${userInfo().username}`;
   const decision = { store, clock, actor, config: deps.config() };
 
-  function runOver({ grants: only, pruneUnknown = false }: PlanOrder): GrantsRun {
-    const terms = { actor, signal, pruneUnknown, holder: `process ${process.pid}` };
+  function runOver({ grants: only, pruneUnknown = false, pruneDead = false }: ApplyOrder): GrantsRun {
+    const terms = { actor, signal, pruneUnknown, pruneDead, holder: `process ${process.pid}` };
     return grantsRunOf(deps, only === undefined ? terms : { ...terms, only });
   }
 

@@ -60,6 +60,11 @@ export type SurveyOptions = Options & {
   isNarrow?: boolean;
 };
 
+type WriteOptions = Options & {
+  /** Principals that nobody has any more are taken out of entries of others, where the back end takes no write because of them. */
+  prunesDead?: boolean;
+};
+
 /** All of it throws TransshipError as the calls of this vendor do; what may pass is `retryable`. */
 export type GrantBackend = {
   readonly kind: BackendKind;
@@ -70,9 +75,9 @@ export type GrantBackend = {
   marked(options?: Options): Promise<readonly Target[]>;
   /**
    * On what was seen and no other: where that is outdated it reads again, and where an entry of ours is not as the change has it before,
-   * @throws TransshipError object-conflict: plan anew. Nothing that is not ours is changed, ever.
+   * @throws TransshipError object-conflict: plan anew. Nothing that is not ours is changed, but what `prunesDead` says.
    */
-  write(observed: ObservedTarget, changes: readonly EntryChange[], options?: Options): Promise<WriteResult>;
+  write(observed: ObservedTarget, changes: readonly EntryChange[], options?: WriteOptions): Promise<WriteResult>;
   /**
    * Asks whoever decides, until the answer is as expected or the time that caches take is over.
    * @param entry as it was written, or as it was before it was deleted

@@ -34,6 +34,8 @@ export type GrantsRun = {
   touched?: { cluster: string; namespace: string };
   /** What has our mark and is not known to the journal is removed: somebody says that nobody else of this `instance` needs it. */
   pruneUnknown?: boolean;
+  /** Deleted principals in entries of others that keep a target from being written go: somebody says so. */
+  pruneDead?: boolean;
   /** When this process last had an entry verified, by `entryKey`: it outlives the runs. */
   verifiedAt?: Map<string, Date>;
   /** When sites in trouble are looked at again: it outlives the runs. Absent: soon. */

@@ -36,6 +36,10 @@ const applyOrder = z
       .describe('of a plan: it is applied only if it is still the same; absent: what is planned then'),
     allowOverbroad: z.boolean().default(false).describe('also what lets in everybody, or opens every repository'),
     pruneUnknown,
+    pruneDead: z
+      .boolean()
+      .default(false)
+      .describe('also take deleted roles and users out of statements of others, where ECR takes no policy with them'),
     grants,
   })
   .meta({ id: 'GrantApplyOrder' });
@@ -78,7 +82,7 @@ export function addGrantPlans(api: Api, deps: ApiDeps): void {
       answers: { 202: { description: 'Stored as a job', schema: acceptedSchema, headers: locationHeaders } },
       errors: [403, 412, 503, 504],
     },
-    async ({ body: { hash, allowOverbroad, pruneUnknown, grants: named }, identity, context }) => {
+    async ({ body: { hash, allowOverbroad, pruneUnknown, pruneDead, grants: named }, identity, context }) => {
       const only = await scopeFor(named, identity, deps);
       if (hash !== undefined) {
         const prepared = await planNow(deps, { identity, only, pruneUnknown, client: context.req.raw.signal });
@@ -92,6 +96,7 @@ export function addGrantPlans(api: Api, deps: ApiDeps): void {
           ...(hash === undefined ? {} : { planHash: hash }),
           ...(allowOverbroad ? { allowOverbroad } : {}),
           ...(pruneUnknown ? { pruneUnknown } : {}),
+          ...(pruneDead ? { pruneDead } : {}),
         }),
       );
       return acceptedJob(id, deps.jobs);

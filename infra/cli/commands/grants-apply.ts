@@ -17,10 +17,11 @@ export type GrantsApplyOptions = ServerOptions & {
   yes?: boolean;
   allowOverbroad?: boolean;
   pruneUnknown?: boolean;
+  pruneDead?: boolean;
 };
 
 export async function runGrantsApply(context: Context, options: GrantsApplyOptions): Promise<number> {
-  const { plan: hash, yes, allowOverbroad = false, pruneUnknown = false } = options;
+  const { plan: hash, yes, allowOverbroad = false, pruneUnknown = false, pruneDead = false } = options;
   if (hash !== undefined && !/^[0-9a-f]{64}$/.test(hash)) {
     throw new TransshipError('invalid-usage', '--plan is not the hash of a plan', {
       hint: 'it is the last line of: transship grants plan',
@@ -28,7 +29,7 @@ export async function runGrantsApply(context: Context, options: GrantsApplyOptio
   }
   const question = askOrRefuse(context, { isAnswered: yes === true || hash !== undefined, command: 'grants apply' });
   return withGrants(context, options, async (desk) => {
-    const order = { allowOverbroad, pruneUnknown };
+    const order = { allowOverbroad, pruneUnknown, pruneDead };
     if (question === undefined) {
       return show(context, await desk.apply({ ...order, ...(hash === undefined ? {} : { hash }) }));
     }
@@ -36,7 +37,12 @@ export async function runGrantsApply(context: Context, options: GrantsApplyOptio
   });
 }
 
-type Asked = { allowOverbroad: boolean; pruneUnknown: boolean; question: (text: string) => Promise<boolean> };
+type Asked = {
+  allowOverbroad: boolean;
+  pruneUnknown: boolean;
+  pruneDead: boolean;
+  question: (text: string) => Promise<boolean>;
+};
 
 async function applyAsked(context: Context, desk: GrantsDesk, { question, ...order }: Asked): Promise<number> {
   const plan = await desk.plan({ pruneUnknown: order.pruneUnknown });

@@ -109,6 +109,7 @@ function declareApply(grants: Command, run: Declare['run']): void {
     .option('--yes', 'do not ask')
     .option('--allow-overbroad', 'also what lets in everybody, or opens every repository')
     .option('--prune-unknown', 'also remove what has our mark and was never heard of here')
+    .option('--prune-dead', 'also take deleted roles and users out of ECR statements of others that block a write')
     .action((options: GrantsApplyOptions) =>
       run(async (context) => (await import('../commands/grants-apply.ts')).runGrantsApply(context, options)),
     );

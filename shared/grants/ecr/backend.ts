@@ -119,7 +119,7 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
     // a mark is only found in a policy that is read, and the policies of a registry are as many as its repositories
     marked: () => Promise.resolve([]),
 
-    async write(observed, changes, reading = {}) {
+    async write(observed, changes, reading: Reading & { prunesDead?: boolean } = {}) {
       const store = storeOf(observed.target.place, reading);
       const run: PolicyRun = {
         store,
@@ -130,6 +130,7 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
         changed: new Set(),
         alarms: [],
         hasRestored: false,
+        prunesDead: reading.prunesDead === true,
         pause: (ms) => pause(ms, reading.signal),
       };
       const isMissing = (await store.read()).state === 'missing';

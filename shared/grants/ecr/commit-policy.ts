@@ -38,6 +38,8 @@ export type PolicyRun = {
   changed: Set<string>;
   alarms: string[];
   hasRestored: boolean;
+  /** Who was deleted is taken out of statements of others, where AWS takes no policy with them. */
+  prunesDead: boolean;
   requestId?: string;
 };
 

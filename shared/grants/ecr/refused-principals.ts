@@ -5,9 +5,9 @@ import type { EntryChange } from '../backend.ts';
 import type { Json } from '../canonical.ts';
 import { isJsonObject, textsOf } from './canonical-statement.ts';
 import { commitPolicy, readPolicy, type PolicyRun } from './commit-policy.ts';
-import { deadPrincipals } from './dead-principals.ts';
+import { deadPrincipals, withoutDead } from './dead-principals.ts';
 import { keyOf, type MergedPolicy } from './merge-policy.ts';
-import { policyEntries, renderPolicy, type PolicyDocument } from './policy-document.ts';
+import { policyEntries, policyRevision, renderPolicy, type PolicyDocument } from './policy-document.ts';
 
 export type Patience = {
   /** How long a principal that was never refused before is waited for: a new one is not known everywhere at once. */
@@ -19,6 +19,8 @@ export type Patience = {
 
 type Problem = { message: string; hint: string };
 type Named = { key: string; principal: string };
+/** With the dead in words. */
+type Refused = { dead: readonly string[]; problem: Problem };
 
 const STEP_MS = 5_000;
 
@@ -32,7 +34,10 @@ export async function writePolicy(
   if (committed.state === 'done') return committed.blocked;
   const standing = await readPolicy(run);
   const foreign = await refusedForeign(standing, run);
-  if (foreign !== undefined) return new Map(changes.map((change) => [keyOf(change), foreign]));
+  if (foreign !== undefined) {
+    if (await takeOutDead(standing, foreign, run)) return writePolicy(changes, run, patience);
+    return new Map(changes.map((change) => [keyOf(change), foreign.problem]));
+  }
 
   const named = changes.flatMap(namedBy);
   let blocked: MergedPolicy['blocked'] = new Map();
@@ -56,17 +61,29 @@ export async function writePolicy(
 }
 
 /** A policy that AWS does not take again as it stands: what is wrong is in statements of others. */
-async function refusedForeign(standing: PolicyDocument, run: PolicyRun): Promise<Problem | undefined> {
+async function refusedForeign(standing: PolicyDocument, run: PolicyRun): Promise<Refused | undefined> {
   const dead = policyEntries(standing, run.instance)
     .filter(({ isOurs }) => !isOurs)
     .flatMap(({ label, statement }) => deadPrincipals(statement).map((principal) => `${principal} (${label})`));
   if (dead.length === 0) return undefined;
   const answer = await run.store.write(renderPolicy(standing));
   if (answer.state === 'taken') return undefined;
-  return {
+  const problem = {
     message: `AWS does not take the policy of ${run.store.what} as it stands (${answer.message}): a statement of somebody else names who was deleted: ${dead.join(', ')}`,
-    hint: 'take these IDs out of the statement: no role or user will ever have them again',
+    hint: 'take these IDs out of the statement, or have it done by `transship grants apply --prune-dead`: no role or user will ever have them again',
   };
+  return { dead, problem };
+}
+
+/** Once, and only where somebody said so. */
+async function takeOutDead(standing: PolicyDocument, { dead }: Refused, run: PolicyRun): Promise<boolean> {
+  if (!run.prunesDead) return false;
+  run.prunesDead = false;
+  const answer = await run.store.write(renderPolicy(withoutDead(standing)));
+  if (answer.state === 'refused') return false;
+  run.alarms.push(`${run.store.what}: who was deleted was taken out: ${dead.join(', ')}`);
+  run.revision = policyRevision(await readPolicy(run));
+  return true;
 }
 
 async function grow(

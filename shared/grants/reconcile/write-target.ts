@@ -128,7 +128,10 @@ async function writeOnce(
   await context.append(changes.map(intentOf), planHash);
   try {
     const limit = { ms: context.limits.writeMs, clock: context.run.clock, who: placeOf(target) };
-    const result = await within(limit, (signal) => backend.write(observed, changes.map(entryChange), { signal }));
+    const prunesDead = context.run.pruneDead === true;
+    const result = await within(limit, (signal) =>
+      backend.write(observed, changes.map(entryChange), { signal, prunesDead }),
+    );
     const outcomes = new Map(result.outcomes.map((outcome) => [outcome.key, outcome]));
     const alarms = result.alarms.map((message): JournalEvent => ({ event: 'alarm', message, target }));
     site.alarms.push(...result.alarms);

@@ -445,6 +445,36 @@ describe.skipIf(isMissing('moto'))('grants in ECR', () => {
       ]);
       expect(await policyOf(repository)).toBe(theirs);
     });
+
+    test('of somebody else who was deleted goes where somebody says so, and nothing else of theirs', async () => {
+      aws.rewritesAnswers = false;
+      const repository = await newRepository();
+      const allow = (sid: string, principal: string) =>
+        `{"Sid":"${sid}", "Effect":"Allow","Principal":${principal},"Action":"ecr:BatchGetImage"}`;
+      const kept = allow('Kept', '{"AWS":"111122223333"}');
+      const mixed = allow('Mixed', '{"AWS":["AIDAEXAMPLEID12345","111122223333"]}');
+      const dead = allow('Dead', '{"AWS":"AROAEXAMPLEID12345"}');
+      await setPolicy(repository, `{"Version":"2012-10-17","Statement":[${kept},${dead},${mixed}]}`);
+      const backend = openEcr();
+      const observed = await observe(backend, repository);
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      const result = await backend.write(observed, creations(repository, grants), { prunesDead: true });
+      expect(result).toMatchObject({
+        outcomes: [{ state: 'written' }],
+        alarms: [
+          `${HOST}/${repository}: who was deleted was taken out: AROAEXAMPLEID12345 (Sid Dead), AIDAEXAMPLEID12345 (Sid Mixed)`,
+        ],
+      });
+      expect(await sidsOf(repository)).toEqual(['Kept', 'Mixed', wantedAt(repository, grants[0]).at(0)?.key]);
+      const text = (await policyOf(repository)) ?? '';
+      expect(text).toContain(kept);
+      expect(text).toContain('"Principal":{"AWS":["111122223333"]}');
+      expect(text).not.toContain('EXAMPLEID12345');
+      // where nothing of ours is to be written, nothing of theirs is looked at
+      const written = aws.writes();
+      await backend.write(await observe(backend, repository), [], { prunesDead: true });
+      expect(aws.writes()).toBe(written);
+    });
   });
 
   test('a grant that does not fit is told with the limit, and the others are in', async () => {
