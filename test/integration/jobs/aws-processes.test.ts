@@ -1,12 +1,13 @@
 // What is particular to the store on DynamoDB and SQS: several processes at one table, indexes that lag, the messages that wake workers,
 // and the limits of items and transactions. The contract that it shares with other stores is tested beside this.
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sizeBytes, type Item } from '../../../infra/aws/dynamo/attributes.ts';
-import { jobItem } from '../../../infra/aws/job-store/job-items.ts';
+import { tableAccess } from '../../../infra/aws/dynamo/table-access.ts';
+import { jobItem, pageItem } from '../../../infra/aws/job-store/job-items.ts';
 import { waitingKey } from '../../../infra/aws/job-store/keys.ts';
-import { isTransshipError } from '../../../shared/errors.ts';
+import { TransshipError, isTransshipError } from '../../../shared/errors.ts';
 import { newJobId } from '../../../shared/jobs/job-id.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import type { Job } from '../../../shared/jobs/job.ts';
@@ -167,6 +168,30 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     expect(await there.purge(later, 9)).toBe(0);
     expect(await there.redrive({}, 9)).toEqual([]);
     expect(await here.get(id)).toMatchObject({ state: 'READY', fence: 1 });
+  });
+
+  it('remove a job that ended, or offer it again, never both', async () => {
+    const id = await accept(here);
+    const [held] = await here.claim('mirror', 1, LEASE_MS);
+    await here.bury(held!.lease, { code: 'internal', message: 'x' });
+    await clock.advance(1);
+    const [removed, [offered]] = await Promise.all([there.purge(clock.now(), 9), here.redrive({ ids: [id] }, 1)]);
+    expect(removed).toBe(offered === undefined ? 1 : 0);
+    expect((await here.get(id))?.state).toBe(offered === undefined ? undefined : 'READY');
+    expect((await here.counts()).states).toMatchObject({ READY: 1 - removed, DEAD: 0 });
+  });
+
+  it('leave nothing of a job that was removed, however long its history is', async () => {
+    const id = await accept(here, {}, 'key');
+    await here.cancel(id);
+    const tooLarge = (what: string) => new TransshipError('internal', what);
+    const access = tableAccess({ dynamo: bed.dynamo, tableName: table.tableName, random: Math.random, tooLarge });
+    const line = { at: clock.now(), type: 'progress', data: null } as const;
+    await access.putAll(Array.from({ length: 95 }, (_, index) => pageItem(id, [{ ...line, sequence: index + 9 }])));
+    await clock.advance(1);
+    expect(await there.purge(clock.now(), 9)).toBe(1);
+    const { Items = [] } = await bed.dynamo.send(new ScanCommand({ TableName: table.tableName }));
+    expect(Items.filter(({ pk }) => pk?.S?.startsWith('N#') !== true)).toEqual([]);
   });
 
   it('wait a conflict out, and know what an answer that was lost had done', async () => {

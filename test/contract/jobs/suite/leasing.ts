@@ -180,13 +180,13 @@ export function describeLeasing(subject: JobStoreSubject): void {
         const { job, lease } = await bed.claimOne();
         expect(job.targets).toHaveLength(80);
         await bed.store.checkpoint(lease, kib(64));
-        for (let line = 0; line < 5; line += 1) await bed.store.progress(lease, kib(4));
+        for (let line = 0; line < 8; line += 1) await bed.store.progress(lease, kib(4));
         if (end === 'retry') await bed.store.retry(lease, bed.in(0), problem, kib(128));
         if (end === 'bury') await bed.store.bury(lease, problem, kib(128));
         if (end === 'complete') await bed.store.complete(lease, kib(128), [{ type: 'x', body: kib(64) }]);
       }
       expect(await bed.job(id)).toMatchObject({ state: 'DONE', checkpoint: kib(64), result: kib(128) });
-      expect((await bed.store.log(id, 0, 99)).filter(({ type }) => type === 'progress')).toHaveLength(15);
+      expect((await bed.store.log(id, 0, 99)).filter(({ type }) => type === 'progress')).toHaveLength(24);
       const told = await bed.store.outbox(bed.clock.now(), 9);
       expect(told.map(({ type }) => type)).toEqual(['event.dead_lettered', 'x']);
       expect(told[0]).toMatchObject({ body: { targets: (await bed.job(id)).targets } });
