@@ -1,7 +1,7 @@
 // What commands about grants turn to, be it a server or this process.
 import type { GrantShape, JournalShape, PlanShape, ReportShape } from './server/grant-shapes.ts';
 
-export type PlanOrder = {
+type PlanOrder = {
   /** Only these; absent: all. */
   grants?: readonly string[];
   /** Also what has our mark and was never heard of here. */
