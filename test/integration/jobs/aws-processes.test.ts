@@ -181,6 +181,16 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     expect((await here.counts()).states).toMatchObject({ READY: 1 - removed, DEAD: 0 });
   });
 
+  it('keep a young message, and never put one off that was delivered a moment ago', async () => {
+    await accept(here);
+    const [held] = await here.claim('mirror', 1, LEASE_MS);
+    await here.complete(held!.lease, null, [{ type: 'x', body: 1 }]);
+    await there.purge(clock.now(), 9);
+    const [told] = await here.outbox(clock.now(), 9);
+    await Promise.all([here.postpone(told!.id, clock.now()), there.delivered([told!.id])]);
+    expect(await here.outbox(clock.now(), 9)).toEqual([]);
+  });
+
   it('leave nothing of a job that was removed, however long its history is', async () => {
     const id = await accept(here, {}, 'key');
     await here.cancel(id);
