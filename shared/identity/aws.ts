@@ -1,6 +1,5 @@
 // Who we are to AWS: the default chain of the AWS tools, a profile, or a role that is assumed by them. The SDK is loaded when it is used.
 import type { Agent } from 'node:http';
-import type { Agent as SecureAgent } from 'node:https';
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { Secret } from '../telemetry/secret.ts';
 import type { AwsKeys } from './aws-sign.ts';
@@ -56,8 +55,8 @@ export async function awsCredentials(
 }
 
 /** Of the options of a request handler of the SDK. */
-export function awsAgents({ http, https }: CloudAgents): { httpAgent: Agent; httpsAgent: SecureAgent } {
-  return { httpAgent: http, httpsAgent: https };
+export function awsAgents({ agent }: CloudAgents): { httpAgent: Agent; httpsAgent: Agent } {
+  return { httpAgent: agent, httpsAgent: agent };
 }
 
 /** The keys themselves, for calls that are signed here. @throws what the SDK throws */

@@ -57,11 +57,11 @@ function sentBy(agents: CloudAgents) {
   const policy: Policy = {
     name: 'transshipAgents',
     sendRequest(request, next) {
-      request.agent = agents.of(new URL(request.url));
+      request.agent = agents.agent;
       return next(request);
     },
   };
-  return { agent: agents.http, additionalPolicies: [{ policy, position: 'perCall' as const }] };
+  return { agent: agents.agent, additionalPolicies: [{ policy, position: 'perCall' as const }] };
 }
 
 /** The library's own complaints quote what stands there, or name nothing. */

@@ -29,7 +29,7 @@ export async function googleClient(file: SecretSource | undefined, scopes: reado
 /** Sends what the client asks by these connections, also where the library has chosen others. */
 export function sendBy(agents: CloudAgents, { transporter }: Pick<AuthClient, 'transporter'>): void {
   transporter.interceptors.request.add({
-    resolved: (request) => Promise.resolve({ ...request, agent: (url: URL) => agents.of(url) }),
+    resolved: (request) => Promise.resolve({ ...request, agent: () => agents.agent }),
   });
 }
 

@@ -64,7 +64,7 @@ function send(
       method,
       headers: { accept: 'application/json', 'user-agent': 'transship', ...headers },
       // one connection for one call: these are minutes apart
-      agent: agents?.of(url) ?? new Agent({ keepAlive: false }),
+      agent: agents?.agent ?? new Agent({ keepAlive: false }),
       signal,
     },
     resolve,
