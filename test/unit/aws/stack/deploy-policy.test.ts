@@ -10,11 +10,16 @@ import { ROOT } from '../../../support/documentation.ts';
 const ACCOUNT = '123456789012';
 const at = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:${ACCOUNT}:${rest}`;
 const role = `arn:aws:iam::${ACCOUNT}:role/transship-prod-TimersRole-1A2B3C`;
+const API_GATEWAY_ROLE = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway`;
 const group = (path: string): string => at('logs', `log-group:${path}:*`);
 
 /** What makes it, on the name that the template or CloudFormation gives it. */
 const MADE: Readonly<Record<string, readonly (readonly [action: string, resource: string])[]>> = {
-  'AWS::ApiGatewayV2::Api': [['apigateway:POST', 'arn:aws:apigateway:eu-west-1::/apis']],
+  'AWS::ApiGatewayV2::Api': [
+    ['apigateway:POST', 'arn:aws:apigateway:eu-west-1::/apis'],
+    // with the first API of an account: https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+    ['iam:CreateServiceLinkedRole', API_GATEWAY_ROLE],
+  ],
   'AWS::ApiGatewayV2::Stage': [
     ['apigateway:PATCH', 'arn:aws:apigateway:eu-west-1::/apis/a1b2c3/stages/$default'],
     ['logs:CreateLogDelivery', '*'],
@@ -80,6 +85,11 @@ describe('the policy of whoever deploys', () => {
     ['lambda:DeleteFunction', at('lambda', 'function:other')],
     ['dynamodb:DeleteTable', at('dynamodb', 'table/orders')],
     ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/admin`],
+    ['iam:DeleteServiceLinkedRole', API_GATEWAY_ROLE],
+    [
+      'iam:CreateServiceLinkedRole',
+      `arn:aws:iam::${ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS`,
+    ],
     ['secretsmanager:GetSecretValue', at('secretsmanager', 'secret:transship/docker-hub-AbCdEf')],
   ])('does not let it %s of others', (action, resource) => {
     expect(allowing(statements, { action, resource, context: {} })).toEqual([]);
