@@ -28,7 +28,7 @@ export function checkStack(place: AwsPlace, stack: Stack | undefined): Finding[]
   if (status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS') {
     return [{ id: 'stack', state: 'warn', message, hint: 'wait until CloudFormation has ended, and look again' }];
   }
-  const state = status === 'UPDATE_ROLLBACK_COMPLETE' ? 'warn' : 'fail';
+  const state = isTakenBack(status) ? 'warn' : 'fail';
   return [{ id: 'stack', state, message, hint: wayOut(place, status, deploy) }];
 }
 
@@ -43,16 +43,23 @@ export function checkVersion({ stage, region }: AwsPlace, deployment: Deployment
   return [{ id: 'stack', state: 'warn', about: 'version', message, hint }];
 }
 
+/** True where it is as it was before the last change, whole. */
+function isTakenBack(status: string): boolean {
+  return status === 'UPDATE_ROLLBACK_COMPLETE' || status === 'IMPORT_ROLLBACK_COMPLETE';
+}
+
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */
 function wayOut({ stack, region }: AwsPlace, status: string, deploy: string): string {
-  if (status === 'UPDATE_ROLLBACK_COMPLETE') {
-    return `the last deployment was taken back, what ran before it runs: look at the events of the stack, then ${deploy}`;
+  const name = `--stack-name ${stack} --region ${region}`;
+  if (isTakenBack(status)) {
+    return `the last change was taken back, what ran before it runs: look at the events of the stack, then ${deploy}`;
   }
-  if (status === 'UPDATE_ROLLBACK_FAILED') {
-    return `aws cloudformation continue-update-rollback --stack-name ${stack} --region ${region}, then ${deploy}`;
-  }
+  if (status === 'UPDATE_ROLLBACK_FAILED') return `aws cloudformation continue-update-rollback ${name}, then ${deploy}`;
+  if (status === 'UPDATE_FAILED') return `aws cloudformation rollback-stack ${name}, then ${deploy}`;
+  if (status === 'IMPORT_ROLLBACK_FAILED')
+    return 'look at its events, and mend what CloudFormation could not take back';
   if (status.startsWith('DELETE')) return `finish its removal (aws cloudformation delete-stack), then ${deploy}`;
-  return `it was never whole: look at its events, then aws cloudformation delete-stack --stack-name ${stack} --region ${region}, and ${deploy}`;
+  return `it was never whole: look at its events, then aws cloudformation delete-stack ${name}, and ${deploy}`;
 }
 
 export function checkFunctions(functions: readonly DeployedFunction[]): Finding[] {
