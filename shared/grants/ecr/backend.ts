@@ -131,6 +131,7 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
         alarms: [],
         hasRestored: false,
         prunesDead: reading.prunesDead === true,
+        takesOutDead: false,
         pause: (ms) => pause(ms, reading.signal),
       };
       const isMissing = (await store.read()).state === 'missing';

@@ -10,6 +10,7 @@
 import { TransshipError } from '../../errors.ts';
 import type { EntryChange } from '../backend.ts';
 import { canonicalText } from '../canonical.ts';
+import { deadOfOthers, withoutDead } from './dead-principals.ts';
 import { keyOf, mergePolicy, type MergedPolicy } from './merge-policy.ts';
 import {
   EMPTY_POLICY,
@@ -38,8 +39,10 @@ export type PolicyRun = {
   changed: Set<string>;
   alarms: string[];
   hasRestored: boolean;
-  /** Who was deleted is taken out of statements of others, where AWS takes no policy with them. */
+  /** Who was deleted may be taken out of statements of others, where AWS takes no policy with them. */
   prunesDead: boolean;
+  /** AWS takes none: from now on they are. */
+  takesOutDead: boolean;
   requestId?: string;
 };
 
@@ -59,13 +62,15 @@ export async function commitPolicy(changes: readonly EntryChange[], run: PolicyR
   const { store, instance, written } = run;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const before = await readStill(run);
-    const { document, blocked } = mergePolicy(before, changes, { instance, what: store.what, written });
+    const { document: merged, blocked } = mergePolicy(before, changes, { instance, what: store.what, written });
+    const document = run.takesOutDead ? withoutDead(merged) : merged;
     if (policyRevision(document) === policyRevision(before)) return { state: 'done', blocked };
     remember(changes, document, run);
     const answer = await store.write(renderPolicy(document));
     if (answer.state === 'refused') return { ...answer, document };
     if (answer.requestId !== undefined) run.requestId = answer.requestId;
     noteChanged(before, document, run);
+    noteTakenOut(before, document, run);
     const after = await readPolicy(run);
     run.revision = policyRevision(after);
     if (!hasOurs(document, after, run)) continue;
@@ -126,6 +131,12 @@ function noteChanged(before: PolicyDocument, document: PolicyDocument, { instanc
     new Map(policyEntries(policy, instance).map(({ key, statement }) => [key, meaningOf(statement)]));
   const [old, now] = [meanings(before), meanings(document)];
   for (const key of new Set([...old.keys(), ...now.keys()])) if (old.get(key) !== now.get(key)) changed.add(key);
+}
+
+function noteTakenOut(before: PolicyDocument, document: PolicyDocument, { alarms, instance, store }: PolicyRun): void {
+  const left = new Set(deadOfOthers(document, instance));
+  const out = deadOfOthers(before, instance).filter((one) => !left.has(one));
+  if (out.length > 0) alarms.push(`${store.what}: who was deleted was taken out: ${out.join(', ')}`);
 }
 
 /** All statements with our mark, and no other with it. */

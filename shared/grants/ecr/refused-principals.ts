@@ -5,9 +5,9 @@ import type { EntryChange } from '../backend.ts';
 import type { Json } from '../canonical.ts';
 import { isJsonObject, textsOf } from './canonical-statement.ts';
 import { commitPolicy, readPolicy, type PolicyRun } from './commit-policy.ts';
-import { deadPrincipals, withoutDead } from './dead-principals.ts';
+import { deadOfOthers } from './dead-principals.ts';
 import { keyOf, type MergedPolicy } from './merge-policy.ts';
-import { policyEntries, policyRevision, renderPolicy, type PolicyDocument } from './policy-document.ts';
+import { policyEntries, renderPolicy, type PolicyDocument } from './policy-document.ts';
 
 export type Patience = {
   /** How long a principal that was never refused before is waited for: a new one is not known everywhere at once. */
@@ -19,8 +19,6 @@ export type Patience = {
 
 type Problem = { message: string; hint: string };
 type Named = { key: string; principal: string };
-/** With the dead in words. */
-type Refused = { dead: readonly string[]; problem: Problem };
 
 const STEP_MS = 5_000;
 
@@ -33,11 +31,13 @@ export async function writePolicy(
   const committed = await commitPolicy(changes, run);
   if (committed.state === 'done') return committed.blocked;
   const standing = await readPolicy(run);
-  const foreign = await refusedForeign(standing, run);
-  if (foreign !== undefined) {
-    if (await takeOutDead(standing, foreign, run)) return writePolicy(changes, run, patience);
-    return new Map(changes.map((change) => [keyOf(change), foreign.problem]));
+  // once they are taken out, what is refused is not refused because of them
+  const foreign = run.takesOutDead ? undefined : await refusedForeign(standing, run);
+  if (foreign !== undefined && run.prunesDead) {
+    run.takesOutDead = true;
+    return writePolicy(changes, run, patience);
   }
+  if (foreign !== undefined) return new Map(changes.map((change) => [keyOf(change), foreign]));
 
   const named = changes.flatMap(namedBy);
   let blocked: MergedPolicy['blocked'] = new Map();
@@ -61,29 +61,15 @@ export async function writePolicy(
 }
 
 /** A policy that AWS does not take again as it stands: what is wrong is in statements of others. */
-async function refusedForeign(standing: PolicyDocument, run: PolicyRun): Promise<Refused | undefined> {
-  const dead = policyEntries(standing, run.instance)
-    .filter(({ isOurs }) => !isOurs)
-    .flatMap(({ label, statement }) => deadPrincipals(statement).map((principal) => `${principal} (${label})`));
+async function refusedForeign(standing: PolicyDocument, run: PolicyRun): Promise<Problem | undefined> {
+  const dead = deadOfOthers(standing, run.instance);
   if (dead.length === 0) return undefined;
   const answer = await run.store.write(renderPolicy(standing));
   if (answer.state === 'taken') return undefined;
-  const problem = {
+  return {
     message: `AWS does not take the policy of ${run.store.what} as it stands (${answer.message}): a statement of somebody else names who was deleted: ${dead.join(', ')}`,
     hint: 'take these IDs out of the statement, or have it done by `transship grants apply --prune-dead`: no role or user will ever have them again',
   };
-  return { dead, problem };
-}
-
-/** Once, and only where somebody said so. */
-async function takeOutDead(standing: PolicyDocument, { dead }: Refused, run: PolicyRun): Promise<boolean> {
-  if (!run.prunesDead) return false;
-  run.prunesDead = false;
-  const answer = await run.store.write(renderPolicy(withoutDead(standing)));
-  if (answer.state === 'refused') return false;
-  run.alarms.push(`${run.store.what}: who was deleted was taken out: ${dead.join(', ')}`);
-  run.revision = policyRevision(await readPolicy(run));
-  return true;
 }
 
 async function grow(

@@ -475,6 +475,25 @@ describe.skipIf(isMissing('moto'))('grants in ECR', () => {
       await backend.write(await observe(backend, repository), [], { prunesDead: true });
       expect(aws.writes()).toBe(written);
     });
+
+    test('of somebody else who was deleted goes, and what is written meanwhile stays', async () => {
+      aws.rewritesAnswers = false;
+      const repository = await newRepository();
+      const allow = (sid: string, principal: string) =>
+        `{"Sid":"${sid}","Effect":"Allow","Principal":{"AWS":"${principal}"},"Action":"ecr:BatchGetImage"}`;
+      const policy = (...statements: string[]) => `{"Version":"2012-10-17","Statement":[${statements.join(',')}]}`;
+      const dead = allow('Dead', 'AROAEXAMPLEID12345');
+      await setPolicy(repository, policy(dead));
+      const theirWrite = () => setPolicy(repository, policy(dead, allow('New', '111122223333')));
+      // ours is refused first, and the policy as it stands then
+      aws.before.set('SetRepositoryPolicy', async () => aws.before.set('SetRepositoryPolicy', theirWrite));
+      const backend = openEcr();
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      const observed = await observe(backend, repository);
+      const { alarms } = await backend.write(observed, creations(repository, grants), { prunesDead: true });
+      expect(await sidsOf(repository)).toEqual(['New', wantedAt(repository, grants[0]).at(0)?.key]);
+      expect(alarms).toEqual([expect.stringContaining('taken out: AROAEXAMPLEID12345 (Sid Dead)')]);
+    });
   });
 
   test('a grant that does not fit is told with the limit, and the others are in', async () => {
