@@ -31,5 +31,9 @@ export const REQUEST_LIMITS = {
   ),
 };
 
-/** Routes are named by their texts there, which tells CloudFormation nothing: they have to be there before, and to go after. */
+/**
+ * Routes are named by their texts there, which tells CloudFormation nothing: they have to be there before, and to go after. And what a
+ * route was given stays when the template has it no more: where one goes, `aws apigatewayv2 delete-route-settings` has to go first, else
+ * API Gateway refuses every later change of the stage. https://github.com/serverless/serverless/issues/12776
+ */
 export const LIMITED_ROUTES = ROUTES.map(routeId);
