@@ -4,7 +4,7 @@
 export const MAX_ATTEMPTS = 8;
 
 export const FIRST_DELAY_MS = 2000;
-const LONGEST_DELAY_MS = 15 * 60_000;
+export const LONGEST_DELAY_MS = 15 * 60_000;
 /** The other side may be wrong about how long it needs. */
 const LONGEST_FLOOR_MS = 24 * 3_600_000;
 

@@ -64,6 +64,21 @@ test('a place where something else is the matter, that was well, or of which som
   expect(chain(waits, 1, 'a', ['other'], at)).toEqual([15]);
 });
 
+test('what nobody looked at here since long after its time counts for nothing: others may have seen it well', () => {
+  const waits = growingWaits(15_000, () => 1);
+  chain(waits, 7);
+  expect(chain(waits, 2, 'a', ['away'], later(START, 2 * 3_600_000))).toEqual([15, 16]);
+});
+
+test('no more is remembered of what comes and goes than helps', () => {
+  const waits = growingWaits(15_000, () => 1);
+  let at = START;
+  for (let number = 0; number < 5000; number += 1) at = waits.failed('a', ['always', `once ${number}`], at);
+  // forgotten by now, and news again
+  expect(waits.failed('a', ['always', 'once 0'], at)).toEqual(later(at, 15_000));
+  expect(waits.failed('a', ['always'], later(at, 15_000))).toEqual(later(at, 31_000));
+});
+
 test('no look is planned for the past, nor later than a quarter of an hour', () => {
   const unit = fc.double({ min: 0, max: 1, noNaN: true });
   const look = fc.record({
