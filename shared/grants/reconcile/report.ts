@@ -81,7 +81,13 @@ function retriesOf({ run, sites }: RunContext, { notes, away }: Pick<Done, 'note
   if (waits === undefined) return passing.size === 0 ? [] : [at.getTime() + SOON_MS];
   for (const { site, isVisited } of sites) if (isVisited && !passing.has(siteKey(site))) waits.passed(siteKey(site));
   return [...passing].map(([site, troubled]) => {
-    const troubles = away.has(site) ? [site] : troubled.map(({ target, key }) => entryKey(target, key));
+    const troubles = away.has(site) ? [site] : troubled.map(troubleOf);
     return waits.failed(site, troubles, at).getTime();
   });
+}
+
+/** What ended and is still there is news, whatever else was the matter with it. */
+function troubleOf({ target, key, op }: Note): string {
+  const entry = entryKey(target, key);
+  return op === 'delete' ? `${entry} is to go` : entry;
 }

@@ -68,6 +68,19 @@ describe('the next run', () => {
     expect(bed.world.at(inCluster('other')).size).toBe(1);
   });
 
+  it('comes soon where what ended cannot be removed, whatever else was the matter with it', async () => {
+    away.clear();
+    bed.grants = [clusterGrant('base', { expiresAt: new Date(bed.clock.now().getTime() + 200_000) })];
+    bed.world.answer = () => ({ answer: 'denied' });
+    expect((await chain(4)).at(-1)).toBe(64);
+    await bed.clock.advance(200_000 - 127_000);
+    bed.world.before = ({ op }) => {
+      if (op === 'write') throw new TransshipError('cluster-unavailable', 'not now', { retryable: true });
+    };
+    expect(await run()).toBe(15);
+    expect(bed.world.at(inCluster('shared')).size).toBe(1);
+  });
+
   it('comes soon again when somebody changed something', async () => {
     await chain(5);
     waits.forget();
