@@ -1,7 +1,7 @@
 // When a cluster has to be looked at again, from what a run found. Pure.
 import type { DistributionReport } from '../../shared/credentials/distribution-report.ts';
 
-/** Due, and nobody knows why it is not renewed. */
+/** Due, and no provider is to blame. */
 const OVERDUE_MS = 180_000;
 /** No run follows another one at once. */
 const LEAST_MS = 2000;
@@ -21,6 +21,7 @@ export function nextRefresh(
   const times = providers.map(({ retryAt }) => retryAt.getTime());
   if (nextRefreshAt !== undefined) times.push(nextRefreshAt.getTime() - clusterNow.getTime() + nowMs);
   if (failedAt !== undefined) times.push(failedAt.getTime());
-  if (overdue > 0 && providers.length === 0) times.push(nowMs + OVERDUE_MS);
+  // where a provider failed, it is its time that counts, but for what only could not be written
+  if (overdue > 0 && (providers.length === 0 || failedAt !== undefined)) times.push(nowMs + OVERDUE_MS);
   return times.length === 0 ? undefined : new Date(Math.max(Math.min(...times), nowMs + LEAST_MS));
 }

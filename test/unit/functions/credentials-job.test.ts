@@ -123,6 +123,11 @@ describe('the next run', () => {
     expect(next(7_200_000)).toEqual(after(3_600_000));
   });
 
+  test('is soon where something is due that could not be written, whatever a provider makes us wait for', () => {
+    const found = report({ providers: failing(3_600_000), overdue: 1 });
+    expect(nextRefresh(found, now, now, after(900_000))).toEqual(after(180_000));
+  });
+
   test('is at the time of the cluster, whatever our clock shows', () => {
     const clusterNow = after(-3_600_000);
     expect(nextRefresh(report({ nextRefreshAt: after(0) }), now, clusterNow, undefined)).toEqual(after(3_600_000));
