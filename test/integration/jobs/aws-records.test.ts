@@ -4,10 +4,11 @@ import { DeleteItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dy
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tableAccess } from '../../../infra/aws/dynamo/table-access.ts';
-import { LINES_PART } from '../../../infra/aws/records/grant-journal/commits.ts';
+import { LINES_PART, type Commits } from '../../../infra/aws/records/grant-journal/commits.ts';
 import { largeAppends } from '../../../infra/aws/records/grant-journal/large-appends.ts';
 import { readParts } from '../../../infra/aws/records/grant-journal/long-text.ts';
-import { linesGroup } from '../../../infra/aws/records/keys.ts';
+import { summaries } from '../../../infra/aws/records/grant-journal/summaries.ts';
+import { SUMMARY, linesGroup } from '../../../infra/aws/records/keys.ts';
 import { TransshipError } from '../../../shared/errors.ts';
 import { emptyGrants, foldLines } from '../../../shared/grants/fold-journal.ts';
 import type { GrantStore, StoredLine } from '../../../shared/grants/grant-store.ts';
@@ -255,6 +256,33 @@ describe.skipIf(isMissing('moto'))('at moto', () => {
       const { pk, sk } = Items[0]!;
       await bed.dynamo.send(new DeleteItemCommand({ TableName: table.tableName, Key: { pk: pk!, sk: sk! } }));
       expect(await table.open().grants.state()).toEqual(state);
+    });
+
+    it('keep one summary, whoever makes one at the same moment', async () => {
+      const tooLarge = (what: string) => new TransshipError('internal', what);
+      const access = tableAccess({ dynamo: bed.dynamo, tableName: table.tableName, random: () => 0, tooLarge });
+      const renewAt = (to: number) => {
+        const all = [{ number: to, lines: [line('g', `${to}`)] }];
+        const journal: Commits = {
+          last: async () => to,
+          async *after() {
+            yield* all;
+          },
+          all: async () => all,
+        };
+        return summaries(access, journal).renew(to);
+      };
+      const kept = async () => {
+        const ExpressionAttributeValues = { ':summary': { S: SUMMARY } };
+        const asked = { KeyConditionExpression: 'pk = :summary', ExpressionAttributeValues, ConsistentRead: true };
+        return (await access.queryAll(asked)).map(({ sk }) => Number.parseInt(sk?.S ?? '', 10));
+      };
+      await renewAt(100);
+      expect(await kept()).toEqual([100, NaN]);
+      await renewAt(200);
+      expect(await kept()).toEqual([200, NaN]);
+      await Promise.all([renewAt(300), renewAt(300)]);
+      expect(await kept()).toEqual([300, NaN]);
     });
 
     it('revoke a token once, and add none with the id or the text of another', async () => {
