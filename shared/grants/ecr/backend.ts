@@ -1,4 +1,4 @@
-// Grants in the policies of ECR, by the API of AWS. The SDK is loaded with the first call, and one client stays open until `close`.
+// Grants in the policies of ECR, by the API of AWS. The SDK is loaded with the first call, and its clients stay open until `close`.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AwsIdentity } from '../../identity/aws.ts';
 import { interruption } from '../../identity/time-limit.ts';
@@ -53,12 +53,15 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
   const firstRefused = new Map<string, number>();
   /** As the last survey found it; verifications are too many to ask each time. */
   let scope: Readonly<Record<string, string>> | undefined;
-  let opened: Promise<EcrCalls & { close: () => void }> | undefined;
+  type Client = EcrCalls & { close: () => void };
+  const opened: { often?: Promise<Client>; once?: Promise<Client> } = {};
 
-  const calls = async (): Promise<EcrCalls['calls']> => {
-    opened ??= import('../../registries/ecr-client.ts').then(({ openEcrClient }) => openEcrClient(host, identity, env));
-    return (await opened).calls;
+  const open = async (options: { tries?: number }): Promise<Client> => {
+    const { openEcrClient } = await import('../../registries/ecr-client.ts');
+    return openEcrClient(host, identity, env, options);
   };
+  const calls = async ({ once = false } = {}): Promise<EcrCalls['calls']> =>
+    (await (once ? (opened.once ??= open({ tries: 1 })) : (opened.often ??= open({})))).calls;
   const storeOf = (place: string, { signal }: Reading = {}): PolicyStore => policyStore({ host, place, calls, signal });
 
   const read = async (store: PolicyStore): Promise<PolicyDocument | undefined> => {
@@ -178,9 +181,10 @@ export function ecrBackend(options: EcrBackendOptions): GrantBackend {
     },
 
     async close() {
-      const client = await opened?.catch(() => undefined);
-      opened = undefined;
-      client?.close();
+      const clients = [opened.often, opened.once];
+      delete opened.often;
+      delete opened.once;
+      for (const client of clients) (await client?.catch(() => undefined))?.close();
     },
   };
 }

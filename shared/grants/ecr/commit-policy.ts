@@ -4,10 +4,11 @@
 //   read ─▶ stands still? ─▶ merge ─▶ write ─▶ read back ─▶ theirs as written ─▶ a moment later: ours as written: done
 //    ▲                                             │  └─ missing: alarm, put back once        │
 //    └──── ours not as written: somebody wrote over it, again on what they wrote ─────────────┘
+//          AWS had no time: again, and not with what was read before it had
 //
 // Who read before our write and writes after our first look is found by the second one: also a statement that we took out, and that came
 // back by it.
-import { TransshipError } from '../../errors.ts';
+import { isTransshipError, TransshipError } from '../../errors.ts';
 import type { EntryChange } from '../backend.ts';
 import { canonicalText } from '../canonical.ts';
 import { deadOfOthers, withoutDead } from './dead-principals.ts';
@@ -66,9 +67,10 @@ export async function commitPolicy(changes: readonly EntryChange[], run: PolicyR
     const document = run.takesOutDead ? withoutDead(merged) : merged;
     if (policyRevision(document) === policyRevision(before)) return { state: 'done', blocked };
     remember(changes, document, run);
-    const answer = await store.write(renderPolicy(document));
+    const answer = await writeOnce(document, run, tries);
+    if (answer.state === 'too-early') continue;
     if (answer.state === 'refused') return { ...answer, document };
-    if (answer.requestId !== undefined) run.requestId = answer.requestId;
+    if (answer.state === 'taken' && answer.requestId !== undefined) run.requestId = answer.requestId;
     noteChanged(before, document, run);
     noteTakenOut(before, document, run);
     const after = await readPolicy(run);
@@ -81,6 +83,23 @@ export async function commitPolicy(changes: readonly EntryChange[], run: PolicyR
     hint: 'look who does: CloudTrail, event SetRepositoryPolicy',
     retryable: true,
   });
+}
+
+/** `unknown`: what is read back says what became of it. */
+async function writeOnce(
+  document: PolicyDocument,
+  { store, pause }: PolicyRun,
+  tries: number,
+): Promise<Awaited<ReturnType<PolicyStore['write']>> | { state: 'too-early' | 'unknown' }> {
+  try {
+    return await store.write(renderPolicy(document), { once: true });
+  } catch (error) {
+    const isEarly = isTransshipError(error, 'too-many-requests');
+    const mayPass = isEarly || isTransshipError(error, 'registry-unavailable', 'connection-failed');
+    if (!mayPass || tries + 1 === MOST_TRIES) throw error;
+    await pause(STILL_MS * 2 ** tries);
+    return { state: isEarly ? 'too-early' : 'unknown' };
+  }
 }
 
 /** @throws TransshipError not-found */
@@ -136,7 +155,8 @@ function noteChanged(before: PolicyDocument, document: PolicyDocument, { instanc
 function noteTakenOut(before: PolicyDocument, document: PolicyDocument, { alarms, instance, store }: PolicyRun): void {
   const left = new Set(deadOfOthers(document, instance));
   const out = deadOfOthers(before, instance).filter((one) => !left.has(one));
-  if (out.length > 0) alarms.push(`${store.what}: who was deleted was taken out: ${out.join(', ')}`);
+  const told = `${store.what}: who was deleted was taken out: ${out.join(', ')}`;
+  if (out.length > 0 && !alarms.includes(told)) alarms.push(told);
 }
 
 /** All statements with our mark, and no other with it. */

@@ -15,11 +15,19 @@ export type PolicyStore = {
   what: string;
   /** `missing`: there is no such repository. */
   read(): Promise<StoredPolicy>;
-  /** Undefined removes it: AWS takes no policy without statements. */
-  write(text: string | undefined): Promise<PolicyAnswer>;
+  /**
+   * Undefined removes it: AWS takes no policy without statements.
+   * @param once it is not tried again by itself: by then the policy may be another one than it was made of
+   */
+  write(text: string | undefined, options?: { once?: boolean }): Promise<PolicyAnswer>;
 };
 
-type Place = { host: string; place: string; calls: () => Promise<EcrCalls['calls']>; signal?: AbortSignal | undefined };
+type Place = {
+  host: string;
+  place: string;
+  calls: (options?: { once?: boolean }) => Promise<EcrCalls['calls']>;
+  signal?: AbortSignal | undefined;
+};
 
 /** All of it throws TransshipError as AWS answers. */
 export function policyStore({ host, place, calls, signal }: Place): PolicyStore {
@@ -47,9 +55,9 @@ export function policyStore({ host, place, calls, signal }: Place): PolicyStore 
         throw failure(error, place === '' ? 'ecr:GetRegistryPolicy' : 'ecr:GetRepositoryPolicy');
       }
     },
-    async write(policyText) {
+    async write(policyText, { once = false } = {}) {
       try {
-        const ecr = await calls();
+        const ecr = await calls({ once });
         const { $metadata: told } =
           policyText === undefined
             ? place === ''

@@ -208,6 +208,17 @@ describe.skipIf(isMissing('moto'))('grants in ECR', () => {
       expect(await sidsOf(repository)).toEqual(['Theirs', wantedAt(repository, grants[0]).at(0)?.key]);
     });
 
+    test('while AWS makes ours wait loses nothing', async () => {
+      const repository = await newRepository();
+      const backend = openEcr();
+      const grants = [pullGrant({ grantees: [account('000000000042')] })];
+      const theirs = `{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Allow","Principal":"*","Action":"ecr:ListImages"}]}`;
+      aws.throttlesWrites = 2;
+      aws.before.set('SetRepositoryPolicy', () => setPolicy(repository, theirs));
+      expect((await apply(backend, repository, grants)).outcomes).toMatchObject([{ state: 'written' }]);
+      expect(await sidsOf(repository)).toEqual(['Theirs', wantedAt(repository, grants[0]).at(0)?.key]);
+    });
+
     test('a statement that our write loses is put back, and told', async () => {
       const repository = await newRepository();
       await setPolicy(repository, policy('Kept', 'Lost'));

@@ -25,6 +25,8 @@ export type StrictEcr = {
   pageSize: number;
   /** How many of the next writes of policies are answered, and not done. */
   losesWrites: number;
+  /** How many of the next writes of policies come too fast for AWS. */
+  throttlesWrites: number;
   /** What is stored in place of the next policy that is written. */
   storesInstead: ((policyText: string) => string) | undefined;
   /** Is called, once, before the next such operation reaches the registry. */
@@ -55,6 +57,10 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
     ecr.before.delete(operation);
     await accident?.();
     const body: Body = JSON.parse(sent);
+    if (WRITES.has(operation) && ecr.throttlesWrites > 0) {
+      ecr.throttlesWrites -= 1;
+      return refuse(response, 'ThrottlingException', 'Rate exceeded');
+    }
     if (operation === 'GetAccountSetting') return answerSetting(body, response);
     if (typeof body['policyText'] === 'string') {
       const kind = operation === 'SetRepositoryPolicy' ? 'repository' : 'registry';
@@ -119,6 +125,7 @@ export async function startStrictEcr(behind: string): Promise<StrictEcr> {
     registryPolicyScope: undefined,
     pageSize: 1000,
     losesWrites: 0,
+    throttlesWrites: 0,
     storesInstead: undefined,
     before: new Map(),
     async [Symbol.asyncDispose]() {
