@@ -167,10 +167,19 @@ registries:
     const [packaged] = await aws('package');
     expect(packaged?.['functions']).toHaveLength(12);
     expect(readFileSync(String(packaged?.['template']), 'utf8')).toContain('AWS::Lambda::Function');
-    const deployed = await aws('deploy', '--yes', '--param', 'protectStack=true');
-    expect(deployed).toMatchObject([{ type: 'report', stack: 'transship-dev', config: { changed: true }, kept: {} }]);
+    stacks.refuseOnce('/transship.yaml');
+    const [half] = await aws('deploy', '--yes', '--param', 'protectStack=true');
+    const message = expect.stringContaining('the functions are deployed, but not their configuration');
+    // which has nothing yet that says what the functions may do
+    expect(half).toMatchObject({ message, hint: expect.not.stringContaining('--config-only') });
+    expect(stacks.changes).toEqual(['transship-dev true']);
+    const whole = { type: 'report', stack: 'transship-dev', config: { changed: true }, kept: { protectStack: 'true' } };
+    expect(await aws('deploy', '--yes')).toMatchObject([whole]);
     expect(await aws('deploy', '--yes', '--config-only')).toMatchObject([{ config: { changed: false } }]);
-    expect(await aws('deploy', '--yes')).toMatchObject([{ type: 'report', kept: { protectStack: 'true' } }]);
+    // before anything is changed
+    writeFileSync(path.join(work, 'large.yaml'), `# ${'x'.repeat(8192)}\nversion: 1\n`);
+    const [large] = await aws('deploy', '--yes', '--param', 'configParameter=/transship', '-c', 'large.yaml');
+    expect(large).toMatchObject({ message: expect.stringContaining('a parameter holds at most 8 KiB') });
     // nobody unlocked it, as the default of the stage would have
     expect(stacks.changes).toEqual(['transship-dev true']);
     const findings = await aws('doctor');

@@ -60,12 +60,8 @@ export async function writeRemoteConfig(
     );
     return written.versionId;
   }
+  assertFits(where, text);
   // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
-  if (Buffer.byteLength(text) > MOST_PARAMETER_BYTES) {
-    throw new TransshipError('invalid-config', `${describePlace(where)}: a parameter holds at most 8 KiB`, {
-      hint: 'keep the configuration in the bucket: leave out --param configParameter',
-    });
-  }
   const { Version: version } = await askTarget(place, 'ssm', 'PutParameter', {
     Name: where.name,
     Value: text,
@@ -74,4 +70,12 @@ export async function writeRemoteConfig(
     Overwrite: true,
   });
   return typeof version === 'number' ? String(version) : undefined;
+}
+
+/** @throws TransshipError invalid-config for more than the place holds */
+export function assertFits(where: RemoteConfig, text: string): void {
+  if (where.kind === 's3' || Buffer.byteLength(text) <= MOST_PARAMETER_BYTES) return;
+  throw new TransshipError('invalid-config', `${describePlace(where)}: a parameter holds at most 8 KiB`, {
+    hint: 'keep the configuration in the bucket: transship aws deploy --param configParameter=',
+  });
 }

@@ -26,7 +26,8 @@ export async function uploadAfter(place: AwsPlace, stack: Stack, config: Deploye
   } catch (error) {
     if (!isTransshipError(error) || error.code === 'interrupted') throw error;
     const message = `the functions are deployed, but not their configuration: ${error.message}`;
-    const again = `then transship aws deploy --stage ${place.stage} --region ${place.region} --config-only`;
+    // not with --config-only: that asks the configuration which is there what the functions may do, and it is another one, or none
+    const again = `then once more transship aws deploy --stage ${place.stage} --region ${place.region}`;
     throw new TransshipError(error.code, message, {
       hint: error.hint === undefined ? again : `${error.hint}; ${again}`,
       details: error.details,

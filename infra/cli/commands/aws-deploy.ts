@@ -5,7 +5,7 @@ import { TransshipError } from '../../../shared/errors.ts';
 import { printable } from '../../../shared/telemetry/printable.ts';
 import { awsPlace, type AwsOptions, type AwsPlace } from '../aws/aws-place.ts';
 import { whoAsks, type Caller } from '../aws/checks/identity.ts';
-import { readRemoteConfig } from '../aws/config-place.ts';
+import { assertFits, readRemoteConfig } from '../aws/config-place.ts';
 import { rightsOnlyOf } from '../aws/changed-rights.ts';
 import { troubleOf, warnOfConfig, warnOfDeployment, warnOfOtherVersion, type Warning } from '../aws/deploy-warnings.ts';
 import { readDeployedConfig, type DeployedConfig } from '../aws/deployed-config.ts';
@@ -45,6 +45,8 @@ export async function runAwsDeploy(context: Context, options: AwsDeployOptions):
   assertDeployable(place, before);
   const deployed = before === undefined ? undefined : await readDeployment(place);
   const merged = mergeParameters(asked, deployed === undefined ? new Map() : givenTo(deployed));
+  const name = merged.parameters.get('configParameter');
+  if (name !== undefined) assertFits({ kind: 'ssm', name }, config.text);
   const { stage, region } = place;
   const packageOptions = { stage, region, parameters: merged.parameters };
   const packaged = await makePackage(context, config, packageOptions);
@@ -60,8 +62,9 @@ export async function runAwsDeploy(context: Context, options: AwsDeployOptions):
   const words = ['deploy', '--package', packaged.packageFolder, ...oslsWords(packageOptions), ...force];
   await runOsls(context, [...words, ...profile], packaged);
   const stack = await stackOf(place);
-  const uploaded = await uploadAfter(place, stack, config);
+  // first, since what comes after it may fail
   warn(context, await lockStack(place, stack));
+  const uploaded = await uploadAfter(place, stack, config);
   report(context, place, stack, { ...uploaded, kept: merged.kept });
   return EXIT.done;
 }
@@ -105,7 +108,7 @@ function warn({ io, globals }: Context, warnings: readonly Warning[]): void {
 
 /** @throws TransshipError deploy-failed where CloudFormation would refuse it */
 function assertDeployable({ stack: name, region }: AwsPlace, stack: Stack | undefined): void {
-  if (stack === undefined || /^(?:CREATE|UPDATE|IMPORT|UPDATE_ROLLBACK)_COMPLETE$/.test(stack.status)) return;
+  if (stack === undefined || /^(?:CREATE|(?:UPDATE|IMPORT)(?:_ROLLBACK)?)_COMPLETE$/.test(stack.status)) return;
   throw new TransshipError('deploy-failed', `the stack ${name} in ${region} is ${stack.status}`, {
     hint: 'transship aws doctor says what to do about it',
   });

@@ -1,5 +1,5 @@
 // moto's CloudFormation with the protection of stacks against their removal, which moto 5.2 has not: a server on loopback before it, that
-// answers UpdateTerminationProtection, tells it with the stack, and passes on everything else.
+// answers UpdateTerminationProtection, tells it with the stack, and passes on everything else. Objects can be refused, as by a policy.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_UpdateTerminationProtection.html
 import http from 'node:http';
 import { buffer } from 'node:stream/consumers';
@@ -9,16 +9,26 @@ export type LockableStacks = {
   url: string;
   /** What UpdateTerminationProtection said of each stack, in order: `transship-prod true`. */
   changes: readonly string[];
+  /** The next PUT of an object whose address ends so is denied. */
+  refuseOnce(end: string): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
 export async function startLockableStacks(behind: string): Promise<LockableStacks> {
   const changes: string[] = [];
+  const refused = new Set<string>();
   const isLocked = (stack: string) =>
     changes.findLast((one) => one.startsWith(`${stack} `))?.endsWith(' true') === true;
 
   async function handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const sent = await buffer(request);
+    const end = request.method === 'PUT' ? [...refused].find((one) => asPath(request.url).endsWith(one)) : undefined;
+    if (end !== undefined) {
+      refused.delete(end);
+      response.writeHead(403, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>');
+      return;
+    }
     const asked = /\/cloudformation\/aws4_request/.test(request.headers.authorization ?? '')
       ? new URLSearchParams(sent.toString())
       : new URLSearchParams();
@@ -42,7 +52,12 @@ export async function startLockableStacks(behind: string): Promise<LockableStack
   const server = await startBareServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
-  return { url: server.url, changes, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  const refuseOnce = (end: string) => void refused.add(end);
+  return { url: server.url, changes, refuseOnce, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+function asPath(url = '/'): string {
+  return new URL(url, 'http://127.0.0.1').pathname;
 }
 
 async function passOn(
