@@ -43,12 +43,12 @@ export async function observeCluster(cluster: Cluster, { reads, isMeant, ...sign
   ]);
   const found = pages.flat();
   const meant = found.filter(isMeant).map(({ name }) => name);
-  const { found: secrets, unread } =
+  const { found: read, unread } =
     listed === undefined
       ? await readEach(meant, (name) => readSecrets(cluster, name, reads.secretNames, signal))
-      : { found: listed, unread: new Map<string, TransshipError>() };
-  const serviceAccounts = await readServiceAccounts(cluster, reads, mayLose(secrets, reads), signal);
-  const none = new Map<string, ObservedSecret>();
+      : { found: inEach(listed), unread: new Map<string, TransshipError>() };
+  const serviceAccounts = await readServiceAccounts(cluster, reads, mayLose(read, reads), signal);
+  const none = { secrets: new Map<string, ObservedSecret>() };
   const namespaces = found
     .filter(({ name }) => !unread.has(name))
     .map(({ name, uid, labels, isTerminating }) => ({
@@ -56,13 +56,17 @@ export async function observeCluster(cluster: Cluster, { reads, isMeant, ...sign
       uid,
       labels,
       isTerminating,
-      secrets: secrets.get(name) ?? none,
+      ...(read.get(name) ?? none),
       serviceAccounts: serviceAccounts.get(name) ?? [],
     }));
   return { namespaces: namespaces.toSorted((one, other) => (one.name < other.name ? -1 : 1)), unread };
 }
 
 type Secrets = Map<string, Map<string, ObservedSecret>>;
+
+function inEach(listed: Secrets): Map<string, Pick<ObservedNamespace, 'secrets' | 'unreadSecrets'>> {
+  return new Map([...listed].map(([name, secrets]) => [name, { secrets }]));
+}
 
 /** By namespace and name; undefined where they may not be listed. */
 async function listSecretHeads(
@@ -107,12 +111,15 @@ function byNamespace<Found extends { namespace: string }>(
 }
 
 /** Some of ours is to go, by a rule or by its own mark: whoever names it has to be known. */
-function mayLose(secrets: Secrets, { mayPrune, prunedElsewhere }: Reads): boolean {
+function mayLose(
+  read: ReadonlyMap<string, Pick<ObservedNamespace, 'secrets'>>,
+  { mayPrune, prunedElsewhere }: Reads,
+): boolean {
   const isLost = (secret: ObservedSecret): boolean => {
     const marks = readMarks(secret);
     return marks !== undefined && (marks.prune || prunedElsewhere.has(marks.rule));
   };
-  return mayPrune || secrets.values().some((found) => found.values().some(isLost));
+  return mayPrune || read.values().some(({ secrets }) => secrets.values().some(isLost));
 }
 
 async function readServiceAccounts(

@@ -5,7 +5,7 @@ import { getSecret } from '../cluster/secrets.ts';
 import { getServiceAccount, listServiceAccounts } from '../cluster/service-accounts.ts';
 import { isTransshipError, type TransshipError } from '../errors.ts';
 import { toSecret, toServiceAccount } from './observed-objects.ts';
-import type { ObservedNamespace, ObservedSecret, ObservedServiceAccount } from './observed.ts';
+import type { ObservedNamespace, ObservedServiceAccount } from './observed.ts';
 import type { Reads } from './reads.ts';
 
 type Options = { signal?: AbortSignal };
@@ -20,13 +20,13 @@ export async function observeNamespace(
   reads: Reads,
   options: Options = {},
 ): Promise<ObservedNamespace | undefined> {
-  const [found, secrets, serviceAccounts] = await Promise.all([
+  const [found, read, serviceAccounts] = await Promise.all([
     readHead(cluster, name, reads, options),
     readSecrets(cluster, name, reads.secretNames, options),
     readServiceAccounts(cluster, name, reads, options),
   ]);
   if (found === undefined) return undefined;
-  return { name, ...found, secrets, serviceAccounts };
+  return { name, ...found, ...read, serviceAccounts };
 }
 
 /** Who may not look at Namespaces knows of those that he was told to work in; labels that nobody read exclude none. */
@@ -45,9 +45,11 @@ async function readHead(
   }
 }
 
+type ReadSecrets = Pick<ObservedNamespace, 'secrets' | 'unreadSecrets'>;
+
 /**
  * Those that are there, by name, with their content. One that may not be read keeps no other back: it counts as none, and who has to write
- * it is told then (`createSecret` touches nothing that is there).
+ * it is told then (`createSecret` touches nothing that is there); no reference to it changes, as it may be that of somebody else.
  * @throws TransshipError as `Cluster.send`; `denied` where none may be read
  */
 export async function readSecrets(
@@ -55,22 +57,23 @@ export async function readSecrets(
   namespace: string,
   names: readonly string[],
   options: Options = {},
-): Promise<Map<string, ObservedSecret>> {
-  const denied: TransshipError[] = [];
+): Promise<ReadSecrets> {
+  const denied = new Map<string, TransshipError>();
   const found = await Promise.all(
     names.map(async (name) => {
       try {
         return await getSecret(cluster, { namespace, name }, options);
       } catch (error) {
         if (!isTransshipError(error, 'denied')) throw error;
-        denied.push(error);
+        denied.set(name, error);
         return undefined;
       }
     }),
   );
-  const [first] = denied;
-  if (first !== undefined && denied.length === names.length) throw first;
-  return new Map(found.filter((one) => one !== undefined).map((one) => [one.name, toSecret(one)]));
+  const [first] = denied.values();
+  if (first !== undefined && denied.size === names.length) throw first;
+  const secrets = new Map(found.filter((one) => one !== undefined).map((one) => [one.name, toSecret(one)]));
+  return { secrets, ...(denied.size === 0 ? {} : { unreadSecrets: new Set(denied.keys()) }) };
 }
 
 async function readServiceAccounts(

@@ -15,6 +15,8 @@ export type ObservedNamespace = {
   isTerminating: boolean;
   /** By name: those that are ours, and those of the names that rules want. */
   secrets: ReadonlyMap<string, ObservedSecret>;
+  /** Of the names that rules want: may not be read. Whether it is there, and whose, nobody knows. */
+  unreadSecrets?: ReadonlySet<string>;
   serviceAccounts: readonly ObservedServiceAccount[];
 };
 

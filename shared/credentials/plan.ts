@@ -38,7 +38,9 @@ function planNamespace(
     claim,
     plan: planSecret(claim, desired, placeOf(claim.target.rule.name), now),
   }));
-  const held = secrets.filter(({ plan }) => !plan.isRefused).map(({ claim }) => claim);
+  // what may not be read may be that of somebody else, and so is who names it
+  const isUnread = ({ target }: Claim): boolean => namespace.unreadSecrets?.has(target.secret) === true;
+  const held = secrets.filter(({ plan, claim }) => !plan.isRefused && !isUnread(claim)).map(({ claim }) => claim);
   const byRule = [...Map.groupBy(held, ({ target }) => target.rule)];
   return [
     ...byRule.flatMap(([rule, own]) => planAttachments(rule, namesOf(own), namespace, placeOf(rule.name))),

@@ -83,7 +83,7 @@ async function readOne(
   options: Options,
 ): Promise<ObservedSecret | 'denied' | undefined> {
   try {
-    return (await readSecrets(cluster, namespace, [name], options)).get(name);
+    return (await readSecrets(cluster, namespace, [name], options)).secrets.get(name);
   } catch (error) {
     if (isTransshipError(error, 'denied')) return 'denied';
     throw error;
