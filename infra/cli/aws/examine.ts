@@ -60,7 +60,7 @@ function ofStack(
     attempt('queues', checkQueues(place, stack)),
     attempt('dead-letters', checkDeadLetters(place, stack)),
     attempt('triggers', checkTriggers(place, stack)),
-    attempt('alarms', checkAlarms(place)),
+    attempt('alarms', checkAlarms(place, stack)),
   ];
 }
 

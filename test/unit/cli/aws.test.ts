@@ -222,15 +222,17 @@ describe('the configuration of functions', () => {
   });
 
   it.each([
-    [undefined, 'fail', 'is not there'],
-    ['version: 2', 'fail', 'a function can’t read it'],
-    [CONFIG, 'ok', 'the same'],
-    [`${CONFIG}# in other words\n`, 'ok', 'the same'],
-    ['version: 1', 'warn', 'another configuration'],
-  ])('is compared with the deployed one: %j', async (text, state, message) => {
+    // there, --config-only would be refused
+    [undefined, 'fail', 'is not there', /transship aws deploy$/],
+    ['version: 2', 'fail', 'a function can’t read it', /./],
+    [CONFIG, 'ok', 'the same', /^$/],
+    [`${CONFIG}# in other words\n`, 'ok', 'the same', /^$/],
+    ['version: 1', 'warn', 'another configuration', /--config-only/],
+  ])('is compared with the deployed one: %j', async (text, state, message, hint) => {
     const [finding] = checkDeployedConfig('s3://bucket/transship.yaml', text, await deployed(CONFIG));
     expect(finding).toMatchObject({ id: 'config-object', state });
     expect(finding?.message.replaceAll("'", '’')).toContain(message);
+    expect(finding?.hint ?? '').toMatch(hint);
   });
 });
 

@@ -58,10 +58,10 @@ export function checkDeployedConfig(
   deployed: string | undefined,
   local: DeployedConfig | undefined,
 ): Finding[] {
-  const upload = 'upload the one here: transship aws deploy --config-only';
   if (deployed === undefined) {
     const message = `${place} is not there, and functions refuse to work`;
-    return [{ id: 'config-object', state: 'fail', message, hint: upload }];
+    // without it nobody can say which rights the functions have, and --config-only is refused
+    return [{ id: 'config-object', state: 'fail', message, hint: 'deploy the one here: transship aws deploy' }];
   }
   const [problem] = checkReadable(deployed);
   if (problem !== undefined) return [{ ...problem, id: 'config-object', message: `${place}: ${problem.message}` }];
@@ -72,5 +72,6 @@ export function checkDeployedConfig(
     ];
   }
   const message = `${place} is another configuration than ${local.loaded.files.join(', ')}`;
+  const upload = 'upload the one here: transship aws deploy --config-only';
   return [{ id: 'config-object', state: 'warn', message, hint: `${upload}; or get that one: aws s3 cp ${place} -` }];
 }
