@@ -1,6 +1,6 @@
 // Takes jobs in: one per key, in place of those that wait with the same purpose. Key, job, the older ones' end and the counters are one
 // transaction; its conditions decide every race.
-import { TransshipError } from '../../../shared/errors.ts';
+import { TransshipError, isTransshipError } from '../../../shared/errors.ts';
 import { newJobId } from '../../../shared/jobs/job-id.ts';
 import type { Accepted } from '../../../shared/jobs/job-store.ts';
 import type { Job, NewJob } from '../../../shared/jobs/job.ts';
@@ -69,15 +69,24 @@ export function acceptJob({ table, clock, order, wake, random }: StoreContext): 
     const now = clock.now();
     const fresh = newJob(asked, newJobId(now), now);
     const age = order();
-    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-      const { known, waiting } = await look(fresh, key);
-      if (known !== undefined) return { id: known, isNew: false };
+
+    async function replace(waiting: Waiting) {
       const set = writeSet(table.name, now, random);
       const job = writeReplacement(set, fresh, waiting, now);
       const { write } = writeNewJob(set, accepted(job), age, key, now);
       const keyWrite = key === undefined ? undefined : set.put(keyItem(key, job), ABSENT);
-      const writes = [...(beside === undefined ? [] : [beside]), ...set.all()];
-      const refused = await table.commit(writes);
+      const refused = await table.commit([...(beside === undefined ? [] : [beside]), ...set.all()]);
+      return { job, write, keyWrite, refused };
+    }
+
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+      const { known, waiting } = await look(fresh, key);
+      if (known !== undefined) return { id: known, isNew: false };
+      const { job, write, keyWrite, refused } = await replace(waiting).catch((error: unknown) => {
+        if (waiting.jobs.length === 0 || !isTransshipError(error, 'invalid-job')) throw error;
+        // one of those that wait may be too large to be written again (move-or-bury.ts): it holds up nobody
+        return replace(besides(waiting));
+      });
       // the job is there: it was written, and the answer lost
       if (refused === undefined || refused.has(write)) {
         await wake([job], now);
@@ -91,6 +100,11 @@ export function acceptJob({ table, clock, order, wake, random }: StoreContext): 
       retryable: true,
     });
   };
+}
+
+/** All of them go on waiting. */
+function besides({ list, jobs, others }: Waiting): Waiting {
+  return { list, jobs: [], others: [...jobs.map(({ job }) => job.id), ...others] };
 }
 
 /** @throws TransshipError invalid-job */

@@ -256,6 +256,9 @@ describe.skipIf(isMissing('moto'))('several processes at one table', () => {
     const waiting = await put(newJob(asked, newJobId(now), now));
     const leased = { state: 'LEASED', fence: 1, attempts: 1, leaseUntil: now } as const;
     const running = await put({ ...newJob({ ...asked, targets: ['u'] }, newJobId(now), now), ...leased });
+    // one for the same goes beside it, where it cannot take its place
+    const list = { ...waitingKey('mirror', '["t"]'), rev: { N: '1' }, jobIds: { SS: [waiting] } };
+    await bed.dynamo.send(new PutItemCommand({ TableName: table.tableName, Item: list }));
     const good = await accept(here, { targets: ['t'] });
     // each of them finds it, and one of them buries it
     const slow = table.open({ clock: { ...clock, now: () => new Date(clock.now().getTime() + 1) } });
