@@ -18,15 +18,9 @@ import {
   toldParameters,
   wordsOf,
 } from '../../../infra/cli/aws/parameters.ts';
+import { PLACE } from '../../support/aws/aws-place.ts';
 
 const DEFAULTS = { keepData: 'Retain', protectStack: 'true', logLevel: 'info', alarmEmail: '', subnetIds: '' };
-const PLACE = {
-  stage: 'prod',
-  region: 'eu-west-1',
-  regionFrom: '--region',
-  stack: 'transship-prod',
-  surroundings: { identity: {}, env: {}, now: Date.now },
-};
 
 function deployed(given: Readonly<Record<string, unknown>>, version = VERSION): Deployment {
   const said = { version, parameters: { ...DEFAULTS, ...given }, defaults: DEFAULTS };

@@ -17,6 +17,7 @@ import { filledStarter } from '../../../infra/cli/aws/starter.ts';
 import { main } from '../../../infra/cli/main.ts';
 import { readConfig } from '../../../shared/config/load.ts';
 import { captureIo } from '../../support/captured-io.ts';
+import { PLACE } from '../../support/aws/aws-place.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'transship-aws-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -237,14 +238,6 @@ describe('the configuration of functions', () => {
 });
 
 describe('a stack', () => {
-  const PLACE = {
-    stage: 'prod',
-    region: 'eu-west-1',
-    regionFrom: '--region',
-    stack: 'transship-prod',
-    surroundings: { identity: {}, env: {}, now: Date.now },
-  };
-
   const STACK = { status: 'UPDATE_COMPLETE', isProtected: true, resources: new Map() };
 
   it.each([
