@@ -198,9 +198,7 @@ describe('the packaged stack', () => {
     const all = statements().flatMap(([, each]) => each);
     const onEverything = new Set(all.flatMap(({ Action, Resource }) => (Resource.includes('*') ? Action : [])));
     expect([...onEverything].toSorted()).toEqual([
-      'ecr:GetAccountSetting',
       'ecr:GetAuthorizationToken',
-      'ecr:GetRegistryPolicy',
       'xray:PutTelemetryRecords',
       'xray:PutTraceSegments',
     ]);

@@ -58,7 +58,8 @@ export function readGrantCalls(config: Config): Statement[] {
       ['ecr:DescribeRepositories', 'ecr:GetRepositoryPolicy'],
       arnsOf(own.map(whole), config),
     ),
-    ...registryCalls('ReadRegistryPolicy', READ_REGISTRY, own, config),
+    // AWS gives these for everything or nothing: who declares no grant at ECR has no use for a right that wide
+    ...registryCalls('ReadRegistryPolicy', READ_REGISTRY, grantedPlaces(config).length === 0 ? [] : own, config),
   ];
 }
 

@@ -185,19 +185,25 @@ describe('rights of grants at ECR', () => {
     ]);
   });
 
-  it("are for the API, whatever the grants are, whether a registry's own policy counts, in the regions of all of them", () => {
-    const text = `
+  it("are for the API, where there are grants, whether a registry's own policy counts, in the regions of all of them", () => {
+    const registries = `
 registries:
   ${OTHER}: { credential: { aws: {} } }
   images.acme.io: { kind: ecr, credential: { aws: { region: eu-south-1 } } }
   here.acme.io: { kind: ecr, credential: { aws: {} } }
   ${CHINA}: { credential: { aws: { roleArn: "${ROLE}" } } }`;
+    const text = `${registries}\n${grant('team/app')}`;
     const [found] = configCalls('http-api', configOf(text)).filter(({ Sid }) => Sid === 'ReadRegistryPolicy');
     expect(found?.Action).toEqual(['ecr:GetAccountSetting', 'ecr:GetRegistryPolicy']);
     expect(found?.Condition).toEqual({
-      StringEquals: { 'aws:RequestedRegion': ['eu-south-1', 'us-east-1', { Ref: 'AWS::Region' }] },
+      StringEquals: { 'aws:RequestedRegion': ['eu-south-1', 'eu-west-1', 'us-east-1', { Ref: 'AWS::Region' }] },
     });
-    expect(configCalls('give-access', configOf(text)).map(({ Sid }) => Sid)).not.toContain('ReadRegistryPolicy');
+    for (const [name, other] of [
+      ['give-access', text],
+      ['http-api', registries],
+    ] as const) {
+      expect(configCalls(name, configOf(other)).map(({ Sid }) => Sid)).not.toContain('ReadRegistryPolicy');
+    }
   });
 });
 
