@@ -61,7 +61,7 @@ export type SurveyOptions = Options & {
 };
 
 type WriteOptions = Options & {
-  /** Principals that nobody has any more are taken out of entries of others, where the back end takes no write because of them. */
+  /** Deleted principals are taken out of entries of others, where the back end takes no write because of them. */
   prunesDead?: boolean;
 };
 

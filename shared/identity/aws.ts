@@ -3,8 +3,8 @@ import type { Agent } from 'node:http';
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { Secret } from '../telemetry/secret.ts';
 import type { AwsKeys } from './aws-sign.ts';
-import type { CloudAgents } from './cloud-agents.ts';
-import { openAgents } from './open-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
+import { openCloudAgent } from './open-cloud-agent.ts';
 
 export type AwsIdentity = {
   /** The role to assume. */
@@ -27,15 +27,15 @@ const SESSION_NAME = 'transship';
 /**
  * Credentials for a client of the SDK; they are looked for when it first sends something.
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
- * @param agents by which STS and its like are asked; absent: directly
+ * @param agent by which STS and its like are asked; absent: directly
  */
 export async function awsCredentials(
   { roleArn, roleChain = [], externalId, profile }: AwsIdentity,
   region: string | undefined,
-  agents?: CloudAgents,
+  agent?: CloudAgent,
 ): Promise<AwsCredentials> {
   const providers = await import('@aws-sdk/credential-providers');
-  const asked = agents === undefined ? {} : { requestHandler: awsAgents(agents) };
+  const asked = agent === undefined ? {} : { requestHandler: awsAgent(agent) };
   // without a region: those of the single sign-on have one of their own
   let own = providers.fromNodeProviderChain({ clientConfig: asked, ...(profile === undefined ? {} : { profile }) });
   const roles = [...roleChain, ...(roleArn === undefined ? [] : [roleArn])];
@@ -55,15 +55,15 @@ export async function awsCredentials(
 }
 
 /** Of the options of a request handler of the SDK. */
-export function awsAgents({ agent }: CloudAgents): { httpAgent: Agent; httpsAgent: Agent } {
+export function awsAgent(agent: CloudAgent): { httpAgent: Agent; httpsAgent: Agent } {
   return { httpAgent: agent, httpsAgent: agent };
 }
 
 /** The keys themselves, for calls that are signed here. @throws what the SDK throws */
 export async function awsKeys(identity: AwsIdentity, region: string, env: NodeJS.ProcessEnv): Promise<AwsKeys> {
-  const agents = await openAgents(env);
+  const agent = await openCloudAgent(env);
   try {
-    const provider = await awsCredentials(identity, region, agents);
+    const provider = await awsCredentials(identity, region, agent);
     const { accessKeyId, secretAccessKey, sessionToken } = await provider();
     return {
       accessKeyId,
@@ -71,7 +71,7 @@ export async function awsKeys(identity: AwsIdentity, region: string, env: NodeJS
       sessionToken: sessionToken === undefined ? undefined : new Secret(sessionToken),
     };
   } finally {
-    agents?.destroy();
+    agent?.destroy();
   }
 }
 

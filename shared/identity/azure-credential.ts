@@ -4,23 +4,23 @@ import { createPrivateKey } from 'node:crypto';
 import type { TokenCredential, TokenCredentialOptions } from '@azure/identity';
 import { TransshipError } from '../errors.ts';
 import { type AzureIdentity, azureEndpoints } from './azure.ts';
-import type { CloudAgents } from './cloud-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
 
 type Policy = NonNullable<TokenCredentialOptions['additionalPolicies']>[number]['policy'];
 
 const MOST_RETRIES = 2;
 
-/** @param agents by which it asks; absent: as the library finds its way. @throws TransshipError invalid-config */
+/** @param agent by which it asks; absent: as the library finds its way. @throws TransshipError invalid-config */
 export async function azureCredential(
   identity: AzureIdentity,
   env: NodeJS.ProcessEnv,
-  agents?: CloudAgents,
+  agent?: CloudAgent,
 ): Promise<TokenCredential> {
   const library = await import('@azure/identity');
   const { tenantId, clientId, clientSecret, certificate, federatedTokenFile } = identity;
   const options = {
     ...authority(identity, env),
-    ...(agents === undefined ? {} : sentBy(agents)),
+    ...(agent === undefined ? {} : sentBy(agent)),
     retryOptions: { maxRetries: MOST_RETRIES, retryDelayInMs: 300, maxRetryDelayInMs: 3_000 },
   };
   if (clientSecret !== undefined) {
@@ -53,15 +53,15 @@ export async function azureCredential(
 }
 
 /** Managed identities drop the policy and keep the agent: theirs are asked without TLS, on the machine itself. */
-function sentBy(agents: CloudAgents) {
+function sentBy(agent: CloudAgent) {
   const policy: Policy = {
     name: 'transshipAgents',
     sendRequest(request, next) {
-      request.agent = agents.agent;
+      request.agent = agent;
       return next(request);
     },
   };
-  return { agent: agents.agent, additionalPolicies: [{ policy, position: 'perCall' as const }] };
+  return { agent, additionalPolicies: [{ policy, position: 'perCall' as const }] };
 }
 
 /** The library's own complaints quote what stands there, or name nothing. */

@@ -4,8 +4,8 @@ import { Secret } from '../telemetry/secret.ts';
 import { type AzureIdentity, describeAzureIdentity } from './azure.ts';
 import { azureCredential } from './azure-credential.ts';
 import { azureCodes, azureError } from './azure-error.ts';
-import type { CloudAgents } from './cloud-agents.ts';
-import { openAgents } from './open-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
+import { openCloudAgent } from './open-cloud-agent.ts';
 import { within } from './time-limit.ts';
 
 export type AzureToken = { token: Secret; expiresAt: Date; identity: string };
@@ -24,10 +24,10 @@ export async function azureToken(
 ): Promise<AzureToken> {
   const who = describeAzureIdentity(identity);
   const [scope, ...others] = scopes;
-  let agents: CloudAgents | undefined;
+  let agent: CloudAgent | undefined;
   try {
-    agents = await openAgents(env);
-    const credential = await azureCredential(identity, env, agents);
+    agent = await openCloudAgent(env);
+    const credential = await azureCredential(identity, env, agent);
     const answer = await within(TIMEOUT_MS, signal, 'Azure', () =>
       credential.getToken(scope, signal === undefined ? {} : { abortSignal: signal }),
     );
@@ -38,9 +38,9 @@ export async function azureToken(
     if (next !== undefined && azureCodes(error).some((code) => NO_SUCH_AUDIENCE.has(code))) {
       return await azureToken(identity, [next, ...rest], { env, signal });
     }
-    throw azureError(error, who, agents?.trouble);
+    throw azureError(error, who, agent?.trouble);
   } finally {
-    agents?.destroy();
+    agent?.destroy();
   }
 }
 

@@ -2,7 +2,7 @@
 // https://google.aip.dev/auth/4110
 import type { AuthClient } from 'google-auth-library';
 import { googleUrl, unusable } from './google-file.ts';
-import type { CloudAgents } from './cloud-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
 import type { SecretSource } from './secret-source.ts';
 import { isRecord } from './json-call.ts';
 
@@ -27,9 +27,9 @@ export async function googleClient(file: SecretSource | undefined, scopes: reado
 }
 
 /** Sends what the client asks by these connections, also where the library has chosen others. */
-export function sendBy(agents: CloudAgents, { transporter }: Pick<AuthClient, 'transporter'>): void {
+export function sendBy(agent: CloudAgent, { transporter }: Pick<AuthClient, 'transporter'>): void {
   transporter.interceptors.request.add({
-    resolved: (request) => Promise.resolve({ ...request, agent: () => agents.agent }),
+    resolved: (request) => Promise.resolve({ ...request, agent: () => agent }),
   });
 }
 

@@ -4,11 +4,11 @@ import { TransshipError } from '../errors.ts';
 import { Secret } from '../telemetry/secret.ts';
 import { clockOffset } from './clock-offset.ts';
 import type { GoogleIdentity, GoogleSurroundings } from './google.ts';
-import type { CloudAgents } from './cloud-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
 import { googleClient, sendBy } from './google-client.ts';
 import { googleError } from './google-error.ts';
 import { generateAccessToken } from './google-impersonation.ts';
-import { openAgents } from './open-agents.ts';
+import { openCloudAgent } from './open-cloud-agent.ts';
 import { within } from './time-limit.ts';
 
 export type GoogleToken = { token: Secret; expiresAt: Date; identity: string; warnings: readonly string[] };
@@ -27,11 +27,11 @@ export async function googleToken(
   surroundings: GoogleSurroundings,
 ): Promise<GoogleToken> {
   const { env, now, signal } = surroundings;
-  let agents: CloudAgents | undefined;
+  let agent: CloudAgent | undefined;
   try {
-    agents = await openAgents(env);
+    agent = await openCloudAgent(env);
     const { client, identity, act } = await googleClient(file, scopes);
-    if (agents !== undefined) sendBy(agents, client);
+    if (agent !== undefined) sendBy(agent, client);
     // What is traded for a token is sent again by a redirect, to wherever that leads.
     client.transporter.defaults.redirect = 'error';
     const own = await within(TIMEOUT_MS, signal, 'Google', () => ownToken(client, now));
@@ -48,7 +48,7 @@ export async function googleToken(
   } catch (error) {
     throw googleError(error, file);
   } finally {
-    agents?.destroy();
+    agent?.destroy();
   }
 }
 

@@ -2,8 +2,8 @@
 // the server says in an error is not repeated but for its code: token servers are among them.
 import type { IncomingMessage } from 'node:http';
 import { messageOf, TransshipError } from '../errors.ts';
-import type { CloudAgents } from './cloud-agents.ts';
-import { openAgents } from './open-agents.ts';
+import type { CloudAgent } from './cloud-agent.ts';
+import { openCloudAgent } from './open-cloud-agent.ts';
 import { proxyTrouble } from './proxy-failure.ts';
 import { interruption } from './time-limit.ts';
 
@@ -38,23 +38,23 @@ const TIMEOUT_MS = 30_000;
 export async function callJson(call: JsonCall): Promise<JsonAnswer> {
   const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
   const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
-  let agents: CloudAgents | undefined;
+  let agent: CloudAgent | undefined;
   try {
-    agents = await openAgents(call.env);
-    const answer = await send(call, signal, agents);
+    agent = await openCloudAgent(call.env);
+    const answer = await send(call, signal, agent);
     const text = (await readCapped(answer, call)).toString('utf8');
     return { status: answer.statusCode ?? 0, headers: singleHeaders(answer), body: parseObject(text), text };
   } catch (error) {
     throw failure(error, call, timeout);
   } finally {
-    agents?.destroy();
+    agent?.destroy();
   }
 }
 
 function send(
   { method, url, headers, body }: JsonCall,
   signal: AbortSignal,
-  agents: CloudAgents | undefined,
+  agent: CloudAgent | undefined,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const { Agent, request } = process.getBuiltinModule(url.protocol === 'http:' ? 'node:http' : 'node:https');
@@ -64,7 +64,7 @@ function send(
       method,
       headers: { accept: 'application/json', 'user-agent': 'transship', ...headers },
       // one connection for one call: these are minutes apart
-      agent: agents?.agent ?? new Agent({ keepAlive: false }),
+      agent: agent ?? new Agent({ keepAlive: false }),
       signal,
     },
     resolve,

@@ -1,7 +1,7 @@
 // A client of the AWS API for private registries of ECR: for one call, where calls are hours apart, or for as long as somebody needs it.
 import type { ECR } from '@aws-sdk/client-ecr';
-import { awsAgents, awsCredentials, type AwsIdentity } from '../identity/aws.ts';
-import { openAgents } from '../identity/open-agents.ts';
+import { awsAgent, awsCredentials, type AwsIdentity } from '../identity/aws.ts';
+import { openCloudAgent } from '../identity/open-cloud-agent.ts';
 import { hasOwnEndpoint } from './ecr-endpoint.ts';
 import { parseEcrHost } from './ecr-host.ts';
 
@@ -54,14 +54,14 @@ export async function openEcrClient(
   const region = told?.region ?? identity.region;
   // the SDK refuses these beside an endpoint of the user's own
   const variants = hasOwnEndpoint(env) ? undefined : told;
-  const agents = await openAgents(env);
+  const agent = await openCloudAgent(env);
   const ecr = new sdk.ECR({
-    credentials: await awsCredentials(identity, region, agents),
+    credentials: await awsCredentials(identity, region, agent),
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout: ANSWER_TIMEOUT_MS,
       throwOnRequestTimeout: true,
-      ...(agents === undefined ? {} : awsAgents(agents)),
+      ...(agent === undefined ? {} : awsAgent(agent)),
     },
     ...(region === undefined ? {} : { region }),
     ...(tries === undefined ? {} : { maxAttempts: tries }),
@@ -80,7 +80,7 @@ export async function openEcrClient(
   );
   const close = (): void => {
     ecr.destroy();
-    agents?.destroy();
+    agent?.destroy();
   };
   return { calls: ecr, serverDate: () => date, close };
 }

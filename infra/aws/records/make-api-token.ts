@@ -3,8 +3,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { randomUUID } from 'node:crypto';
 import { apiTokenHash, newApiTokenText } from '../../../functions/http-api/api-token-text.ts';
 import type { ApiToken } from '../../../functions/http-api/api-token.ts';
-import { awsAgents, awsCredentials, type AwsIdentity } from '../../../shared/identity/aws.ts';
-import { openAgents } from '../../../shared/identity/open-agents.ts';
+import { awsAgent, awsCredentials, type AwsIdentity } from '../../../shared/identity/aws.ts';
+import { openCloudAgent } from '../../../shared/identity/open-cloud-agent.ts';
 import type { Secret } from '../../../shared/telemetry/secret.ts';
 import { awsApiTokens } from './api-tokens.ts';
 
@@ -22,9 +22,9 @@ export async function makeApiToken(
   { tableName, region, identity, env }: Place,
   order: Pick<ApiToken, 'name' | 'scopes' | 'expiresAt'>,
 ): Promise<{ token: ApiToken; text: Secret }> {
-  const agents = await openAgents(env);
-  const credentials = await awsCredentials(identity, region, agents);
-  const sender = agents === undefined ? {} : { requestHandler: awsAgents(agents) };
+  const agent = await openCloudAgent(env);
+  const credentials = await awsCredentials(identity, region, agent);
+  const sender = agent === undefined ? {} : { requestHandler: awsAgent(agent) };
   const dynamo = new DynamoDBClient({ region, credentials, ...sender });
   try {
     const text = newApiTokenText();
@@ -33,6 +33,6 @@ export async function makeApiToken(
     return { token, text };
   } finally {
     dynamo.destroy();
-    agents?.destroy();
+    agent?.destroy();
   }
 }

@@ -4,7 +4,7 @@ import type { ArtifactRegistryClient, protos } from '@google-cloud/artifact-regi
 import { sendBy } from '../../identity/google-client.ts';
 import { CLOUD_PLATFORM, googleToken, type GoogleToken } from '../../identity/google-token.ts';
 import type { GoogleIdentity } from '../../identity/google.ts';
-import { openAgents } from '../../identity/open-agents.ts';
+import { openCloudAgent } from '../../identity/open-cloud-agent.ts';
 import { within } from '../../identity/time-limit.ts';
 import { apiError } from './api-error.ts';
 import { resourceName, type ArtifactRepository } from './places.ts';
@@ -141,8 +141,8 @@ async function openClient(env: NodeJS.ProcessEnv) {
   const login = new auth.OAuth2Client();
   // a redirect would send the token on
   login.transporter.defaults.redirect = 'error';
-  const agents = await openAgents(env);
-  if (agents !== undefined) sendBy(agents, login);
+  const agent = await openCloudAgent(env);
+  if (agent !== undefined) sendBy(agent, login);
   const client = new library.ArtifactRegistryClient({
     fallback: true,
     auth: new auth.GoogleAuth({ authClient: login }),
@@ -151,7 +151,7 @@ async function openClient(env: NodeJS.ProcessEnv) {
   const setToken = ({ token }: GoogleToken): void => login.setCredentials({ access_token: token.reveal() });
   const close = async (): Promise<void> => {
     await client.close();
-    agents?.destroy();
+    agent?.destroy();
   };
   return { client, setToken, close };
 }

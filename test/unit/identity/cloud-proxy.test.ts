@@ -1,7 +1,7 @@
 // Which calls to a cloud take a proxy: as registries do, but metadata servers are asked directly whatever the environment says.
 import { describe, expect, test } from 'vitest';
 import { cloudProxyFor } from '../../../shared/identity/cloud-proxy.ts';
-import { openAgents } from '../../../shared/identity/open-agents.ts';
+import { openCloudAgent } from '../../../shared/identity/open-cloud-agent.ts';
 import { awsError } from '../../../shared/identity/aws-error.ts';
 import { azureError } from '../../../shared/identity/azure-error.ts';
 import { googleError } from '../../../shared/identity/google-error.ts';
@@ -59,9 +59,9 @@ describe('a call to a cloud', () => {
     expect(cloudProxyFor(new URL(url), { ...BOTH, ...env })).toBeUndefined();
   });
 
-  test('needs no agents where no proxy is named', async () => {
-    expect(await openAgents({ HTTPS_PROXY: '', NO_PROXY: '*', ALL_PROXY: PROXY })).toBeUndefined();
-    expect(await openAgents({ http_proxy: PROXY })).toBeDefined();
+  test('needs no agent where no proxy is named', async () => {
+    expect(await openCloudAgent({ HTTPS_PROXY: '', NO_PROXY: '*', ALL_PROXY: PROXY })).toBeUndefined();
+    expect(await openCloudAgent({ http_proxy: PROXY })).toBeDefined();
   });
 });
 

@@ -9,24 +9,11 @@ import type { ProxyEnvironment } from '../oci/http/proxy.ts';
 import { cloudProxyFor } from './cloud-proxy.ts';
 import { proxyFailure } from './proxy-failure.ts';
 
-export type CloudAgents = {
-  /** Takes requests with and without TLS. */
-  readonly agent: Agent;
-  /** What the proxy last refused, for those whose library forgets why there was no connection. */
-  readonly trouble: Error | undefined;
-  /** Closes what is kept open. */
-  destroy(): void;
-};
-
 const OPTIONS = { keepAlive: true, maxSockets: 50 };
 
-/** Opens nothing before the first request. */
-export function createCloudAgents(environment: ProxyEnvironment): CloudAgents {
-  return new CloudAgent(environment);
-}
-
-class CloudAgent extends Agent implements CloudAgents {
-  readonly agent = this;
+/** Takes requests with and without TLS; opens nothing before the first. `destroy` closes what is kept open. */
+export class CloudAgent extends Agent {
+  /** What the proxy last refused, for those whose library forgets why there was no connection. */
   trouble: Error | undefined;
   readonly #environment: ProxyEnvironment;
   readonly #plain = new PlainAgent(OPTIONS);
